@@ -1,0 +1,25 @@
+//! Finds out how a local web project is run.
+//!
+//! [`Plan::for_folder`] reads a folder's `package.json`, lockfiles and [`Config`] and answers with
+//! a command line, a port and a start route. Nothing is started here and nothing is written.
+//! [`redact()`] makes what a trouble page shows fit to be pasted into a public issue.
+
+pub mod config;
+mod duration;
+mod framework;
+mod package_json;
+mod package_manager;
+mod plan;
+mod redact;
+mod script;
+mod trouble;
+mod words;
+
+pub use config::{CommandLine, Config, ConfigError, PluginConfig};
+pub use duration::{DurationError, parse_duration};
+pub use framework::{FRAMEWORKS, Framework};
+pub use package_json::PackageJson;
+pub use package_manager::{Chosen, ChosenBy, PackageManager};
+pub use plan::{Plan, PortChannel, PortSource, PortWish};
+pub use redact::redact;
+pub use trouble::ProjectError;

@@ -1,0 +1,416 @@
+//! Plans for folders as people have them.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use berth_project::{
+    ChosenBy, Config, PackageManager, Plan, PortChannel, PortSource, PortWish, ProjectError,
+};
+use tempfile::TempDir;
+
+struct Project(TempDir);
+
+impl Project {
+    fn new(files: &[(&str, &str)]) -> Project {
+        let project = Project(tempfile::tempdir().unwrap());
+        // A repository of its own: nothing above it plays a part.
+        fs::create_dir(project.at(".git")).unwrap();
+        for (name, text) in files {
+            let file = project.at(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        }
+        project
+    }
+
+    fn at(&self, below: &str) -> PathBuf {
+        self.0.path().join(below)
+    }
+
+    fn plan(&self, config: &str) -> Result<Plan, ProjectError> {
+        self.plan_in("", config)
+    }
+
+    fn plan_in(&self, below: &str, config: &str) -> Result<Plan, ProjectError> {
+        let config = Config::parse(config, Path::new("berth.json")).unwrap();
+        Plan::for_folder(&self.at(below), &config)
+    }
+}
+
+fn framework(plan: &Plan) -> Option<&'static str> {
+    plan.framework.map(|framework| framework.id)
+}
+
+const VITE: &str = r#"{
+  "name": "shop", "private": true, "version": "0.0.0", "type": "module",
+  "scripts": { "dev": "vite", "build": "tsc -b && vite build", "lint": "eslint .", "preview": "vite preview" },
+  "dependencies": { "react": "^19.2.0", "react-dom": "^19.2.0" },
+  "devDependencies": { "@vitejs/plugin-react": "^5.1.0", "typescript": "~5.9.3", "vite": "^7.2.2" }
+}"#;
+
+const NEXT: &str = r#"{
+  "name": "site", "version": "0.1.0", "private": true,
+  "scripts": { "dev": "next dev --turbopack", "build": "next build", "start": "next start" },
+  "dependencies": { "next": "16.0.1", "react": "19.2.0" }, "packageManager": "yarn@4.9.2"
+}"#;
+
+const ASTRO: &str = r#"{
+  "name": "blog", "type": "module", "version": "0.0.1",
+  "scripts": { "dev": "astro dev", "build": "astro build", "preview": "astro preview", "astro": "astro" },
+  "dependencies": { "astro": "^5.15.0" }
+}"#;
+
+const SVELTEKIT: &str = r#"{
+  "name": "kit", "private": true, "type": "module",
+  "scripts": { "dev": "vite dev", "prepare": "svelte-kit sync || echo ''", "check": "svelte-check" },
+  "devDependencies": { "@sveltejs/kit": "^2.47.0", "svelte": "^5.41.0", "vite": "^7.1.10" }
+}"#;
+
+const TURBO: &str = r#"{
+  "name": "mono", "private": true, "workspaces": ["apps/*"], "packageManager": "npm@10.9.2",
+  "scripts": { "dev": "turbo run dev", "build": "turbo run build" },
+  "devDependencies": { "turbo": "^2.5.8" }
+}"#;
+
+#[test]
+fn vite_with_pnpm() {
+    let project = Project::new(&[("package.json", VITE), ("pnpm-lock.yaml", "")]);
+    let plan = project.plan("{}").unwrap();
+    assert_eq!(
+        plan.argv,
+        ["pnpm", "run", "dev", "--port", "{port}", "--strictPort"]
+    );
+    assert_eq!(
+        (plan.name.as_str(), framework(&plan)),
+        ("shop", Some("vite"))
+    );
+    let channel = PortChannel::Argument;
+    assert_eq!(
+        plan.port,
+        PortWish {
+            port: Some(5173),
+            source: PortSource::Framework,
+            channel
+        }
+    );
+    assert_eq!(
+        (plan.start_route.as_str(), plan.ready_timeout),
+        ("/", Duration::from_mins(2))
+    );
+    assert!(plan.needs_install_hint);
+    fs::create_dir(project.at("node_modules")).unwrap();
+    assert!(!project.plan("{}").unwrap().needs_install_hint);
+}
+
+#[test]
+fn next_with_yarn_and_astro_with_npm() {
+    let plan = Project::new(&[("package.json", NEXT), ("package-lock.json", "")])
+        .plan("{}")
+        .unwrap();
+    assert_eq!(
+        plan.argv,
+        ["yarn", "run", "dev", "-p", "{port}"],
+        "the field beats a leftover"
+    );
+    assert_eq!(
+        (framework(&plan), plan.port.port),
+        (Some("next"), Some(3000))
+    );
+
+    let plan = Project::new(&[("package.json", ASTRO)]).plan("{}").unwrap();
+    assert_eq!(plan.argv, ["npm", "run", "dev", "--", "--port", "{port}"]);
+    assert_eq!(
+        (framework(&plan), plan.port.port),
+        (Some("astro"), Some(4321))
+    );
+    assert_eq!(plan.package_manager.unwrap().by, ChosenBy::Default);
+}
+
+#[test]
+fn sveltekit_is_vite_and_bun_passes_flags_through() {
+    let plan = Project::new(&[("package.json", SVELTEKIT), ("bun.lock", "")])
+        .plan("{}")
+        .unwrap();
+    assert_eq!(
+        plan.argv,
+        ["bun", "run", "dev", "--port", "{port}", "--strictPort"]
+    );
+    assert_eq!(framework(&plan), Some("vite"));
+}
+
+#[test]
+fn a_monorepo_s_root_and_its_app() {
+    let app = VITE.replace("\"shop\"", "\"web\"");
+    let project = Project::new(&[("package.json", TURBO), ("apps/web/package.json", &app)]);
+    let plan = project.plan("{}").unwrap();
+    assert_eq!(
+        plan.argv,
+        ["npm", "run", "dev"],
+        "no flag is appended to turbo"
+    );
+    let channel = PortChannel::Variable;
+    assert_eq!(
+        plan.port,
+        PortWish {
+            port: None,
+            source: PortSource::Nobody,
+            channel
+        }
+    );
+
+    fs::create_dir(project.at("node_modules")).unwrap();
+    let plan = project.plan_in("apps/web", "{}").unwrap();
+    let by = ChosenBy::Field(project.at("package.json"));
+    assert_eq!(
+        plan.package_manager.unwrap().by,
+        by,
+        "the workspace's root decides"
+    );
+    assert!(
+        !plan.needs_install_hint,
+        "packages of a workspace lie at its root"
+    );
+}
+
+#[test]
+fn a_pnpm_workspace_decides_for_its_packages() {
+    let files = [
+        ("pnpm-workspace.yaml", ""),
+        ("package.json", "{}"),
+        ("web/package.json", VITE),
+    ];
+    let plan = Project::new(&files).plan_in("web", "{}").unwrap();
+    assert_eq!(plan.argv[0], "pnpm");
+}
+
+#[test]
+fn what_lies_above_the_project_does_not_decide() {
+    let files = [
+        ("yarn.lock", ""),
+        ("deep/a/.git/HEAD", ""),
+        ("deep/a/package.json", VITE),
+    ];
+    assert_eq!(
+        Project::new(&files).plan_in("deep/a", "{}").unwrap().argv[0],
+        "npm"
+    );
+}
+
+#[test]
+fn the_manager_by_field_lockfile_and_configuration() {
+    let of = |manifest: &str, lockfile: &str, config: &str| {
+        let script = manifest.replacen('{', r#"{ "scripts": { "dev": "x" }, "a": 1"#, 1);
+        let project = Project::new(&[("package.json", &script), (lockfile, "")]);
+        project
+            .plan(config)
+            .unwrap()
+            .package_manager
+            .unwrap()
+            .manager
+    };
+    let table = [
+        (
+            r#"{, "packageManager": "pnpm@10.1.0+sha512.abc"}"#,
+            "x",
+            "{}",
+            PackageManager::Pnpm,
+        ),
+        (
+            r#"{, "devEngines": {"packageManager": {"name": "bun"}}}"#,
+            "x",
+            "{}",
+            PackageManager::Bun,
+        ),
+        (
+            r#"{, "devEngines": {"packageManager": [{"name": "yarn"}]}}"#,
+            "x",
+            "{}",
+            PackageManager::Yarn,
+        ),
+        (
+            r#"{, "packageManager": "odd@1"}"#,
+            "yarn.lock",
+            "{}",
+            PackageManager::Yarn,
+        ),
+        (
+            r#"{, "packageManager": 5}"#,
+            "bun.lockb",
+            "{}",
+            PackageManager::Bun,
+        ),
+        ("{}", "npm-shrinkwrap.json", "{}", PackageManager::Npm),
+        (
+            "{}",
+            "yarn.lock",
+            r#"{"packageManager": "pnpm"}"#,
+            PackageManager::Pnpm,
+        ),
+    ];
+    for (manifest, lockfile, config, expected) in table {
+        assert_eq!(
+            of(manifest, lockfile, config),
+            expected,
+            "{manifest} {lockfile}"
+        );
+    }
+}
+
+#[test]
+fn the_port_of_the_script_is_the_wish() {
+    let vite = |script: &str| VITE.replace("\"vite\",", &format!("{},", serde_json::json!(script)));
+    let plan_of =
+        |script: &str, config: &str| Project::new(&[("package.json", &vite(script))]).plan(config);
+    let plan = plan_of("vite --port 3000 --host", "{}").unwrap();
+    assert_eq!(plan.argv, ["npm", "run", "dev"]);
+    let fixed = PortWish {
+        port: Some(3000),
+        source: PortSource::Script,
+        channel: PortChannel::Script,
+    };
+    assert_eq!(plan.port, fixed);
+    assert_eq!(
+        plan_of("vite --port 3000", r#"{"port": 3000}"#)
+            .unwrap()
+            .port,
+        fixed
+    );
+    let error = plan_of("vite --port 3000", r#"{"port": 4000}"#).unwrap_err();
+    assert_eq!(error.code(), "port-conflict");
+    assert!(error.to_string().contains("4000") && error.to_string().contains("3000"));
+
+    let plan = plan_of("vite --strictPort", r#"{"port": 4000}"#).unwrap();
+    assert_eq!(
+        plan.argv,
+        ["npm", "run", "dev", "--", "--port", "{port}"],
+        "no switch twice"
+    );
+    assert_eq!(
+        (plan.port.port, plan.port.source),
+        (Some(4000), PortSource::Configured)
+    );
+
+    let plan = plan_of("tsc && vite", "{}").unwrap();
+    assert_eq!(plan.argv, ["npm", "run", "dev"]);
+    assert_eq!(
+        plan.port.channel,
+        PortChannel::Script,
+        "Vite does not read PORT"
+    );
+
+    // A server of one's own with Vite in it.
+    let plan = plan_of("node server.js", "{}").unwrap();
+    assert_eq!(
+        (framework(&plan), plan.port.port),
+        (Some("vite"), Some(5173))
+    );
+    assert_eq!(plan.port.channel, PortChannel::Variable);
+}
+
+#[test]
+fn a_command_of_one_s_own_is_run_as_written() {
+    let project = Project::new(&[]);
+    let argv = |config: &str| project.plan(config).unwrap().argv;
+    assert_eq!(
+        argv(r#"{"command": "flask run -p '{port}'"}"#),
+        ["flask", "run", "-p", "{port}"]
+    );
+    assert_eq!(argv(r#"{"command": ["a b", "$C"]}"#), ["a b", "$C"]);
+    if cfg!(unix) {
+        assert_eq!(
+            argv(r#"{"command": "a && b"}"#),
+            ["/bin/sh", "-c", "a && b"]
+        );
+        assert_eq!(argv(r#"{"command": "A=1 b"}"#), ["/bin/sh", "-c", "A=1 b"]);
+    }
+    let channel = |config: &str| project.plan(config).unwrap().port.channel;
+    assert_eq!(
+        channel(r#"{"command": "flask run -p {port}"}"#),
+        PortChannel::Argument
+    );
+    assert_eq!(
+        channel(r#"{"command": "flask run"}"#),
+        PortChannel::Variable
+    );
+    assert_eq!(channel(r#"{"command": "npx vite"}"#), PortChannel::Script);
+    let plan = project
+        .plan(r#"{"command": ["npx", "next", "dev"]}"#)
+        .unwrap();
+    assert_eq!(
+        (plan.port.port, plan.port.channel),
+        (Some(3000), PortChannel::Variable)
+    );
+    assert_eq!(plan.package_manager, None);
+    assert!(!plan.needs_install_hint);
+}
+
+#[test]
+fn the_configuration_fills_the_plan() {
+    let project = Project::new(&[("package.json", VITE)]);
+    let plan = project
+        .plan(r#"{"name": "My Shop", "path": "/admin", "readyTimeout": "5s", "env": {"A": "1"}, "logDir": "logs"}"#)
+        .unwrap();
+    assert_eq!(
+        (plan.name.as_str(), plan.start_route.as_str()),
+        ("My Shop", "/admin")
+    );
+    assert_eq!(
+        (plan.ready_timeout, plan.env["A"].as_str()),
+        (Duration::from_secs(5), "1")
+    );
+    assert_eq!(plan.log_dir, Some(project.at("logs")));
+    assert_eq!(
+        project.plan(r#"{"script": "preview"}"#).unwrap().argv,
+        ["npm", "run", "preview"]
+    );
+}
+
+#[test]
+fn troubles_have_codes_and_say_what_helps() {
+    let code_and_text = |files: &[(&str, &str)], below: &str| {
+        let error = Project::new(files).plan_in(below, "{}").unwrap_err();
+        (error.code(), error.to_string())
+    };
+    assert_eq!(code_and_text(&[], "gone").0, "folder-missing");
+    assert_eq!(code_and_text(&[("a.txt", "")], "a.txt").0, "not-a-folder");
+    let (code, text) = code_and_text(&[], "");
+    assert_eq!(code, "no-package-json");
+    assert!(text.contains("berth.json"), "{text}");
+
+    let (code, text) = code_and_text(&[("package.json", "{\n  \"name\": \"x\",\n}")], "");
+    assert_eq!(code, "bad-package-json");
+    assert!(
+        text.contains("package.json, line 3: it is not valid JSON"),
+        "{text}"
+    );
+    assert_eq!(
+        code_and_text(&[("package.json", "[]")], "").0,
+        "bad-package-json"
+    );
+    assert_eq!(
+        code_and_text(&[("package.json", "")], "").0,
+        "bad-package-json"
+    );
+    assert_eq!(
+        code_and_text(&[("package.json/x", "")], "").0,
+        "bad-package-json"
+    );
+
+    let scripts = r#"{"scripts": {"start": "x", "serve": "y"}}"#;
+    let (code, text) = code_and_text(&[("package.json", scripts)], "");
+    assert_eq!(code, "no-dev-script");
+    assert!(
+        text.contains("`dev`") && text.ends_with("one of: serve, start"),
+        "{text}"
+    );
+    let (_, text) = code_and_text(
+        &[("package.json", r#"{"scripts": 5, "dependencies": []}"#)],
+        "",
+    );
+    assert!(text.contains("no scripts at all"), "{text}");
+    let broken = Config::parse("{", Path::new("berth.json")).unwrap_err();
+    assert_eq!(ProjectError::from(broken).code(), "bad-config");
+}

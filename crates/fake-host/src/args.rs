@@ -1,0 +1,90 @@
+//! The command line: one engine, one sidecar.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use sidecar_lifecycle::ports::PortWish;
+use sidecar_lifecycle::{ConfigError, HealthCheck, Restart, SidecarConfig};
+
+/// A host for tests: it starts the guardian, an engine and one sidecar, prints every event as a
+/// line of JSON, and obeys lines on stdin.
+///
+/// Orders: `start`, `stop`, `restart`, `restart*N`, `shutdown`, `force`, `panic`, `panic-thread`,
+/// `abort`, `exit`, `return`, `allocate MIB`.
+#[derive(Debug, Parser)]
+pub(crate) struct Args {
+    /// Where the engine keeps its state files.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: PathBuf,
+    /// The app that this host is.
+    #[arg(long, value_name = "ID", default_value = "fake-host")]
+    pub(crate) app_id: String,
+    /// The port that the sidecar shall listen on.
+    #[arg(long, value_name = "N|A-B|auto")]
+    port: Option<PortWish>,
+    /// Ready when this path answers.
+    #[arg(long, value_name = "PATH", conflicts_with = "tcp")]
+    http: Option<String>,
+    /// Ready when the port accepts connections.
+    #[arg(long)]
+    tcp: bool,
+    /// From spawn to ready at the most.
+    #[arg(long, value_name = "MS", default_value = "30000")]
+    ready_timeout: u64,
+    /// From the stop signal to force.
+    #[arg(long, value_name = "MS", default_value = "5000")]
+    grace: u64,
+    /// Keeps the sidecar's output here.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+    /// An executable to be left alone, besides those that always are.
+    #[arg(long, value_name = "NAME")]
+    keep: Vec<String>,
+    /// Goes without a guardian.
+    #[arg(long)]
+    pub(crate) no_guardian: bool,
+    /// Starts a new run after a crash.
+    #[arg(long)]
+    restart: bool,
+    /// How many sidecars of this kind to start: `web`, `web-2` and so on.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub(crate) count: usize,
+    /// The sidecar's command.
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+impl Args {
+    /// What the engine is to run.
+    pub(crate) fn sidecar(&self) -> Result<SidecarConfig, ConfigError> {
+        let mut keep: Vec<String> = sidecar_lifecycle::guardian::DEFAULT_KEEP
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        keep.extend(self.keep.iter().cloned());
+        let mut builder = SidecarConfig::builder()
+            .program(self.command.first().map(PathBuf::from).unwrap_or_default())
+            .args(self.command.iter().skip(1).cloned())
+            .port(self.port.unwrap_or_default())
+            .ready_timeout(Duration::from_millis(self.ready_timeout))
+            .graceful_shutdown_timeout(Duration::from_millis(self.grace))
+            .restart(if self.restart {
+                Restart::OnFailure
+            } else {
+                Restart::Never
+            })
+            .restart_backoff(Duration::from_millis(20))
+            .keep(keep);
+        if let Some(path) = &self.http {
+            builder = builder.health_check(HealthCheck::http(path));
+        } else if self.tcp {
+            builder = builder.health_check(HealthCheck::tcp());
+        }
+        if let Some(path) = &self.log {
+            builder = builder.log_file(path);
+        }
+        builder.build()
+    }
+}

@@ -1,0 +1,17 @@
+//! Hosts, sidecars and the process table, as tests want them.
+//!
+//! Everything here panics when a test cannot go on; that is how tests fail.
+#![expect(clippy::missing_panics_doc, reason = "a test fails by panicking")]
+
+mod family;
+mod host;
+mod programs;
+mod table;
+mod terminal;
+mod waiting;
+
+pub use family::Family;
+pub use host::{GUARDIAN, Host, Setup, free_port};
+pub use programs::{fake_sidecar, sidecar};
+pub use table::{Process, kill, processes_marked};
+pub use waiting::{DEADLINE, eventually, eventually_some};

@@ -1,0 +1,65 @@
+//! The programs of this workspace that tests run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+use std::time::SystemTime;
+
+/// The test server.
+pub fn fake_sidecar() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| built("fake-sidecar", "fake-sidecar"))
+}
+
+/// The headless command.
+pub fn sidecar() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| built("sidecar-lifecycle-cli", "sidecar"))
+}
+
+/// Cargo builds a package's own programs for its tests, but not other packages': those are
+/// looked for beside the test, and built there if they are missing or older than their source.
+fn built(package: &str, name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a running test");
+    // <target>/<profile>/deps/<test>
+    let profile = test.ancestors().nth(2).expect("a folder of the profile");
+    let program = profile.join(name);
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the folder of crates");
+    let source = newest(&crates.join(package).join("src"));
+    let age = |p: &Path| fs::metadata(p).and_then(|m| m.modified()).ok();
+    if age(&program).is_some_and(|built| Some(built) >= source) {
+        return program;
+    }
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args([
+        "build",
+        "--quiet",
+        "--package",
+        package,
+        "--bin",
+        name,
+        "--target-dir",
+    ]);
+    cargo
+        .arg(profile.parent().expect("the target folder"))
+        .current_dir(crates);
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    let status = cargo.status().expect("cargo runs");
+    assert!(status.success(), "{package} does not build");
+    program
+}
+
+fn newest(folder: &Path) -> Option<SystemTime> {
+    let entries = fs::read_dir(folder).ok()?.flatten();
+    entries
+        .filter_map(|entry| match entry.file_type() {
+            Ok(kind) if kind.is_dir() => newest(&entry.path()),
+            _ => entry.metadata().and_then(|m| m.modified()).ok(),
+        })
+        .max()
+}

@@ -1,0 +1,232 @@
+//! What a dev server opened for its user is not ended with it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use fake_host::testing::{Family, Host, Setup, eventually, eventually_some, fake_sidecar};
+
+use crate::leftovers::kill_both;
+use crate::support::{assert_port_free, start_command};
+
+/// A server that opens an editor on its way up.
+struct Case {
+    setup: Setup,
+    host: Host,
+    server: Family,
+    editor: Family,
+    port: u16,
+}
+
+/// A program under another name.
+fn copied(setup: &Setup, program: &Path, name: &str) -> PathBuf {
+    let folder = setup.path("bin");
+    fs::create_dir_all(&folder).expect("a folder");
+    let copy = folder.join(name);
+    fs::copy(program, &copy).expect("copied");
+    copy
+}
+
+fn words(words: &[&dyn AsRef<std::ffi::OsStr>]) -> Vec<OsString> {
+    words.iter().map(|w| w.as_ref().to_owned()).collect()
+}
+
+impl Case {
+    /// `how` starts the editor, `$1`, which writes its pids into `$2`; `$3` is the test server.
+    fn begin(host_flags: &str, name: &str, how: &str) -> Case {
+        Case::begin_with(host_flags, name, how, fake_sidecar())
+    }
+
+    fn begin_with(host_flags: &str, name: &str, how: &str, editor_program: &Path) -> Case {
+        Case::begin_in(Setup::new(), host_flags, name, how, editor_program)
+    }
+
+    fn begin_in(
+        setup: Setup,
+        host_flags: &str,
+        name: &str,
+        how: &str,
+        editor_program: &Path,
+    ) -> Case {
+        let (server, editor) = (setup.family("server"), setup.family("editor"));
+        let program = copied(&setup, editor_program, name);
+        let script = format!("{how} & exec \"$3\" --max-life 3m --pidfile \"$4\"");
+        let command = words(&[
+            &"sh",
+            &"-c",
+            &script,
+            &"sh",
+            &program,
+            &editor.file(),
+            &fake_sidecar(),
+            &server.file(),
+        ]);
+        let flags = format!("--port auto --http / --grace 300 {host_flags}");
+        let mut host = start_command(&setup, &flags, command);
+        let port = host.ready();
+        server.wait_for(1);
+        editor.wait_for(1);
+        Case {
+            setup,
+            host,
+            server,
+            editor,
+            port,
+        }
+    }
+
+    /// Asks for an end in good order; tells whether the editor lives on.
+    fn editor_lives_on(mut self) -> bool {
+        let editors = self.editor.living();
+        self.host.order("shutdown");
+        self.host.end();
+        assert!(self.server.living().is_empty());
+        assert_port_free(self.port);
+        let kept = self.host.all("kept");
+        let lives = self.editor.living() == editors;
+        assert_eq!(kept.len(), usize::from(lives), "{:#?}", self.host.lines());
+        if let Some(kept) = kept.first() {
+            assert_eq!(kept["sidecar"], "web");
+            assert!(editors.iter().any(|e| kept["pid"] == e.pid), "{kept}");
+            assert!(
+                kept["why"].is_string() && kept["command"].is_string(),
+                "{kept}"
+            );
+        } else {
+            assert!(
+                self.editor.living().is_empty(),
+                "either all of it or nothing"
+            );
+        }
+        lives
+    }
+}
+
+const BESIDE: &str = r#""$1" --no-listen --max-life 3m --pidfile "$2""#;
+const IN_A_SESSION: &str = r#"setsid "$1" --no-listen --max-life 3m --pidfile "$2""#;
+
+#[test]
+fn an_editor_in_the_servers_group_lives_on() {
+    assert!(Case::begin("", "code", BESIDE).editor_lives_on());
+}
+
+#[test]
+fn an_editor_in_a_session_of_its_own_lives_on() {
+    assert!(Case::begin("", "code", IN_A_SESSION).editor_lives_on());
+}
+
+#[test]
+fn a_program_that_the_configuration_names_lives_on() {
+    assert!(Case::begin("--keep my-editor", "my-editor", BESIDE).editor_lives_on());
+}
+
+#[test]
+fn a_program_that_nobody_names_does_not() {
+    assert!(!Case::begin("", "my-editor", BESIDE).editor_lives_on());
+    assert!(!Case::begin("", "my-editor", IN_A_SESSION).editor_lives_on());
+}
+
+#[test]
+fn a_browser_that_a_program_drives_does_not() {
+    let how = format!("{IN_A_SESSION} --print-url=--headless=new");
+    assert!(!Case::begin("", "code", &how).editor_lives_on());
+}
+
+/// The deaf rest of the group is ended one by one then, since the group holds the editor too.
+#[test]
+fn force_spares_the_editor_in_the_group() {
+    let how = format!("\"$3\" --ignore-term --no-listen --max-life 3m --pidfile \"$4\" & {BESIDE}");
+    assert!(Case::begin("", "code", &how).editor_lives_on());
+}
+
+/// An editor made of the shell, which runs a helper that nobody would know for an editor.
+const WITH_HELPER: &str =
+    r#"setsid "$1" -c '"$0" --no-listen --max-life 3m --pidfile "$1"; :' "$3" "$2""#;
+
+fn with_helper() -> Case {
+    Case::begin_with("", "code", WITH_HELPER, Path::new("/bin/sh"))
+}
+
+#[test]
+fn an_editor_takes_what_it_has_started_with_it() {
+    assert!(with_helper().setup.path("editor").exists());
+    let mut case = with_helper();
+    let helpers = case.editor.living();
+    case.host.order("shutdown");
+    case.host.end();
+    assert_eq!(case.editor.living(), helpers, "its language server, say");
+    assert!(case.server.living().is_empty());
+}
+
+#[test]
+fn a_killed_host_takes_no_editor_with_it() {
+    let mut case = with_helper();
+    let helpers = case.editor.living();
+    case.host.signal(libc::SIGKILL);
+    case.host.end();
+    eventually("the server is gone", || case.server.living().is_empty());
+    let guardians = || {
+        case.setup
+            .survivors()
+            .into_iter()
+            .filter(|p| p.name() == "sidecar-guard")
+    };
+    eventually("the guardian has ended", || guardians().count() == 0);
+    assert_eq!(case.editor.living(), helpers);
+}
+
+#[test]
+fn the_next_start_ends_no_editor_and_nothing_that_it_has_started() {
+    let mut case = with_helper();
+    let helpers = case.editor.living();
+    kill_both(&mut case.host);
+    let command = words(&[&fake_sidecar(), &"--no-listen"]);
+    let mut next = start_command(&case.setup, "", command);
+    next.next("ready");
+    assert_eq!(case.editor.living(), helpers, "{:#?}", next.lines());
+    let kept = next.all("kept");
+    assert_eq!(kept.len(), 1, "told once, for the editor itself: {kept:#?}");
+    assert!(case.server.living().is_empty());
+}
+
+/// Its words went into the server's pipes; with the run their other ends were closed, and the
+/// next word killed it.
+#[test]
+fn an_editor_may_go_on_writing_when_its_run_has_ended() {
+    let ends: [fn(&mut Host); 3] = [
+        |host| {
+            host.order("stop");
+            host.next("stopped");
+        },
+        |host| {
+            host.order("shutdown");
+            host.end();
+        },
+        |host| {
+            host.signal(libc::SIGKILL);
+            host.end();
+        },
+    ];
+    // A word each 10 ms, and a file that says how many were written in vain or not.
+    let how = r#"setsid "$1" -c 'n=0; while [ ! -e "$0.end" ] && [ $n -lt 3000 ]; do
+        n=$((n + 1)); echo word $n >&2; echo $n >"$0.said"; sleep 0.01; done' "$2" &
+        "$3" --no-listen --max-life 3m --pidfile "$2""#;
+    for end in ends {
+        let setup = Setup::new();
+        let log = setup.path("log");
+        let flags = format!("--log {}", log.display());
+        let mut case = Case::begin_in(setup, &flags, "code", how, Path::new("/bin/sh"));
+        let said = || {
+            let text = fs::read_to_string(case.editor.file().with_extension("said"));
+            text.ok().and_then(|t| t.trim().parse::<u32>().ok())
+        };
+        let begun = eventually_some("it writes", said);
+        end(&mut case.host);
+        eventually("the server is gone", || case.server.living().is_empty());
+        eventually("it goes on to write", || said() > Some(begun + 20));
+        fs::write(case.editor.file().with_extension("end"), "").expect("written");
+        case.host.order("shutdown");
+        case.host.end();
+        case.host.wait_until_empty();
+    }
+}

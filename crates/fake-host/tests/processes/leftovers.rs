@@ -1,0 +1,211 @@
+//! What the next start of the same app ends, and what it must not touch.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use fake_host::testing::{Family, Process, Setup, eventually, fake_sidecar};
+use serde_json::{Value, json};
+
+use crate::support::{HOST, args, start};
+
+/// A process of somebody else's. Dropping it ends it.
+struct Bystander {
+    child: Child,
+    process: Process,
+}
+
+impl Bystander {
+    fn start() -> Bystander {
+        let mut command = Command::new(fake_sidecar());
+        command
+            .args(["--no-listen", "--max-life", "3m"])
+            .stdin(Stdio::null());
+        let child = command.spawn().expect("it starts");
+        let process = Process::of(child.id() as i32).expect("it runs");
+        Bystander { child, process }
+    }
+}
+
+impl Drop for Bystander {
+    fn drop(&mut self) {
+        // It may have been ended by the very bug that a test looks for.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn boot() -> String {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("a boot id");
+    id.trim().to_owned()
+}
+
+/// Writes the state of an instance that died and had this process as a leader, or so it says.
+fn write_state(setup: &Setup, app: &str, leader: &Value) {
+    let state = json!({
+        "version": 1, "app_id": app, "instance": "dead1", "host": null, "guardian": null,
+        "runs": [{
+            "sidecar": "web", "run": 1, "leader": leader, "command": "x", "members": [leader],
+        }],
+    });
+    fs::create_dir_all(setup.state_dir()).expect("a folder");
+    fs::write(setup.state_dir().join("dead1.json"), state.to_string()).expect("written");
+    fs::write(setup.state_dir().join("dead1.lock"), "").expect("written");
+}
+
+/// Starts a host beside that state and tells whether the process lived on.
+fn lives_through_a_start(app: &str, leader: impl FnOnce(&Process) -> Value) -> bool {
+    let setup = Setup::new();
+    let bystander = Bystander::start();
+    write_state(&setup, app, &leader(&bystander.process));
+    let (mut host, _family) = start(&setup, "", "--no-listen");
+    // Nothing is spawned before the sweep is over.
+    host.next("spawned");
+    let lives = bystander.process.lives();
+    assert_eq!(host.all("cleaned").is_empty(), lives, "{:#?}", host.lines());
+    lives
+}
+
+#[test]
+fn a_recorded_leader_that_still_runs_is_ended() {
+    let exact = |p: &Process| json!({"pid": p.pid, "start": p.start(), "boot": boot()});
+    assert!(!lives_through_a_start("fake-host", exact));
+}
+
+#[test]
+fn a_recycled_pid_survives() {
+    let other = |p: &Process| json!({"pid": p.pid, "start": p.start() - 1, "boot": boot()});
+    assert!(lives_through_a_start("fake-host", other));
+}
+
+#[test]
+fn a_process_of_another_boot_survives() {
+    let boot = "00000000-0000-4000-8000-000000000000";
+    let other = |p: &Process| json!({"pid": p.pid, "start": p.start(), "boot": boot});
+    assert!(lives_through_a_start("fake-host", other));
+}
+
+#[test]
+fn what_another_app_has_left_is_not_ours() {
+    let exact = |p: &Process| json!({"pid": p.pid, "start": p.start(), "boot": boot()});
+    assert!(lives_through_a_start("another-app", exact));
+}
+
+#[test]
+fn the_state_file_may_not_name_init_or_the_host_itself() {
+    let setup = Setup::new();
+    let init = Process::of(1).expect("init runs");
+    write_state(
+        &setup,
+        "fake-host",
+        &json!({"pid": 0, "start": init.start(), "boot": boot()}),
+    );
+    let (mut host, _family) = start(&setup, "", "--no-listen");
+    host.next("ready");
+    assert!(host.all("cleaned").is_empty());
+}
+
+#[test]
+fn a_living_instance_of_the_same_app_keeps_its_children() {
+    let setup = Setup::new();
+    let (mut first, family) = start(&setup, "--port auto --http /", "--fork 2 --setsid");
+    first.ready();
+    family.wait_for(4);
+    let others = setup.family("others");
+    let mut second = setup.start(
+        Path::new(HOST),
+        args(&setup, "--port auto --http /", &others, "--setsid"),
+    );
+    second.ready();
+    others.wait_for(2);
+    assert_eq!(family.living().len(), 4);
+    assert!(second.all("cleaned").is_empty(), "{:#?}", second.lines());
+    // And its end is its own.
+    first.signal(libc::SIGKILL);
+    eventually("the first's tree is gone", || family.living().is_empty());
+    assert_eq!(others.living().len(), 2);
+    second.order("shutdown");
+    second.end();
+}
+
+#[test]
+fn a_leftover_that_holds_the_port_is_ended_and_the_port_is_had() {
+    let setup = Setup::new();
+    let port = fake_host::testing::free_port();
+    let flags = format!("--port {port} --http / --grace 300");
+    let (mut host, family) = start(&setup, &flags, "--hold-stdout");
+    host.ready();
+    family.wait_for(2);
+    kill_both(&mut host);
+    let is_free = || sidecar_lifecycle::ports::is_free(port).is_ok();
+    eventually("the leader has let go of the port", is_free);
+    // An orphan that serves old code: the leader died with the guardian, so another one takes it.
+    let orphan = Family::new(setup.path("orphan"));
+    let marker = marker_of(&setup);
+    let mut command = Command::new(fake_sidecar());
+    command.args(["--max-life", "3m", "--port", &port.to_string(), "--pidfile"]);
+    let mut child = command
+        .arg(orphan.file())
+        .env("SIDECAR_LIFECYCLE", marker)
+        .spawn()
+        .expect("it starts");
+    orphan.wait_for(1);
+    let next_family = setup.family("next");
+    let mut next = setup.start(Path::new(HOST), args(&setup, &flags, &next_family, ""));
+    assert_eq!(next.ready(), port);
+    assert!(orphan.living().is_empty(), "{:#?}", next.lines());
+    // Reaps it.
+    let _ = child.wait();
+}
+
+/// Kills host and guardian so that neither sees the other die.
+pub(crate) fn kill_both(host: &mut fake_host::testing::Host) {
+    let guardian = host.guardian();
+    guardian.signal(libc::SIGSTOP);
+    host.signal(libc::SIGSTOP);
+    host.signal(libc::SIGKILL);
+    guardian.signal(libc::SIGKILL);
+    eventually("the guardian is gone", || !guardian.lives());
+    host.end();
+}
+
+/// The mark that the dead instance's processes carry.
+fn marker_of(setup: &Setup) -> String {
+    let entries = fs::read_dir(setup.state_dir()).expect("a folder").flatten();
+    let names: Vec<String> = entries
+        .filter_map(|e| e.file_name().into_string().ok())
+        .collect();
+    let instance = names
+        .iter()
+        .find_map(|n| n.strip_suffix(".json"))
+        .expect("a state file");
+    format!("fake-host/{instance}/web/1")
+}
+
+#[test]
+fn a_damaged_state_file_hides_nothing_that_is_marked() {
+    let setup = Setup::new();
+    let (mut host, family) = start(&setup, "--port auto --http /", "--setsid");
+    host.ready();
+    family.wait_for(2);
+    kill_both(&mut host);
+    for entry in fs::read_dir(setup.state_dir()).expect("a folder").flatten() {
+        if entry.path().extension().is_some_and(|e| e == "json") {
+            fs::write(entry.path(), "{\"version\": 1, \"app_").expect("written");
+        }
+    }
+    let others = setup.family("others");
+    let mut next = setup.start(Path::new(HOST), args(&setup, "", &others, "--no-listen"));
+    next.next("ready");
+    assert!(family.living().is_empty(), "{:#?}", family.living());
+    next.order("shutdown");
+    next.end();
+    let left: Vec<_> = fs::read_dir(setup.state_dir())
+        .expect("a folder")
+        .flatten()
+        .collect();
+    assert!(
+        left.is_empty(),
+        "no state file outlives what it tells of: {left:?}"
+    );
+}

@@ -1,0 +1,18 @@
+//! Real hosts with real sidecars, ended in every way there is. Each test looks at the process
+//! table afterwards, and at the port.
+
+mod blocked_signals;
+mod editors;
+mod exit_paths;
+mod guardian_death;
+mod hard_trees;
+mod killed_often;
+mod leftovers;
+mod logs;
+mod own_terminals;
+mod ports;
+mod readiness;
+mod restarts;
+mod support;
+mod sweeping;
+mod trees;

@@ -1,0 +1,212 @@
+//! Ready means ready: never too early, never by somebody else's answer.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread;
+
+use fake_host::testing::{Host, Setup, free_port};
+use serde_json::Value;
+
+use crate::support::{assert_nothing_left, start};
+
+/// Starts and waits for `ready`; the whole tree is gone afterwards.
+fn ready(host_flags: &str, sidecar: &str) -> Value {
+    let setup = Setup::new();
+    let (mut host, family) = start(&setup, host_flags, sidecar);
+    let ready = host.next("ready");
+    host.order("shutdown");
+    host.end();
+    assert_nothing_left(&setup, &family);
+    ready
+}
+
+/// Starts and waits for `failed`; it was never ready.
+fn failed(host_flags: &str, sidecar: &str) -> (Host, Value) {
+    let setup = Setup::new();
+    let (mut host, family) = start(&setup, host_flags, sidecar);
+    let failed = host.next("failed");
+    assert!(host.all("ready").is_empty(), "{:#?}", host.lines());
+    host.order("shutdown");
+    host.end();
+    assert_nothing_left(&setup, &family);
+    (host, failed)
+}
+
+/// It was not ready before the server has waited this long. The engine's clock starts when it
+/// hears of the spawn, which a busy machine delays; too early would be far too early.
+#[track_caller]
+fn assert_waited(ready: &Value, ms: f64) {
+    let took = ready["start_ms"].as_f64().expect("a number");
+    assert!(took >= ms * 0.7, "ready too early: {ready}");
+}
+
+#[test]
+fn a_late_listener_is_ready_when_it_listens() {
+    for check in ["--http /", "--tcp"] {
+        let ready = ready(&format!("--port auto {check}"), "--listen-after 300ms");
+        assert_waited(&ready, 300.0);
+    }
+}
+
+#[test]
+fn a_test_bind_is_not_readiness() {
+    for check in ["--http /", "--tcp"] {
+        for _ in 0..4 {
+            let flags = "--test-bind-first 5ms --listen-after 200ms";
+            let ready = ready(&format!("--port auto {check}"), flags);
+            assert_waited(&ready, 205.0);
+        }
+    }
+}
+
+#[test]
+fn a_long_test_bind_that_takes_requests_and_answers_none_is_not_readiness() {
+    let ready = ready(
+        "--port auto --http /",
+        "--test-bind-first 200ms --listen-after 200ms",
+    );
+    assert_waited(&ready, 400.0);
+}
+
+#[test]
+fn ipv6_only_is_found() {
+    for check in ["--http /", "--tcp"] {
+        ready(&format!("--port auto {check}"), "--host ::1");
+    }
+}
+
+#[test]
+fn a_listener_on_all_addresses_is_found() {
+    ready("--port auto --http /", "--host 0.0.0.0");
+    ready("--port auto --tcp", "--host ::");
+}
+
+#[test]
+fn the_url_keeps_the_host_that_was_printed_even_in_colour() {
+    let url = r"--print-url \e[32mhttp://localhost:\e[1m{port}\e[22m/\e[39m --listen-after 50ms";
+    let ready = ready("--port auto --http /shop", url);
+    let url = format!("http://localhost:{}/shop", ready["port"]);
+    // The test server itself prints an address with digits, as late as it may.
+    let other = url.replace("localhost", "127.0.0.1");
+    assert!(ready["url"] == url || ready["url"] == other, "{ready}");
+}
+
+/// A stranger that answers everything with 200.
+fn answer_everything(listener: TcpListener) {
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            // Whoever asks may be gone by now.
+            let _ = client.read(&mut [0; 1024]);
+            let _ = client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+}
+
+#[test]
+fn a_strangers_answer_is_not_readiness() {
+    for check in ["--http /", "--tcp"] {
+        let setup = Setup::new();
+        let port = free_port();
+        let flags = format!("--port {port} {check} --ready-timeout 700");
+        let (mut host, family) = start(&setup, &flags, "--no-listen");
+        host.next("spawned");
+        answer_everything(TcpListener::bind(("127.0.0.1", port)).expect("it is free"));
+        let reason = host.next("failed")["reason"].to_string();
+        assert!(reason.contains("not ready within"), "{reason}");
+        assert!(host.all("ready").is_empty());
+        host.order("shutdown");
+        host.end();
+        assert_nothing_left(&setup, &family);
+    }
+}
+
+#[test]
+fn a_server_with_a_port_of_its_own_is_found_by_what_it_prints() {
+    let port = free_port();
+    let ready = ready("--port auto --http /", &format!("--hard-port {port}"));
+    assert_eq!(ready["port"], port);
+    assert_eq!(ready["url"], format!("http://127.0.0.1:{port}/"));
+}
+
+#[test]
+fn an_escapee_may_be_the_one_that_listens() {
+    let setup = Setup::new();
+    let family = setup.family("pids");
+    let script = r#"(setsid "$0" --max-life 3m --pidfile "$1" &) ; exec sleep 180"#;
+    let words = ["sh", "-c", script].map(Into::into);
+    let mut command: Vec<std::ffi::OsString> = words.into();
+    command.push(fake_host::testing::fake_sidecar().into());
+    command.push(family.file().into());
+    let mut host = crate::support::start_command(&setup, "--port auto --http /", command);
+    host.ready();
+    host.order("shutdown");
+    host.end();
+    assert_nothing_left(&setup, &family);
+}
+
+#[test]
+fn an_early_exit_has_failed_whatever_its_code() {
+    for code in [0, 3] {
+        let (host, failed) = failed(
+            "--port auto --http /",
+            &format!("--lines 3 --exit-early {code}"),
+        );
+        let reason = failed["reason"].as_str().expect("a reason");
+        assert_eq!(
+            reason,
+            format!("ended with code {code} before it was ready")
+        );
+        let lines = failed["last_lines"].as_array().expect("lines");
+        assert!(
+            lines.iter().any(|l| l == "line 3"),
+            "what it said is told: {failed}"
+        );
+        assert_eq!(host.next_after_end("exited")["code"], code);
+    }
+}
+
+#[test]
+fn errors_are_not_readiness_and_other_answers_are() {
+    let (_, failed) = failed("--port auto --http / --ready-timeout 600", "--status 500");
+    assert!(
+        failed["reason"]
+            .as_str()
+            .is_some_and(|r| r.contains("not ready within 600ms"))
+    );
+    for status in [204, 302, 404] {
+        ready("--port auto --http /", &format!("--status {status}"));
+    }
+}
+
+#[test]
+fn who_accepts_and_never_answers_hits_the_time_out() {
+    let (_, failed) = failed("--port auto --http / --ready-timeout 600", "--hang");
+    assert!(
+        failed["reason"]
+            .as_str()
+            .is_some_and(|r| r.contains("not ready within 600ms"))
+    );
+}
+
+#[test]
+fn a_slow_first_answer_is_waited_for() {
+    let ready = ready("--port auto --http /", "--slow-first 500ms");
+    assert_waited(&ready, 500.0);
+}
+
+#[test]
+fn without_a_check_ready_is_spawned() {
+    ready("", "--no-listen");
+}
+
+#[test]
+fn a_program_that_does_not_exist_is_told() {
+    let setup = Setup::new();
+    let command = vec!["no-such-program-anywhere".into()];
+    let mut host = crate::support::start_command(&setup, "", command);
+    let reason = host.next("failed")["reason"].to_string();
+    assert!(
+        reason.contains("no-such-program-anywhere was not found in"),
+        "{reason}"
+    );
+}

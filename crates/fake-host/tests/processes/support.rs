@@ -1,0 +1,60 @@
+//! Starting hosts, said in few words.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use fake_host::testing::{Family, GUARDIAN, Host, Setup, eventually, fake_sidecar};
+
+pub(crate) const HOST: &str = env!("CARGO_BIN_EXE_fake-host");
+
+/// A host's arguments: its own, split at spaces, and the sidecar's.
+pub(crate) fn args(setup: &Setup, host: &str, family: &Family, sidecar: &str) -> Vec<OsString> {
+    let mut command: Vec<OsString> = vec![fake_sidecar().into()];
+    command.push("--pidfile".into());
+    command.push(family.file().into());
+    // A failed test leaves no litter for long.
+    command.extend(["--max-life", "3m"].map(Into::into));
+    command.extend(sidecar.split_whitespace().map(Into::into));
+    args_for(setup, host, command)
+}
+
+/// The same for any other command.
+pub(crate) fn args_for(setup: &Setup, host: &str, command: Vec<OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = vec!["--state-dir".into(), setup.state_dir().into()];
+    args.extend(host.split_whitespace().map(Into::into));
+    args.push("--".into());
+    args.extend(command);
+    args
+}
+
+/// Starts a host whose sidecar writes its pids into `pids`.
+pub(crate) fn start(setup: &Setup, host: &str, sidecar: &str) -> (Host, Family) {
+    let family = setup.family("pids");
+    let host = setup.start(Path::new(HOST), args(setup, host, &family, sidecar));
+    (host, family)
+}
+
+/// Starts a host for any command.
+pub(crate) fn start_command(setup: &Setup, host: &str, command: Vec<OsString>) -> Host {
+    setup.start(Path::new(HOST), args_for(setup, host, command))
+}
+
+/// No sidecar of this test runs any more, without waiting for it; and the guardian ends with its
+/// host.
+#[track_caller]
+pub(crate) fn assert_nothing_left(setup: &Setup, family: &Family) {
+    let found = setup.survivors().into_iter().chain(family.living());
+    let sidecars = found.filter(|p| p.name() != GUARDIAN);
+    let told: Vec<String> = sidecars.map(|p| p.command()).collect();
+    assert!(told.is_empty(), "these are left: {told:#?}");
+    eventually("the guardian ends too", || setup.survivors().is_empty());
+}
+
+/// Nobody holds this port.
+#[track_caller]
+pub(crate) fn assert_port_free(port: u16) {
+    assert!(
+        sidecar_lifecycle::ports::is_free(port).is_ok(),
+        "port {port} is held"
+    );
+}

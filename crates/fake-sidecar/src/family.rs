@@ -1,0 +1,137 @@
+//! The other processes: plain children, and escapees by double fork.
+//!
+//! Each is this program run again with another role, so that one with an empty
+//! environment works like the rest. A new process says that it is set up by one
+//! byte on its descriptor 0, which is the writing end of a pipe; its maker waits
+//! for that byte, so the family stands before the leader goes on.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::process::{Command, Stdio};
+
+use crate::args::{Cli, Role};
+use crate::{pidfile, sys};
+
+/// Makes all children and escapees that were asked for.
+pub(crate) fn raise(cli: &Cli) -> io::Result<()> {
+    let family = &cli.family;
+    for _ in 0..family.fork {
+        let mut child = again(cli, Role::Child)?;
+        if cli.end.ignore_term {
+            child.arg("--ignore-term");
+        }
+        spawn_and_wait_until_up(child)?;
+    }
+    if family.setsid {
+        launch(cli, &["--setsid"])?;
+    }
+    if family.double_fork {
+        launch(cli, &["--double-fork"])?;
+    }
+    if family.hold_stdout {
+        launch(cli, &["--setsid", "--hold-stdout"])?;
+    }
+    Ok(())
+}
+
+/// Starts the middle process of a double fork and waits until it has ended.
+fn launch(cli: &Cli, kind: &[&str]) -> io::Result<()> {
+    let mut launcher = again(cli, Role::Launcher)?;
+    launcher.args(kind).stdin(Stdio::null());
+    for (asked, flag) in [
+        (cli.family.escapee_ignores_term, "--escapee-ignores-term"),
+        (
+            cli.family.close_fds && !kind.contains(&"--hold-stdout"),
+            "--close-fds",
+        ),
+        (cli.family.wipe_env, "--wipe-env"),
+    ] {
+        if asked {
+            launcher.arg(flag);
+        }
+    }
+    let status = launcher.status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!(
+            "making an escapee failed: its launcher ended with {status}"
+        )))
+    }
+}
+
+/// The launcher's life: a session if asked for, the escapee, the end.
+pub(crate) fn launcher(cli: &Cli) -> io::Result<()> {
+    if cli.family.setsid {
+        sys::new_session()?;
+    }
+    let mut escapee = again(cli, Role::Escapee)?;
+    if cli.family.escapee_ignores_term {
+        escapee.arg("--ignore-term");
+    }
+    if cli.family.close_fds {
+        escapee.arg("--close-fds");
+    }
+    if cli.family.wipe_env {
+        escapee.env_clear();
+    }
+    if !cli.family.hold_stdout {
+        escapee.stdout(Stdio::null());
+    }
+    escapee.stderr(Stdio::null());
+    spawn_and_wait_until_up(escapee)
+}
+
+/// The life of a child or an escapee: set up, say so, live on.
+pub(crate) fn live_on(cli: &Cli) -> io::Result<()> {
+    if cli.end.ignore_term {
+        sys::ignore_asking_signals();
+    }
+    let name = if cli.role == Role::Child {
+        "child"
+    } else {
+        "escapee"
+    };
+    pidfile::append(cli.pidfile.as_deref(), name)?;
+    let mut maker = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    maker.write_all(b"!")?;
+    drop(maker);
+    sys::forget_stdin()?;
+    if cli.family.close_fds {
+        sys::close_all_descriptors();
+    }
+    loop {
+        std::thread::park();
+    }
+}
+
+/// This program again, with the arguments that every role needs.
+fn again(cli: &Cli, role: Role) -> io::Result<Command> {
+    let role = match role {
+        Role::Leader => "leader",
+        Role::Child => "child",
+        Role::Launcher => "launcher",
+        Role::Escapee => "escapee",
+    };
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--role", role]);
+    command
+        .arg("--max-life")
+        .arg(format!("{}ms", cli.max_life.as_millis()));
+    if let Some(pidfile) = &cli.pidfile {
+        command.arg("--pidfile").arg(pidfile);
+    }
+    Ok(command)
+}
+
+fn spawn_and_wait_until_up(mut command: Command) -> io::Result<()> {
+    let (mut up, announce) = io::pipe()?;
+    command.stdin(announce);
+    // The handle is dropped on purpose: the process outlives it.
+    drop(command.spawn()?);
+    // Our copy of the writing end goes with the command; else EOF never came.
+    drop(command);
+    up.read_exact(&mut [0])
+        .map_err(|error| io::Error::new(error.kind(), "a new process ended before it was up"))
+}

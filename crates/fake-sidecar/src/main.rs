@@ -1,0 +1,86 @@
+//! A test server that misbehaves on request.
+//!
+//! Tests of the engine run it as their sidecar: it listens late, ignores
+//! SIGTERM, leaves escapees behind, floods its output, and so on. `--help`
+//! lists all of it. It makes no promise that a test does not need, save one:
+//! what it does is exactly what its flags say, at the moment they say.
+
+mod args;
+mod ending;
+mod family;
+mod listen;
+mod output;
+mod pidfile;
+mod serve;
+mod sys;
+mod values;
+
+use std::io;
+use std::process::ExitCode;
+use std::thread;
+use std::time::Instant;
+
+use clap::Parser;
+
+use args::{Cli, Role};
+
+fn main() -> ExitCode {
+    let start = Instant::now();
+    // Threads share it until the process ends.
+    let cli: &'static Cli = Box::leak(Box::new(Cli::parse()));
+    sys::limit_life(cli.max_life);
+    let outcome = match cli.role {
+        Role::Leader => lead(cli, start),
+        Role::Launcher => family::launcher(cli),
+        Role::Child | Role::Escapee => family::live_on(cli),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&format!("Error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn lead(cli: &'static Cli, start: Instant) -> io::Result<()> {
+    // The family first: it would inherit the leader's deafness.
+    family::raise(cli)?;
+    ending::prepare_for_signals(&cli.end)?;
+    pidfile::append(cli.pidfile.as_deref(), "leader")?;
+
+    if let Some(after) = cli.end.exit_after {
+        ending::end_later(&cli.end, start, after);
+    }
+    let writer = output::begin(&cli.output, listen::wanted_port(&cli.listen));
+    let ends_now = cli.end.abort && cli.end.exit_after.is_none() && cli.answer.crash_on.is_none();
+    if cli.end.exit_early.is_some() || ends_now {
+        // A writer that panicked has nothing more to say.
+        let _ = writer.join();
+        ending::end(&cli.end, cli.end.exit_early.unwrap_or_default());
+    }
+    if cli.output.echo_stdin || cli.end.exit_on_stdin_eof {
+        thread::spawn(|| {
+            output::drain_stdin(cli.output.echo_stdin);
+            if cli.end.exit_on_stdin_eof {
+                ending::end(&cli.end, 0);
+            }
+        });
+    }
+    if cli.listen.no_listen {
+        loop {
+            thread::park();
+        }
+    }
+    let listener = listen::listen(&cli.listen)?;
+    let port = listener.local_addr()?.port();
+    // In a thread: nobody may be reading, and answers must not wait for that.
+    thread::spawn(move || {
+        output::say(&format!(
+            "listening on {}",
+            listen::url(&cli.listen.host, port)
+        ));
+    });
+    serve::serve(cli, &listener);
+    Ok(())
+}

@@ -1,0 +1,98 @@
+//! All system calls that std does not offer. Unix only, as the misbehaviour is.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
+
+/// The signals that ask a server to end.
+const ASKING: [libc::c_int; 3] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP];
+
+/// Where [`note_signal`] writes; -1 until [`catch_asking_signals`] ran.
+static SIGNAL_PIPE: AtomicI32 = AtomicI32::new(-1);
+
+/// Makes this process deaf to SIGTERM, SIGINT and SIGHUP.
+///
+/// Children inherit this over `exec`, so the family is made first.
+pub(crate) fn ignore_asking_signals() {
+    for signal in ASKING {
+        // SAFETY: SIG_IGN is a valid disposition for these three signals.
+        unsafe { libc::signal(signal, libc::SIG_IGN) };
+    }
+}
+
+/// Turns SIGTERM, SIGINT and SIGHUP into one byte each on `pipe`, which must
+/// stay open for good.
+///
+/// The signal mask is left as it was found: a host that starts its children
+/// with signals blocked has a bug, and this server must not hide it.
+pub(crate) fn catch_asking_signals(pipe: &impl AsRawFd) {
+    SIGNAL_PIPE.store(pipe.as_raw_fd(), Ordering::SeqCst);
+    for signal in ASKING {
+        // SAFETY: the handler only loads an atomic and calls `write`, both of
+        // which are async-signal-safe.
+        unsafe { libc::signal(signal, note_signal as *const () as libc::sighandler_t) };
+    }
+}
+
+extern "C" fn note_signal(_signal: libc::c_int) {
+    let byte = 1_u8;
+    // SAFETY: one byte from a live local; a failed write only loses a repeat.
+    unsafe {
+        libc::write(
+            SIGNAL_PIPE.load(Ordering::SeqCst),
+            (&raw const byte).cast(),
+            1,
+        )
+    };
+}
+
+/// Has the kernel end this process by SIGALRM after `life`.
+pub(crate) fn limit_life(life: Duration) {
+    let seconds = u32::try_from(life.as_secs().max(1)).unwrap_or(u32::MAX);
+    // SAFETY: `alarm` takes any number and touches no memory.
+    unsafe { libc::alarm(seconds) };
+}
+
+/// Starts a session of its own.
+pub(crate) fn new_session() -> io::Result<()> {
+    // SAFETY: no arguments, no memory.
+    if unsafe { libc::setsid() } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// Puts `/dev/null` in the place of stdin.
+pub(crate) fn forget_stdin() -> io::Result<()> {
+    let null = OpenOptions::new().read(true).open("/dev/null")?;
+    // SAFETY: `null` is open, and nobody owns descriptor 0 in std.
+    if unsafe { libc::dup2(null.as_raw_fd(), 0) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
+/// Closes every descriptor, the three standard ones too.
+///
+/// Only for a process that does nothing but live on afterwards.
+pub(crate) fn close_all_descriptors() {
+    // SAFETY: asks for a number.
+    let limit = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) };
+    for fd in 0..limit.clamp(256, 1 << 16) as libc::c_int {
+        // SAFETY: the caller owns no descriptor that it would use again.
+        unsafe { libc::close(fd) };
+    }
+}
+
+/// Dies by SIGABRT without leaving a core file in the project.
+pub(crate) fn abort() -> ! {
+    let none = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: `none` is a valid limit and lives through the call.
+    unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const none) };
+    std::process::abort()
+}

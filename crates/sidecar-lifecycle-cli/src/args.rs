@@ -1,0 +1,151 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
+use sidecar_lifecycle::Restart;
+use sidecar_lifecycle::ports::PortWish;
+
+/// Run a command as a supervised sidecar: ready means ready, and nothing is left behind.
+#[derive(Debug, Parser)]
+#[command(name = "sidecar", version, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a command in the foreground until interrupted, and leave nothing of it behind.
+    Run(Box<Run>),
+}
+
+/// What `sidecar run` takes.
+///
+/// Exit code: 0 after an asked-for stop or when it ended well; 1 when it has failed for good;
+/// 2 for bad usage or configuration; 130 when forced by a second interrupt.
+#[derive(Debug, Parser)]
+#[command(group(ArgGroup::new("check").args(["http", "tcp", "check_cmd"])))]
+pub(crate) struct Run {
+    /// Read the sidecar from a JSON file; other options win over what it says.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print each event as one line of JSON on stdout, and nothing else.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// With --json, print the sidecar's output as `log` events too.
+    #[arg(long, requires = "json")]
+    pub(crate) json_log: bool,
+    /// What the sidecar is called in the output.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) name: Option<String>,
+    /// The folder to run it in.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cwd: Option<PathBuf>,
+    /// The port it shall listen on: a number, an inclusive range, or auto.
+    #[arg(long, value_name = "N|A-B|auto")]
+    pub(crate) port: Option<PortWish>,
+    /// The variable that tells it the port [default: PORT].
+    #[arg(long, value_name = "VAR")]
+    pub(crate) port_env: Option<String>,
+    /// Ready when this path answers with a status below 500.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) http: Option<String>,
+    /// Ready when the port accepts connections.
+    #[arg(long)]
+    pub(crate) tcp: bool,
+    /// Ready when this shell command ends with code 0.
+    #[arg(long, value_name = "CMD")]
+    pub(crate) check_cmd: Option<String>,
+    /// How long it may take to become ready [default: 120s].
+    #[arg(long, value_name = "D", value_parser = duration)]
+    pub(crate) ready_timeout: Option<Duration>,
+    /// Repeat the check this often once it is ready; three failures in a row count as a crash.
+    #[arg(long, value_name = "D", value_parser = duration)]
+    pub(crate) liveness: Option<Duration>,
+    /// From the stop signal to force [default: 5s].
+    #[arg(long, value_name = "D", value_parser = duration)]
+    pub(crate) grace: Option<Duration>,
+    /// When a new run follows [default: never].
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) restart: Option<When>,
+    /// Give up after so many crashes within a minute [default: 5].
+    #[arg(long, value_name = "N")]
+    pub(crate) max_restarts: Option<u32>,
+    /// The first delay before a new run; doubles with each crash [default: 250ms].
+    #[arg(long, value_name = "D", value_parser = duration)]
+    pub(crate) backoff: Option<Duration>,
+    /// Keep its output in this file. The last one is kept beside it as FILE.prev.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Give it the environment of a login shell instead of this one's.
+    #[arg(long)]
+    pub(crate) login_env: bool,
+    /// The command. `{port}` in an argument is replaced by the port.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// When a new run follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum When {
+    /// Never.
+    Never,
+    /// After a crash.
+    OnFailure,
+    /// After every end that was not asked for.
+    Always,
+}
+
+impl From<When> for Restart {
+    fn from(when: When) -> Restart {
+        match when {
+            When::Never => Restart::Never,
+            When::OnFailure => Restart::OnFailure,
+            When::Always => Restart::Always,
+        }
+    }
+}
+
+/// `250ms`, `5s`, `2m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| format!("{text:?} is not a duration: write 250ms, 5s or 2m"))?;
+    match &text[digits.len()..] {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        "m" => number
+            .checked_mul(60)
+            .map(Duration::from_secs)
+            .ok_or_else(|| format!("{text:?} is too long")),
+        _ => Err(format!("{text:?} needs a unit: write 250ms, 5s or 2m")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        use clap::CommandFactory;
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_need_their_unit() {
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
+        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
+        for bad in ["", "5", "s", "-1s", "1.5s", "1h", "99999999999999999999s"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+        assert!(duration(&format!("{}m", u64::MAX)).is_err());
+    }
+}

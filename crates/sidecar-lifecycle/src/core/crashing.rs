@@ -1,0 +1,302 @@
+//! What the table in `sidecar.rs` does when something ends that nobody has asked to.
+
+use std::time::Duration;
+
+use super::effect::{Notice, Order};
+use super::input::ExitStatus;
+use super::policy::Restart;
+use super::run::{Ending, Then, Turn};
+use super::sidecar::Sidecar;
+use super::state::Phase;
+
+impl Sidecar {
+    pub(super) fn not_alive(&mut self, turn: &mut Turn<'_>, reason: &str) {
+        let Some(run) = &mut self.run else { return };
+        run.failures += 1;
+        let (id, Some(pid)) = (run.id, run.pid) else {
+            return;
+        };
+        if run.failures < self.policy.liveness_failures {
+            return;
+        }
+        turn.publish(
+            self.id,
+            Notice::Unhealthy {
+                run: id,
+                pid,
+                reason: reason.to_owned(),
+            },
+        );
+        self.enter(turn, Phase::Unhealthy);
+        let then = self.crashed(turn, None, format!("liveness lost: {reason}"));
+        self.stop(turn, "liveness lost", then);
+    }
+
+    pub(super) fn not_ready(&mut self, turn: &mut Turn<'_>) {
+        let reason = format!("not ready within {:?}", self.policy.ready_timeout);
+        let then = self.crashed(turn, None, reason);
+        self.stop(turn, "not ready in time", then);
+    }
+
+    /// The leader ended and nobody had asked it to. What it has left behind is ended before
+    /// anything else: a new run beside an old server would find its port taken.
+    pub(super) fn leader_exited(&mut self, turn: &mut Turn<'_>, status: ExitStatus) {
+        let Some(run) = self.run() else { return };
+        turn.order(self.id, Order::StopChecks { run });
+        self.note_exit(turn, status, false);
+        let then = if let Some(reason) = self.verdict(status) {
+            self.crashed(turn, Some(status), reason)
+        } else {
+            let ready_for = self.ready_for(turn);
+            self.history.ended(turn.now, ready_for, self.policy.window);
+            Then::Ended
+        };
+        self.end_tree(turn, then, false);
+    }
+
+    /// Why an exit that nobody asked for is a crash; `None` if it is not.
+    ///
+    /// A server that ends before it is ready has failed whatever it returns: some end with 0 when
+    /// their port is taken.
+    fn verdict(&self, status: ExitStatus) -> Option<String> {
+        let before = if self.phase == Phase::Starting {
+            " before it was ready"
+        } else {
+            ""
+        };
+        match status {
+            ExitStatus::Code(code)
+                if before.is_empty() && self.policy.success_codes.contains(&code) =>
+            {
+                None
+            }
+            ExitStatus::Code(code) => Some(format!("ended with code {code}{before}")),
+            ExitStatus::Signal(signal) => Some(format!("ended by signal {signal}{before}")),
+        }
+    }
+
+    /// Tells once that a leader that was told of has ended.
+    pub(super) fn note_exit(&mut self, turn: &mut Turn<'_>, status: ExitStatus, asked: bool) {
+        let Some(run) = &mut self.run else { return };
+        if run.pid.is_some() && !std::mem::replace(&mut run.exited, true) {
+            turn.publish(
+                self.id,
+                Notice::Exited {
+                    run: run.id,
+                    status,
+                    asked,
+                },
+            );
+        }
+    }
+
+    /// The tree is gone and nobody has seen its leader end.
+    pub(super) fn vanished(&mut self, turn: &mut Turn<'_>, survivors: &[u32]) {
+        let Some(run) = self.run() else { return };
+        turn.order(self.id, Order::StopChecks { run });
+        let then = self.crashed(turn, None, "its processes are gone".to_owned());
+        if let Some(run) = &mut self.run {
+            run.ending = Some(Ending {
+                since: turn.now,
+                told: false,
+                then,
+            });
+        }
+        self.settle(turn, survivors);
+    }
+
+    fn crashed(&mut self, turn: &mut Turn<'_>, status: Option<ExitStatus>, reason: String) -> Then {
+        let attempt = self
+            .history
+            .crashed(turn.now, self.ready_for(turn), self.policy.window);
+        let max = self.most_crashes(attempt);
+        if let Some(run) = self.run() {
+            let reason = reason.clone();
+            turn.publish(
+                self.id,
+                Notice::Crashed {
+                    run,
+                    status,
+                    reason,
+                    attempt,
+                    max,
+                },
+            );
+        }
+        Then::Crashed {
+            reason,
+            last: attempt >= max,
+        }
+    }
+
+    fn ready_for(&self, turn: &Turn<'_>) -> Duration {
+        let ready_at = self.run.as_ref().and_then(|run| run.ready_at);
+        ready_at.map_or(Duration::ZERO, |at| turn.now.since(at))
+    }
+
+    /// After how many crashes it is given up, with `attempt` of them in the window.
+    pub(super) fn most_crashes(&self, attempt: u32) -> u32 {
+        let was_ready = self.run.as_ref().is_some_and(|run| run.ready_at.is_some());
+        match self.policy.restart {
+            Restart::Never => attempt,
+            Restart::OnFailure | Restart::Always if !was_ready && !self.policy.restart_unready => {
+                attempt
+            }
+            Restart::OnFailure | Restart::Always => self.policy.max_restarts.max(1),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bench::{Bench, checked, restarting};
+    use super::super::input::Fact;
+    use super::super::policy::Policy;
+    use super::super::state::Wanted;
+    use super::*;
+
+    #[test]
+    fn an_end_before_ready_is_a_crash_whatever_the_code() {
+        let mut bench = Bench::new(checked());
+        assert_eq!(
+            bench.up().exited(0).names(),
+            ["StopChecks", "Exited", "Crashed", "AskStop"]
+        );
+        assert_eq!(bench.gone().names(), ["Stopped", "Failed"]);
+        assert_eq!(bench.reason(), "ended with code 0 before it was ready");
+        assert_eq!(bench.state(), (Wanted::Up, Phase::Failed));
+    }
+
+    #[test]
+    fn a_clean_end_is_no_crash_and_comes_back_only_if_always() {
+        for (restart, last, state) in [
+            (Restart::Never, vec!["Stopped"], (Wanted::Down, Phase::Idle)),
+            (
+                Restart::OnFailure,
+                vec!["Stopped"],
+                (Wanted::Down, Phase::Idle),
+            ),
+            (
+                Restart::Always,
+                vec!["Stopped", "Restarting"],
+                (Wanted::Up, Phase::Waiting),
+            ),
+        ] {
+            let mut bench = Bench::new(Policy {
+                restart,
+                max_restarts: 0,
+                ..Policy::default()
+            });
+            assert_eq!(
+                bench.up().exited(0).names(),
+                ["StopChecks", "Exited", "AskStop"]
+            );
+            assert_eq!(bench.gone().names(), last);
+            assert_eq!(bench.state(), state);
+        }
+    }
+
+    #[test]
+    fn the_exit_codes_of_the_success_set_are_no_crash() {
+        let mut bench = Bench::new(Policy {
+            success_codes: vec![3],
+            ..Policy::default()
+        });
+        bench.up().exited(3).gone();
+        assert_eq!(bench.state(), (Wanted::Down, Phase::Idle));
+        bench.up().exited(0).gone();
+        assert_eq!(bench.state(), (Wanted::Up, Phase::Failed));
+    }
+
+    #[test]
+    fn crashes_are_followed_by_runs_until_there_are_too_many() {
+        let mut bench = Bench::new(restarting());
+        bench.start();
+        for _ in 1..3 {
+            bench.prepared().spawned().exited(1);
+            assert_eq!(bench.gone().names(), ["Stopped", "Restarting"]);
+            assert_eq!(bench.wait(Duration::from_secs(1)).names(), ["Prepare"]);
+        }
+        bench.prepared().spawned().exited(1);
+        assert_eq!(bench.gone().names(), ["Stopped", "Failed"]);
+        // A user's start is not counted and begins the count anew.
+        bench.up().exited(1);
+        let attempt = |order: &Order| match order {
+            Order::Publish(Notice::Crashed { attempt, max, .. }) => Some((*attempt, *max)),
+            _ => None,
+        };
+        assert_eq!(bench.orders.iter().find_map(attempt), Some((1, 3)));
+    }
+
+    #[test]
+    fn a_crash_before_ready_is_final_where_that_is_asked_for() {
+        let policy = Policy {
+            has_check: true,
+            restart_unready: false,
+            ..restarting()
+        };
+        let mut bench = Bench::new(policy);
+        bench.up().exited(1);
+        assert_eq!(bench.gone().names(), ["Stopped", "Failed"]);
+        bench.up();
+        let run = bench.run();
+        bench
+            .fact(Fact::CheckPassed {
+                run,
+                port: None,
+                url: None,
+            })
+            .exited(1);
+        assert_eq!(bench.gone().names(), ["Stopped", "Restarting"]);
+    }
+
+    #[test]
+    fn a_start_that_times_out_is_a_crash_and_its_tree_is_ended() {
+        let mut bench = Bench::new(checked());
+        bench.up().wait(Duration::from_millis(119_999));
+        assert_eq!(bench.state().1, Phase::Starting);
+        bench.wait(Duration::from_millis(1));
+        assert_eq!(
+            bench.names(),
+            ["Crashed", "StopChecks", "Stopping", "AskStop"]
+        );
+        assert_eq!(bench.exited(0).gone().reason(), "not ready within 120s");
+    }
+
+    #[test]
+    fn only_failures_in_a_row_lose_liveness() {
+        let mut bench = Bench::new(checked());
+        bench.up();
+        let run = bench.run();
+        let failed = Fact::LivenessFailed {
+            run,
+            reason: "status 500".into(),
+        };
+        bench.fact(Fact::CheckPassed {
+            run,
+            port: None,
+            url: None,
+        });
+        bench
+            .fact(failed.clone())
+            .fact(failed.clone())
+            .fact(Fact::LivenessPassed { run });
+        bench.fact(failed.clone()).fact(failed.clone());
+        assert_eq!((bench.names(), bench.state().1), (vec![], Phase::Ready));
+        bench.fact(failed);
+        assert_eq!(
+            bench.names(),
+            ["Unhealthy", "Crashed", "StopChecks", "Stopping", "AskStop"]
+        );
+        assert_eq!(bench.gone().reason(), "liveness lost: status 500");
+    }
+
+    #[test]
+    fn a_tree_that_is_gone_before_its_leader_was_seen_to_end_is_a_crash() {
+        let mut bench = Bench::new(restarting());
+        assert_eq!(
+            bench.up().gone().names(),
+            ["StopChecks", "Crashed", "Stopped", "Restarting"]
+        );
+    }
+}

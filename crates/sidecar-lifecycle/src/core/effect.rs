@@ -1,0 +1,157 @@
+//! What the core wants done, as orders. The shell performs each one and decides nothing.
+
+use std::time::Duration;
+
+use super::ids::{RunId, SidecarId};
+use super::input::ExitStatus;
+
+/// An order about a sidecar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// The sidecar.
+    pub sidecar: SidecarId,
+    /// What to do.
+    pub order: Order,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Order {
+    /// Pick and free the port, find the program. Answered by `Prepared` or `PrepareFailed`.
+    Prepare {
+        /// The run to prepare.
+        run: RunId,
+    },
+    /// Start the leader. Answered by `Spawned` or `SpawnFailed`.
+    Spawn {
+        /// The run.
+        run: RunId,
+    },
+    /// Check readiness until it passes. Answered by `CheckPassed`, at most once.
+    StartReadiness {
+        /// The run.
+        run: RunId,
+    },
+    /// Check liveness from now on. Answered by `LivenessPassed` and `LivenessFailed`.
+    StartLiveness {
+        /// The run.
+        run: RunId,
+    },
+    /// No more checks of this run, and no more preparation. A late answer is dropped by its run id.
+    StopChecks {
+        /// The run.
+        run: RunId,
+    },
+    /// Ask the whole tree to end (the stop signal, then CONT). Answered by `TreeGone`.
+    AskStop {
+        /// The run.
+        run: RunId,
+    },
+    /// End the whole tree by force. Answered by `TreeGone`.
+    ForceStop {
+        /// The run.
+        run: RunId,
+    },
+    /// Tell the world.
+    Publish(Notice),
+}
+
+/// What the world is told. The shell adds what the core does not know (last lines, protection,
+/// clock) and turns it into a public event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// The leader runs.
+    Spawned {
+        /// The run.
+        run: RunId,
+        /// The leader.
+        pid: u32,
+        /// The port that was picked.
+        port: Option<u16>,
+    },
+    /// The checks passed.
+    Ready {
+        /// The run.
+        run: RunId,
+        /// The leader.
+        pid: u32,
+        /// The port that answered.
+        port: Option<u16>,
+        /// The URL to show.
+        url: Option<String>,
+        /// From the spawn to now.
+        took: Duration,
+    },
+    /// Liveness failed often enough.
+    Unhealthy {
+        /// The run.
+        run: RunId,
+        /// The leader.
+        pid: u32,
+        /// What the check answered.
+        reason: String,
+    },
+    /// The leader ended.
+    Exited {
+        /// The run.
+        run: RunId,
+        /// How.
+        status: ExitStatus,
+        /// Whether a stop was asked for first.
+        asked: bool,
+    },
+    /// It ended and was not asked to (or never became ready, or stopped answering).
+    Crashed {
+        /// The run.
+        run: RunId,
+        /// How the leader ended, if that is what happened.
+        status: Option<ExitStatus>,
+        /// What happened, in words.
+        reason: String,
+        /// Crashes in the current window, this one included.
+        attempt: u32,
+        /// After how many it is given up.
+        max: u32,
+    },
+    /// A new run follows after this delay.
+    Restarting {
+        /// The run that ended.
+        run: RunId,
+        /// Crashes in the current window.
+        attempt: u32,
+        /// After how many it is given up.
+        max: u32,
+        /// The backoff.
+        delay: Duration,
+    },
+    /// Intent is recorded; the first signal comes next.
+    Stopping {
+        /// The run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// The run's whole tree is gone, or force failed. Every `Spawned` is followed by exactly one.
+    Stopped {
+        /// The run.
+        run: RunId,
+        /// What could not be ended.
+        survivors: Vec<u32>,
+        /// From the first signal (or from the leader's own end) to now.
+        took: Duration,
+    },
+    /// Given up: nothing will be tried until the user starts it again.
+    Failed {
+        /// The last run.
+        run: RunId,
+        /// Why.
+        reason: String,
+    },
+    /// The observed phase or the wanted state changed.
+    PhaseChanged {
+        /// The phase before.
+        from: super::state::Phase,
+        /// The phase now.
+        to: super::state::Phase,
+    },
+}

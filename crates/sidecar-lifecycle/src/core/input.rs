@@ -1,0 +1,128 @@
+//! Everything that can happen to a sidecar, as facts in the past tense.
+
+use super::ids::{RunId, SidecarId};
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExitStatus {
+    /// It returned this code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+}
+
+/// A fact, with the sidecar that it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// The sidecar.
+    pub sidecar: SidecarId,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// What happened. Facts about a run carry its id; one with an old id is dropped in one place
+/// (`Sidecar::step`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// The user wants it up. Idempotent while it is up; clears a `Failed`.
+    StartRequested,
+    /// The user wants it down.
+    StopRequested {
+        /// Why, for the `stopping` event: `requested`, `shutdown`, …
+        reason: String,
+    },
+    /// The user wants the current run replaced by a new one; starts it if it was down.
+    RestartRequested {
+        /// Why, for the `stopping` event.
+        reason: String,
+    },
+    /// The port (if any) was picked and is free, the program was found: it can be spawned.
+    Prepared {
+        /// The run that was prepared.
+        run: RunId,
+        /// The port that was picked.
+        port: Option<u16>,
+    },
+    /// It cannot be spawned.
+    PrepareFailed {
+        /// The run that was being prepared.
+        run: RunId,
+        /// What was tried and why it failed.
+        reason: String,
+    },
+    /// The leader runs.
+    Spawned {
+        /// The run.
+        run: RunId,
+        /// The leader's process id.
+        pid: u32,
+    },
+    /// The leader could not be started.
+    SpawnFailed {
+        /// The run.
+        run: RunId,
+        /// What was tried and why it failed.
+        reason: String,
+    },
+    /// The readiness check passed and the listener is ours.
+    CheckPassed {
+        /// The run.
+        run: RunId,
+        /// The port that answered, which may differ from the one that was asked for.
+        port: Option<u16>,
+        /// The URL to show.
+        url: Option<String>,
+    },
+    /// A liveness check passed.
+    LivenessPassed {
+        /// The run.
+        run: RunId,
+    },
+    /// A liveness check failed.
+    LivenessFailed {
+        /// The run.
+        run: RunId,
+        /// What it answered.
+        reason: String,
+    },
+    /// The leader ended. Its tree may still live.
+    LeaderExited {
+        /// The run.
+        run: RunId,
+        /// How it ended.
+        status: ExitStatus,
+    },
+    /// Nothing is left of the run's tree; or force failed and these are left.
+    TreeGone {
+        /// The run.
+        run: RunId,
+        /// Process ids that could not be ended. Empty in all but desperate cases.
+        survivors: Vec<u32>,
+    },
+    /// The engine shuts down: every sidecar is wanted down, and none starts again.
+    HostExiting {
+        /// Why, for the `stopping` event.
+        reason: String,
+    },
+}
+
+impl Fact {
+    /// The run that it is about; `None` for what is asked of a sidecar as a whole.
+    pub fn run(&self) -> Option<RunId> {
+        match self {
+            Fact::StartRequested
+            | Fact::StopRequested { .. }
+            | Fact::RestartRequested { .. }
+            | Fact::HostExiting { .. } => None,
+            Fact::Prepared { run, .. }
+            | Fact::PrepareFailed { run, .. }
+            | Fact::Spawned { run, .. }
+            | Fact::SpawnFailed { run, .. }
+            | Fact::CheckPassed { run, .. }
+            | Fact::LivenessPassed { run }
+            | Fact::LivenessFailed { run, .. }
+            | Fact::LeaderExited { run, .. }
+            | Fact::TreeGone { run, .. } => Some(*run),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The numbers and choices that the core decides by.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// When a new run follows an end that was not asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Restart {
+    /// Never.
+    #[default]
+    Never,
+    /// After a crash: an exit outside the success set, a start that timed out, lost liveness.
+    OnFailure,
+    /// After any end that was not asked for.
+    Always,
+}
+
+/// What the core needs to know of a sidecar's configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether there is a readiness check. Without one, ready = spawned.
+    pub has_check: bool,
+    /// Whether liveness is checked once ready.
+    pub has_liveness: bool,
+    /// From spawn to ready at the most.
+    pub ready_timeout: Duration,
+    /// From the first signal to force.
+    pub grace: Duration,
+    /// From force to giving up on a tree that does not end (processes in uninterruptible sleep).
+    pub force_limit: Duration,
+    /// Whether a new run follows.
+    pub restart: Restart,
+    /// Whether a run that crashed before it was ready is followed by another one.
+    pub restart_unready: bool,
+    /// Given up after this many crashes within `window`; 0 = the first one is final.
+    pub max_restarts: u32,
+    /// The sliding window of `max_restarts`.
+    pub window: Duration,
+    /// First backoff; doubles with each crash, with full jitter.
+    pub backoff: Duration,
+    /// No backoff is longer.
+    pub backoff_cap: Duration,
+    /// Liveness failures in a row that count as lost.
+    pub liveness_failures: u32,
+    /// Exit codes that are no failure.
+    pub success_codes: Vec<i32>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy {
+            has_check: false,
+            has_liveness: false,
+            ready_timeout: Duration::from_mins(2),
+            grace: Duration::from_secs(5),
+            force_limit: Duration::from_secs(5),
+            restart: Restart::Never,
+            restart_unready: true,
+            max_restarts: 5,
+            window: Duration::from_mins(1),
+            backoff: Duration::from_millis(250),
+            backoff_cap: Duration::from_secs(30),
+            liveness_failures: 3,
+            success_codes: vec![0],
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! One sidecar: the table of phases and facts.
+//!
+//! What its entries do stands in `starting.rs`, `crashing.rs` and `stopping.rs`. Orders and notices
+//! leave in the order in which they have to be acted upon.
+
+use super::backoff::History;
+use super::effect::{Notice, Order};
+use super::ids::{RunId, SidecarId};
+use super::input::Fact;
+use super::policy::Policy;
+use super::run::{Run, Then, Turn};
+use super::state::{Phase, Wanted};
+use super::time::Mono;
+use super::timers::{Timer, Timers};
+
+/// The state of one sidecar. Only its [`Fleet`](super::Fleet) steps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sidecar {
+    pub(super) id: SidecarId,
+    pub(super) policy: Policy,
+    pub(super) wanted: Wanted,
+    pub(super) phase: Phase,
+    /// `None` in `Idle`, `Waiting` and `Failed`, and only there.
+    pub(super) run: Option<Run>,
+    pub(super) timers: Timers,
+    pub(super) history: History,
+}
+
+impl Sidecar {
+    /// One that is idle and wanted down. `seed` decides its jitter.
+    pub(super) fn new(id: SidecarId, policy: Policy, seed: u64) -> Sidecar {
+        Sidecar {
+            id,
+            policy,
+            wanted: Wanted::Down,
+            phase: Phase::Idle,
+            run: None,
+            timers: Timers::default(),
+            history: History::new(seed),
+        }
+    }
+
+    /// Its place in the fleet.
+    pub fn id(&self) -> SidecarId {
+        self.id
+    }
+
+    /// What the user wants.
+    pub fn wanted(&self) -> Wanted {
+        self.wanted
+    }
+
+    /// What is observed.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// The run that is being prepared, runs or is being ended.
+    pub fn run(&self) -> Option<RunId> {
+        self.run.as_ref().map(|run| run.id)
+    }
+
+    /// The leader of that run, from its spawn until its tree is gone.
+    pub fn pid(&self) -> Option<u32> {
+        self.run.as_ref().and_then(|run| run.pid)
+    }
+
+    /// When [`Fleet::tick`](super::Fleet::tick) has to be called for it at the latest.
+    pub fn next_deadline(&self) -> Option<Mono> {
+        self.timers.next()
+    }
+
+    /// Whether nothing of it runs and nothing will run of itself.
+    pub fn is_down(&self) -> bool {
+        matches!(self.phase, Phase::Idle | Phase::Failed)
+    }
+
+    /// Takes a fact.
+    pub(super) fn step(&mut self, turn: &mut Turn<'_>, fact: &Fact) {
+        // The one place where late messages about old runs end.
+        if fact.run().is_some_and(|run| self.run() != Some(run)) {
+            return;
+        }
+        let (wanted, before) = (self.wanted, turn.out.len());
+        self.decide(turn, fact);
+        self.tell_wanted(turn, wanted, before);
+    }
+
+    /// The table. It has no catch-all: who adds a phase or a fact is asked about every pair.
+    #[expect(
+        clippy::match_same_arms,
+        reason = "pairs are ignored for different reasons"
+    )]
+    fn decide(&mut self, turn: &mut Turn<'_>, fact: &Fact) {
+        use Phase::{Failed, Idle, Preparing, Ready, Starting, Stopping, Unhealthy, Waiting};
+        let spawned = self.pid().is_some();
+        match (self.phase, fact) {
+            // What users want.
+            (Idle | Waiting | Failed, Fact::StartRequested | Fact::RestartRequested { .. }) => {
+                self.start_afresh(turn);
+            }
+            (Stopping, Fact::StartRequested | Fact::RestartRequested { .. }) => self.start_after(),
+            // It is up, or on its way: starting is idempotent.
+            (Preparing | Starting | Ready | Unhealthy, Fact::StartRequested) => {}
+            // The run that is being prepared is the new one already.
+            (Preparing, Fact::RestartRequested { .. }) => {}
+            (Starting | Ready | Unhealthy, Fact::RestartRequested { reason }) => {
+                self.history.forget();
+                self.stop(turn, reason, Then::Again);
+            }
+            // Nothing runs and nothing was going to.
+            (Idle, Fact::StopRequested { .. } | Fact::HostExiting { .. }) => {}
+            // Nothing runs. That it has failed stays true.
+            (Failed, Fact::StopRequested { .. } | Fact::HostExiting { .. }) => {
+                self.wanted = Wanted::Down;
+            }
+            (Preparing | Waiting, Fact::StopRequested { .. } | Fact::HostExiting { .. }) => {
+                self.abandon(turn);
+            }
+            (
+                Starting | Ready | Unhealthy,
+                Fact::StopRequested { reason } | Fact::HostExiting { reason },
+            ) => {
+                self.wanted = Wanted::Down;
+                self.stop(turn, reason, Then::Rest);
+            }
+            (Stopping, Fact::StopRequested { reason } | Fact::HostExiting { reason }) => {
+                self.stay_down(turn, reason);
+            }
+
+            // What becomes of a preparation.
+            (Preparing, Fact::Prepared { port, .. }) => self.launch(turn, *port),
+            (Preparing, Fact::PrepareFailed { reason, .. }) => self.give_up(turn, reason.clone()),
+            // Answered a second time: the first answer was acted upon.
+            (
+                Starting | Ready | Unhealthy | Stopping,
+                Fact::Prepared { .. } | Fact::PrepareFailed { .. },
+            ) => {}
+
+            // What becomes of a spawn.
+            (Starting, Fact::Spawned { pid, .. }) if !spawned => self.spawned(turn, *pid),
+            // It was to be stopped before it ran: the order to stop it is behind the spawn.
+            (Stopping, Fact::Spawned { pid, .. }) if !spawned => self.announce(turn, *pid),
+            (Starting, Fact::SpawnFailed { reason, .. }) if !spawned => {
+                self.give_up(turn, reason.clone());
+            }
+            (Stopping, Fact::SpawnFailed { .. }) if !spawned => self.settle(turn, &[]),
+            // Its leader is known: a second answer cannot take that back, its exit will tell.
+            (
+                Starting | Ready | Unhealthy | Stopping,
+                Fact::Spawned { .. } | Fact::SpawnFailed { .. },
+            ) => {}
+
+            // What the checks say.
+            (Starting, Fact::CheckPassed { port, url, .. }) if spawned => {
+                self.ready(turn, *port, url.clone());
+            }
+            // Nothing was spawned that could have passed.
+            (Starting, Fact::CheckPassed { .. }) => {}
+            // It is ready already, or too late: it passed while it was being stopped.
+            (Ready | Unhealthy | Stopping, Fact::CheckPassed { .. }) => {}
+            (Ready, Fact::LivenessPassed { .. }) => self.alive(),
+            (Ready, Fact::LivenessFailed { reason, .. }) => self.not_alive(turn, reason),
+            // Liveness counts from ready until the first verdict against it.
+            (
+                Starting | Unhealthy | Stopping,
+                Fact::LivenessPassed { .. } | Fact::LivenessFailed { .. },
+            ) => {}
+
+            // How it ends.
+            (Starting | Ready | Unhealthy, Fact::LeaderExited { status, .. }) => {
+                self.leader_exited(turn, *status);
+            }
+            (Stopping, Fact::LeaderExited { status, .. }) => self.note_exit(turn, *status, true),
+            (Starting | Ready | Unhealthy, Fact::TreeGone { survivors, .. }) => {
+                self.vanished(turn, survivors);
+            }
+            (Stopping, Fact::TreeGone { survivors, .. }) => self.settle(turn, survivors),
+
+            // Nothing of this run was spawned yet.
+            (
+                Preparing,
+                Fact::Spawned { .. }
+                | Fact::SpawnFailed { .. }
+                | Fact::CheckPassed { .. }
+                | Fact::LivenessPassed { .. }
+                | Fact::LivenessFailed { .. }
+                | Fact::LeaderExited { .. }
+                | Fact::TreeGone { .. },
+            ) => {}
+            // There is no current run, so `step` has dropped these.
+            (
+                Idle | Waiting | Failed,
+                Fact::Prepared { .. }
+                | Fact::PrepareFailed { .. }
+                | Fact::Spawned { .. }
+                | Fact::SpawnFailed { .. }
+                | Fact::CheckPassed { .. }
+                | Fact::LivenessPassed { .. }
+                | Fact::LivenessFailed { .. }
+                | Fact::LeaderExited { .. }
+                | Fact::TreeGone { .. },
+            ) => {}
+        }
+    }
+
+    /// Acts on the earliest deadline, if it is due. Each phase clears the table when it is left, so
+    /// that the timer tells the phase.
+    pub(super) fn tick(&mut self, turn: &mut Turn<'_>) {
+        match self.timers.take_due(turn.now) {
+            Some(Timer::ReadyTimeout) => self.not_ready(turn),
+            Some(Timer::Grace) => self.force(turn),
+            Some(Timer::ForceLimit) => self.out_of_reach(turn),
+            Some(Timer::Backoff) => self.begin(turn),
+            None => {}
+        }
+    }
+
+    /// Goes to a phase and leaves no deadline of the one before. Called last, after what explains
+    /// the change, so that who listens to `PhaseChanged` alone finds everything else in place.
+    pub(super) fn enter(&mut self, turn: &mut Turn<'_>, to: Phase) {
+        let from = std::mem::replace(&mut self.phase, to);
+        self.timers.clear();
+        if from != to {
+            turn.publish(self.id, Notice::PhaseChanged { from, to });
+        }
+    }
+
+    /// A change of mind that leaves the phase as it is has to be told too.
+    fn tell_wanted(&self, turn: &mut Turn<'_>, wanted: Wanted, before: usize) {
+        let told = |order: &Order| matches!(order, Order::Publish(Notice::PhaseChanged { .. }));
+        if self.wanted != wanted && !turn.out[before..].iter().any(|e| told(&e.order)) {
+            let (from, to) = (self.phase, self.phase);
+            turn.publish(self.id, Notice::PhaseChanged { from, to });
+        }
+    }
+}

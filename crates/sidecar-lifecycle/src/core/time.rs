@@ -1,0 +1,23 @@
+//! The core's clock: a number that its caller hands in.
+
+use std::time::Duration;
+
+/// A point on the caller's monotonic clock, as the time since that clock's origin.
+///
+/// The core never asks what time it is; tests drive it through days in a microsecond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Mono(pub Duration);
+
+impl Mono {
+    /// The point `later` after this one (saturating).
+    #[must_use]
+    pub fn after(self, later: Duration) -> Mono {
+        Mono(self.0.saturating_add(later))
+    }
+
+    /// How long ago `earlier` was (zero if it lies in the future).
+    #[must_use]
+    pub fn since(self, earlier: Mono) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
+}

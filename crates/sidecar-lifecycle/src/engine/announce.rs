@@ -1,0 +1,167 @@
+//! Notices of the core into events for the world.
+
+use super::entry::CurrentRun;
+use super::ownership::Reaper;
+use super::run_loop::{Loop, millis};
+use crate::core::{ExitStatus, Notice, RunId};
+use crate::event::EventKind;
+use crate::identity::Identity;
+use crate::sys::monotonic;
+
+/// Lines that go with a crash or a failure.
+const LAST_LINES: usize = 20;
+
+impl Loop {
+    /// Turns the core's notice into an event, with what only the shell knows.
+    pub(super) fn announce(&mut self, index: usize, notice: Notice) {
+        let entry = &mut self.entries[index];
+        let since = entry.run.as_ref().map_or(0, |r| r.lines_before);
+        let last_lines = || entry.ring.last_since(since, LAST_LINES);
+        let run = match &notice {
+            Notice::PhaseChanged { .. } => entry.run.as_ref().map_or(RunId(0), |r| r.run),
+            Notice::Spawned { run, .. }
+            | Notice::Ready { run, .. }
+            | Notice::Unhealthy { run, .. }
+            | Notice::Exited { run, .. }
+            | Notice::Crashed { run, .. }
+            | Notice::Restarting { run, .. }
+            | Notice::Stopping { run, .. }
+            | Notice::Stopped { run, .. }
+            | Notice::Failed { run, .. } => *run,
+        };
+        let mut became_ready = false;
+        let kind = match notice {
+            Notice::Spawned { pid, port, .. } => {
+                entry.runs += 1;
+                let protection = self.spawner.protection();
+                EventKind::Spawned {
+                    pid,
+                    port,
+                    protection,
+                }
+            }
+            Notice::Ready {
+                pid,
+                port,
+                url,
+                took,
+                ..
+            } => {
+                if let Some(current) = &mut entry.run {
+                    current.port = port;
+                    current.url.clone_from(&url);
+                    current.ready_at = Some(monotonic());
+                    // It has bound the port, or never will.
+                    if let Some(prepared) = &mut current.prepared {
+                        prepared.reservation = None;
+                    }
+                }
+                became_ready = true;
+                EventKind::Ready {
+                    pid,
+                    port,
+                    url,
+                    start_ms: millis(took),
+                }
+            }
+            Notice::Unhealthy { pid, reason, .. } => {
+                let (port, url) = entry
+                    .run
+                    .as_ref()
+                    .map_or((None, None), |r| (r.port, r.url.clone()));
+                EventKind::Unhealthy {
+                    pid,
+                    port,
+                    url,
+                    reason,
+                }
+            }
+            Notice::Exited { status, asked, .. } => {
+                let (code, signal) = match status {
+                    ExitStatus::Code(code) => (Some(code), None),
+                    ExitStatus::Signal(signal) => (None, Some(signal)),
+                };
+                EventKind::Exited {
+                    code,
+                    signal,
+                    asked,
+                }
+            }
+            Notice::Crashed {
+                reason,
+                attempt,
+                max,
+                ..
+            } => EventKind::Crashed {
+                reason,
+                attempt,
+                max,
+                last_lines: last_lines(),
+            },
+            Notice::Restarting {
+                attempt,
+                max,
+                delay,
+                ..
+            } => EventKind::Restarting {
+                attempt,
+                max,
+                delay_ms: millis(delay),
+            },
+            Notice::Stopping { reason, .. } => EventKind::Stopping { reason },
+            Notice::Stopped {
+                survivors, took, ..
+            } => EventKind::Stopped {
+                survivors,
+                took_ms: millis(took),
+            },
+            Notice::Failed { reason, .. } => EventKind::Failed {
+                reason,
+                last_lines: last_lines(),
+            },
+            Notice::PhaseChanged { from, to } => EventKind::PhaseChanged { from, to },
+        };
+        self.refresh_info(index, &kind);
+        let id = self.entries[index].id.clone();
+        self.publish(&id, run, kind);
+        if became_ready {
+            // Only now: it reads the whole process table, and `ready` is waited for.
+            self.record_members(index, run);
+        }
+    }
+
+    /// Writes down who is in the tree, for whoever may have to end it without the guardian.
+    fn record_members(&mut self, index: usize, run: RunId) {
+        let up = |core| {
+            self.fleet
+                .get(core)
+                .is_some_and(|c| c.phase().may_have_processes())
+        };
+        let alone = self.entries.iter().filter(|e| up(e.core)).count() == 1;
+        let reaper = self.spawner.guardian().map(|pid| Reaper { pid, alone });
+        let current = self.entries[index].run.as_ref();
+        let Some(tree) = current.and_then(CurrentRun::tree) else {
+            return;
+        };
+        let members = tree
+            .with_escapees(reaper)
+            .into_iter()
+            .filter_map(Identity::of)
+            .collect();
+        if let Some(ledger) = &mut self.ledger {
+            ledger.add_members(run, members);
+        }
+    }
+
+    fn refresh_info(&mut self, index: usize, kind: &EventKind) {
+        let entry = &self.entries[index];
+        let Some(core) = self.fleet.get(entry.core) else {
+            return;
+        };
+        let failure = match kind {
+            EventKind::Failed { reason, .. } => Some(reason.clone()),
+            _ => None,
+        };
+        self.shared.set_info(entry, core, failure);
+    }
+}

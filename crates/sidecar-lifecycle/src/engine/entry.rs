@@ -1,0 +1,106 @@
+//! One sidecar, as the shell keeps it.
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use tokio::task::AbortHandle;
+
+use super::output::Output;
+use super::ownership::RunTree;
+use super::spawner::{HostEnds, read_pipes};
+use crate::config::SidecarConfig;
+use crate::core::{RunId, SidecarId};
+use crate::identity::Identity;
+use crate::logs::LogRing;
+use crate::marker::Marker;
+use crate::ports::Reservation;
+
+/// A declared sidecar with its current run.
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) core: SidecarId,
+    pub(crate) config: SidecarConfig,
+    pub(crate) ring: LogRing,
+    pub(crate) run: Option<CurrentRun>,
+    /// Whether an earlier run of this engine has begun the log file.
+    pub(crate) log_begun: bool,
+    pub(crate) runs: u64,
+}
+
+/// What the shell knows of the run that the core is in.
+pub(crate) struct CurrentRun {
+    pub(crate) run: RunId,
+    pub(crate) marker: Marker,
+    pub(crate) prepared: Option<Prepared>,
+    pub(crate) leader: Option<Identity>,
+    /// The sequence number of the last line before this run's first.
+    pub(crate) lines_before: u64,
+    pub(crate) output: Option<Rc<RefCell<Output>>>,
+    /// The ends of its output that nobody reads yet.
+    pub(crate) unread: Option<HostEnds>,
+    pub(crate) stdin: Option<std::fs::File>,
+    pub(crate) helpers: Vec<AbortHandle>,
+    pub(crate) port: Option<u16>,
+    pub(crate) url: Option<String>,
+    pub(crate) ready_at: Option<std::time::Duration>,
+    /// The check command that runs now, or ran last.
+    pub(crate) check: Option<RunId>,
+}
+
+/// What `Prepare` found out.
+pub(crate) struct Prepared {
+    pub(crate) program: PathBuf,
+    pub(crate) port: Option<u16>,
+    /// Kept until the server has bound the port, or is not going to.
+    pub(crate) reservation: Option<Reservation>,
+}
+
+impl CurrentRun {
+    pub(crate) fn new(run: RunId, marker: Marker) -> CurrentRun {
+        CurrentRun {
+            run,
+            marker,
+            prepared: None,
+            leader: None,
+            lines_before: 0,
+            output: None,
+            unread: None,
+            stdin: None,
+            helpers: Vec::new(),
+            port: None,
+            url: None,
+            ready_at: None,
+            check: None,
+        }
+    }
+
+    /// Begins to read its output, where that comes through pipes.
+    pub(crate) fn read_output(&mut self) {
+        if let (Some(output), Some(ends)) = (&self.output, self.unread.take()) {
+            // Not among the helpers: output is read until its end, checks or no checks.
+            let _tasks = read_pipes(output, &ends);
+        }
+    }
+
+    /// Its processes, once its leader is known.
+    pub(crate) fn tree(&self) -> Option<RunTree> {
+        Some(RunTree {
+            leader: self.leader.clone()?,
+            marker: self.marker.clone(),
+        })
+    }
+
+    /// Stops what looks at this run. What it has already sent is dropped by its run id.
+    pub(crate) fn stop_helpers(&mut self) {
+        for helper in self.helpers.drain(..) {
+            helper.abort();
+        }
+    }
+}
+
+impl Drop for CurrentRun {
+    fn drop(&mut self) {
+        self.stop_helpers();
+    }
+}

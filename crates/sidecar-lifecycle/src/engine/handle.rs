@@ -1,0 +1,318 @@
+//! The engine as its users hold it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::ledger::Ledger;
+use super::message::Message;
+use super::run_loop::{Beginnings, Loop};
+use super::shared::{EndOfLoop, Shared, lock};
+use super::spawner::Spawner;
+use crate::config::SidecarConfig;
+use crate::core::{Fact, Phase, Wanted};
+use crate::error::Error;
+use crate::event::{Event, Protection};
+use crate::info::SidecarInfo;
+use crate::logs::LogRing;
+use crate::sys::monotonic;
+
+/// Starts, watches and ends sidecars. Cheap to clone; all clones are the same engine.
+///
+/// It works on a thread of its own. Calls return at once; what comes of them is told to
+/// [`subscribe`](Engine::subscribe)rs. When the last clone is dropped, every sidecar is ended.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    tx: mpsc::UnboundedSender<Message>,
+    shared: Arc<Shared>,
+    declared: Mutex<BTreeMap<String, (SidecarConfig, LogRing)>>,
+    thread: Mutex<Option<thread::JoinHandle<()>>>,
+}
+
+/// What came of a shutdown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "`complete` says whether anything is left"]
+pub struct ShutdownReport {
+    /// Every tree is empty. Otherwise the deadline came first, and the guardian goes on with it.
+    pub complete: bool,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Sets up an [`Engine`].
+#[derive(Debug, Clone)]
+pub struct EngineBuilder {
+    app_id: String,
+    state_dir: PathBuf,
+}
+
+impl EngineBuilder {
+    /// Starts the engine: its thread, its state file, and the sweep of what dead instances of the
+    /// same app have left behind.
+    ///
+    /// Takes the guardian if [`guardian::start`](crate::guardian::start) was called, and warns in
+    /// the log otherwise.
+    pub fn build(self) -> Result<Engine, Error> {
+        let instance = format!("{:032x}", fastrand::u128(..));
+        let state = |source| Error::State {
+            path: self.state_dir.clone(),
+            source,
+        };
+        let mut ledger = Ledger::open(&self.state_dir, &self.app_id, &instance).map_err(state)?;
+        let (tx, rx) = mpsc::unbounded_channel();
+        let reports = tx.clone();
+        let (spawner, why) = Spawner::connect(move |report| {
+            let _ = reports.send(Message::Spawner(report)); // The loop may have quit by now.
+        })
+        .map_err(Error::Start)?;
+        if let Some(why) = why {
+            log::warn!(
+                "no guardian ({why}): if this program is killed, its sidecars' children may live \
+                 on until its next start"
+            );
+        }
+        ledger.set_guardian(spawner.guardian());
+        let shared = Arc::new(Shared::new(spawner.protection()));
+        let beginnings = Beginnings {
+            spawner,
+            ledger: Some(ledger),
+            shared: shared.clone(),
+            tx: tx.clone(),
+            rx,
+            app_id: self.app_id,
+            instance,
+            state_dir: self.state_dir,
+            seed: fastrand::u64(..),
+        };
+        let thread = thread::Builder::new()
+            .name("sidecar-engine".into())
+            .spawn(move || run_thread(beginnings))
+            .map_err(Error::Start)?;
+        let thread = Mutex::new(Some(thread));
+        Ok(Engine {
+            inner: Arc::new(Inner {
+                tx,
+                shared,
+                declared: Mutex::default(),
+                thread,
+            }),
+        })
+    }
+}
+
+fn run_thread(beginnings: Beginnings) {
+    // Dropped last, and by a panic too: nobody waits for a loop that has ended.
+    let _ended = EndOfLoop(beginnings.shared.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(2)
+        // An idle helper would wake up ten seconds later, only to end.
+        .thread_keep_alive(Duration::from_millis(100))
+        .build();
+    match runtime {
+        Ok(runtime) => {
+            let local = tokio::task::LocalSet::new();
+            local.block_on(&runtime, async { Loop::new(beginnings).run().await });
+            runtime.shutdown_background();
+        }
+        Err(e) => log::error!("the engine cannot run: {e}"),
+    }
+}
+
+impl Engine {
+    /// Begins setting one up. `app_id` names the app on this machine (its bundle identifier, say):
+    /// leftovers are looked for under it. `state_dir` is a folder for the app's state files alone.
+    pub fn builder(app_id: impl Into<String>, state_dir: impl Into<PathBuf>) -> EngineBuilder {
+        EngineBuilder {
+            app_id: app_id.into(),
+            state_dir: state_dir.into(),
+        }
+    }
+
+    /// Makes a sidecar known without starting it. The same configuration again changes nothing;
+    /// another one is accepted only while the sidecar is down.
+    pub fn declare(&self, id: &str, config: SidecarConfig) -> Result<(), Error> {
+        config.validate()?;
+        let mut declared = lock(&self.inner.declared);
+        let known = declared.get(id).map(|(c, r)| (*c == config, r.clone()));
+        let ring = match known {
+            Some((true, _)) => return Ok(()),
+            Some((false, _)) if self.info(id).is_some_and(|i| i.is_running) => {
+                return Err(Error::Conflict { id: id.to_owned() });
+            }
+            Some((false, ring)) => ring,
+            None => LogRing::default(),
+        };
+        declared.insert(id.to_owned(), (config.clone(), ring.clone()));
+        self.send(Message::Declare {
+            id: id.to_owned(),
+            config: Box::new(config),
+            ring,
+        })
+    }
+
+    /// Wants it up. Does nothing while it is; clears a failure.
+    pub fn start(&self, id: &str) -> Result<(), Error> {
+        self.ask(id, Fact::StartRequested)
+    }
+
+    /// Wants it down.
+    pub fn stop(&self, id: &str, reason: &str) -> Result<(), Error> {
+        self.ask(
+            id,
+            Fact::StopRequested {
+                reason: reason.to_owned(),
+            },
+        )
+    }
+
+    /// Wants a new run instead of the current one. Asked for ten times at once, it is done once.
+    pub fn restart(&self, id: &str, reason: &str) -> Result<(), Error> {
+        self.ask(
+            id,
+            Fact::RestartRequested {
+                reason: reason.to_owned(),
+            },
+        )
+    }
+
+    fn ask(&self, id: &str, fact: Fact) -> Result<(), Error> {
+        if !lock(&self.inner.declared).contains_key(id) {
+            return Err(Error::Unknown { id: id.to_owned() });
+        }
+        self.send(Message::Ask {
+            id: id.to_owned(),
+            fact,
+        })
+    }
+
+    fn send(&self, message: Message) -> Result<(), Error> {
+        self.inner.tx.send(message).map_err(|_| Error::ShutDown)
+    }
+
+    /// A sidecar as it is now; `None` if it was never started.
+    pub fn info(&self, id: &str) -> Option<SidecarInfo> {
+        self.inner
+            .shared
+            .infos()
+            .get(id)
+            .map(|(info, ready)| with_uptime(info, *ready))
+    }
+
+    /// All sidecars that were started at least once, by id.
+    pub fn list(&self) -> Vec<SidecarInfo> {
+        self.inner
+            .shared
+            .infos()
+            .values()
+            .map(|(i, ready)| with_uptime(i, *ready))
+            .collect()
+    }
+
+    /// The last lines of a sidecar's output, and those to come.
+    pub fn logs(&self, id: &str) -> Option<LogRing> {
+        lock(&self.inner.declared)
+            .get(id)
+            .map(|(_, ring)| ring.clone())
+    }
+
+    /// Calls `subscriber` with every event from now on, in order, on the engine's thread. It must
+    /// not wait for anything that the engine does.
+    pub fn subscribe(&self, subscriber: impl Fn(&Event) + Send + Sync + 'static) {
+        self.inner.shared.subscribe(Arc::new(subscriber));
+    }
+
+    /// What happens to the sidecars when this program is killed.
+    pub fn protection(&self) -> Protection {
+        self.inner.shared.protection()
+    }
+
+    /// Ends every sidecar and waits until all trees are empty, or until the time is up. Starts
+    /// nothing afterwards. Calling it again waits for the same end.
+    pub fn shutdown(&self, reason: &str, limit: Duration) -> ShutdownReport {
+        let began = monotonic();
+        let sent = self.send(Message::Shutdown {
+            reason: reason.to_owned(),
+        });
+        if let Err(e) = sent {
+            log::warn!("nothing is left to shut down: {e}");
+        }
+        ShutdownReport {
+            complete: self.inner.shared.wait_until_down(limit),
+            took: monotonic().saturating_sub(began),
+        }
+    }
+
+    /// Begins a shutdown and does not wait for it.
+    pub fn begin_shutdown(&self, reason: &str) {
+        let _ = self.send(Message::Shutdown {
+            reason: reason.to_owned(),
+        }); // Done already.
+    }
+
+    /// Cuts every grace short: what still runs is ended by force.
+    pub fn force(&self) {
+        let _ = self.send(Message::Force); // Nothing left to force.
+    }
+
+    /// Whether nothing runs any more after a shutdown.
+    pub fn is_down(&self) -> bool {
+        self.inner.shared.is_down()
+    }
+}
+
+fn with_uptime(info: &SidecarInfo, ready_at: Option<Duration>) -> SidecarInfo {
+    let uptime = ready_at.map_or(0, |at| monotonic().saturating_sub(at).as_secs());
+    SidecarInfo {
+        uptime_seconds: uptime,
+        ..info.clone()
+    }
+}
+
+impl SidecarInfo {
+    /// A sidecar that was declared and never started.
+    pub fn idle(id: &str) -> SidecarInfo {
+        SidecarInfo {
+            id: id.to_owned(),
+            state: Phase::Idle,
+            wanted: Wanted::Down,
+            is_running: false,
+            is_healthy: false,
+            pid: None,
+            port: None,
+            url: None,
+            uptime_seconds: 0,
+            restart_count: 0,
+            failure: None,
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        /// Longer than any grace that makes sense; the guardian goes on after it.
+        const LIMIT: Duration = Duration::from_secs(30);
+        let _ = self.tx.send(Message::Shutdown {
+            reason: "the engine was dropped".into(),
+        });
+        self.shared.wait_until_down(LIMIT);
+        self.shared.close();
+        let _ = self.tx.send(Message::Quit); // It has quit already.
+        let thread = lock(&self.thread).take();
+        if let Some(thread) = thread
+            && thread.thread().id() != thread::current().id()
+            && thread.join().is_err()
+        {
+            log::error!("the engine's thread panicked");
+        }
+    }
+}

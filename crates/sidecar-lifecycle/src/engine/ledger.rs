@@ -1,0 +1,384 @@
+//! The state file: which processes this instance has started, for the next one to find.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::RunId;
+use crate::identity::Identity;
+
+/// Written into every file. A file with another number is left alone: its writer knew better.
+const VERSION: u32 = 1;
+/// Far longer than a start takes between making its lock file and naming it.
+const STALE: Duration = Duration::from_mins(10);
+
+/// What is in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) version: u32,
+    pub(crate) app_id: String,
+    pub(crate) instance: String,
+    pub(crate) host: Option<Identity>,
+    pub(crate) guardian: Option<Identity>,
+    pub(crate) runs: Vec<RunRecord>,
+}
+
+/// One run that may have processes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RunRecord {
+    pub(crate) sidecar: String,
+    pub(crate) run: RunId,
+    pub(crate) leader: Identity,
+    pub(crate) command: String,
+    /// Others of its tree, as they were when it became ready.
+    pub(crate) members: Vec<Identity>,
+}
+
+/// This instance's state file. Its lock says that the instance lives; the kernel drops it with
+/// the process, however that ends.
+pub(crate) struct Ledger {
+    path: PathBuf,
+    lock_path: PathBuf,
+    _lock: File,
+    state: State,
+    writable: bool,
+}
+
+impl Ledger {
+    pub(crate) fn open(dir: &Path, app_id: &str, instance: &str) -> io::Result<Ledger> {
+        fs::create_dir_all(dir)?;
+        let lock_path = lock_path(dir, instance);
+        // Another start takes every lock file that it can lock for a dead instance's. Ours gets
+        // its name only once it is locked, and once the state file says who we are.
+        let new = dir.join(format!("{instance}.new"));
+        let lock = private(&new)?;
+        lock.try_lock().map_err(io::Error::from)?;
+        let state = State {
+            version: VERSION,
+            app_id: app_id.to_owned(),
+            instance: instance.to_owned(),
+            host: Identity::of(std::process::id()),
+            guardian: None,
+            runs: Vec::new(),
+        };
+        let path = dir.join(format!("{instance}.json"));
+        let mut ledger = Ledger {
+            path,
+            lock_path,
+            _lock: lock,
+            state,
+            writable: true,
+        };
+        ledger.save();
+        fs::rename(&new, &ledger.lock_path).inspect_err(|_| {
+            let _ = fs::remove_file(&new); // The error that matters is told.
+        })?;
+        Ok(ledger)
+    }
+
+    pub(crate) fn set_guardian(&mut self, pid: Option<u32>) {
+        self.state.guardian = pid.and_then(Identity::of);
+        self.save();
+    }
+
+    pub(crate) fn record(&mut self, record: RunRecord) {
+        self.state.runs.retain(|r| r.run != record.run);
+        self.state.runs.push(record);
+        self.save();
+    }
+
+    pub(crate) fn add_members(&mut self, run: RunId, members: Vec<Identity>) {
+        if let Some(record) = self.state.runs.iter_mut().find(|r| r.run == run) {
+            record.members = members;
+            self.save();
+        }
+    }
+
+    /// Who was seen in a run's tree when it became ready.
+    pub(crate) fn members(&self, run: RunId) -> Vec<Identity> {
+        let record = self.state.runs.iter().find(|r| r.run == run);
+        record.map_or(Vec::new(), |r| r.members.clone())
+    }
+
+    pub(crate) fn forget(&mut self, run: RunId) {
+        self.state.runs.retain(|r| r.run != run);
+        self.save();
+    }
+
+    /// Replaces the file atomically: a reader sees the old one or the new one, never a piece.
+    fn save(&mut self) {
+        let result = (|| {
+            let next = self.path.with_extension("json.next");
+            let mut file = private(&next)?;
+            file.set_len(0)?;
+            file.write_all(&serde_json::to_vec(&self.state)?)?;
+            fs::rename(&next, &self.path)
+        })();
+        match result {
+            Ok(()) => self.writable = true,
+            Err(e) => {
+                // Reported once. The guardian still ends everything; only the sweep at the next
+                // start would know less.
+                if std::mem::replace(&mut self.writable, false) {
+                    log::warn!("cannot write the state file {}: {e}", self.path.display());
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Ledger {
+    fn drop(&mut self) {
+        // With runs in it, it is what the next start needs. Without, it is litter.
+        if self.state.runs.is_empty() {
+            let _ = fs::remove_file(&self.path); // Never written, perhaps.
+            let _ = fs::remove_file(&self.lock_path); // The next start clears it away otherwise.
+        }
+    }
+}
+
+/// The state files of instances that are certainly dead: their locks could be taken.
+pub(crate) fn dead_states(dir: &Path, app_id: &str) -> Vec<DeadState> {
+    clear_stale(dir);
+    instances(dir, "lock")
+        .filter_map(|instance| dead_state(dir, app_id, &instance))
+        .collect()
+}
+
+/// The same for one instance; nothing if it lives, or is not known here.
+pub(crate) fn dead_state(dir: &Path, app_id: &str, instance: &str) -> Option<DeadState> {
+    let lock = lock_if_dead(dir, instance)?;
+    let path = dir.join(format!("{instance}.json"));
+    let state = read_state(&path).filter(|s| s.app_id == app_id && s.instance == instance);
+    Some(DeadState {
+        instance: instance.to_owned(),
+        state,
+        path,
+        lock_path: lock_path(dir, instance),
+        _lock: lock,
+    })
+}
+
+/// The states of instances that live: somebody holds their locks. Our own is among them.
+pub(crate) fn live_states(dir: &Path) -> Vec<State> {
+    instances(dir, "lock")
+        .filter(|instance| {
+            let lock = File::open(lock_path(dir, instance));
+            lock.is_ok_and(|l| matches!(l.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        })
+        .filter_map(|instance| read_state(&dir.join(format!("{instance}.json"))))
+        .collect()
+}
+
+fn read_state(path: &Path) -> Option<State> {
+    let bytes = fs::read(path).ok()?;
+    let state = serde_json::from_slice::<State>(&bytes).ok()?;
+    (state.version == VERSION).then_some(state)
+}
+
+/// The instances that have a file with this ending.
+fn instances(dir: &Path, ending: &str) -> impl Iterator<Item = String> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.filter_map(move |entry| {
+        let name = entry.file_name().into_string().ok()?;
+        let instance = name.strip_suffix(ending)?.strip_suffix('.')?;
+        Some(instance.to_owned())
+    })
+}
+
+/// Removes what a start has left that was killed before its lock file had its name.
+fn clear_stale(dir: &Path) {
+    for instance in instances(dir, "new") {
+        let new = dir.join(format!("{instance}.new"));
+        let is_old = fs::metadata(&new)
+            .and_then(|m| m.modified())
+            .is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE));
+        if is_old && lock_file(&new).is_some() {
+            let _ = fs::remove_file(dir.join(format!("{instance}.json"))); // Perhaps never written.
+            let _ = fs::remove_file(&new); // Looked at again at the next start otherwise.
+        }
+    }
+}
+
+/// A dead instance's file, locked so that no second start sweeps it at the same time.
+pub(crate) struct DeadState {
+    pub(crate) instance: String,
+    /// Nothing when the file is missing, damaged or another version's: then only markers tell.
+    pub(crate) state: Option<State>,
+    path: PathBuf,
+    lock_path: PathBuf,
+    _lock: File,
+}
+
+impl DeadState {
+    /// Everything in it is dealt with.
+    pub(crate) fn remove(self) {
+        let _ = fs::remove_file(&self.path); // It may never have been written.
+        let _ = fs::remove_file(&self.lock_path); // Looked at again at the next start otherwise.
+    }
+}
+
+/// Whether an instance has a lock file that nobody holds. An instance that is not known here is
+/// not dead: nothing proves it.
+pub(crate) fn is_dead(dir: &Path, instance: &str) -> bool {
+    lock_if_dead(dir, instance).is_some()
+}
+
+fn lock_if_dead(dir: &Path, instance: &str) -> Option<File> {
+    // A name may come from a process's environment: it must not be a path.
+    if !instance.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    lock_file(&lock_path(dir, instance))
+}
+
+fn lock_file(path: &Path) -> Option<File> {
+    let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
+    match file.try_lock() {
+        Ok(()) => Some(file),
+        Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
+    }
+}
+
+fn lock_path(dir: &Path, instance: &str) -> PathBuf {
+    dir.join(format!("{instance}.lock"))
+}
+
+/// Opens a file that only its owner may read: command lines and folders are in it.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    crate::sys::owner_only(&mut options);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::BootId;
+
+    fn record(run: u64) -> RunRecord {
+        RunRecord {
+            sidecar: "web".into(),
+            run: RunId(run),
+            leader: Identity {
+                pid: 1,
+                start: 2,
+                boot: BootId("b".into()),
+            },
+            command: "x".into(),
+            members: vec![],
+        }
+    }
+
+    #[test]
+    fn a_live_instance_is_never_taken_for_dead() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+        ledger.record(record(1));
+        assert!(!is_dead(dir.path(), "one"));
+        assert!(dead_states(dir.path(), "app").is_empty());
+        drop(ledger);
+        assert!(is_dead(dir.path(), "one"));
+        let dead = dead_states(dir.path(), "app");
+        assert_eq!(dead[0].state.as_ref().unwrap().runs, [record(1)]);
+    }
+
+    #[test]
+    fn an_orderly_end_leaves_no_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+        ledger.record(record(1));
+        ledger.forget(RunId(1));
+        drop(ledger);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn starts_at_the_same_time_do_not_take_each_other_for_dead() {
+        let dir = tempfile::tempdir().unwrap();
+        let starts = |thread: u32| {
+            for n in 0..100 {
+                let name = format!("t{thread}n{n}");
+                let ledger = Ledger::open(dir.path(), "app", &name);
+                let dead = dead_states(dir.path(), "app");
+                let mine = dead.iter().any(|d| d.instance == name);
+                assert!(ledger.is_ok() && !mine, "{name}: {:?}", ledger.err());
+                assert!(dir.path().join(format!("{name}.lock")).exists());
+                dead.into_iter().for_each(DeadState::remove);
+            }
+        };
+        std::thread::scope(|scope| {
+            for thread in 0..8 {
+                scope.spawn(move || starts(thread));
+            }
+        });
+    }
+
+    #[test]
+    fn a_live_instance_says_who_it_is_before_it_has_run_anything() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+        let me = Identity::of(std::process::id());
+        ledger.set_guardian(Some(std::process::id()));
+        let live = live_states(dir.path());
+        assert_eq!((&live[0].host, &live[0].guardian), (&me, &me));
+        drop(ledger);
+        assert!(live_states(dir.path()).is_empty());
+    }
+
+    #[test]
+    fn a_start_that_was_killed_half_way_leaves_its_file_for_a_while_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let new = dir.path().join("one.new");
+        let file = private(&new).unwrap();
+        dead_states(dir.path(), "app");
+        assert!(new.exists(), "it may still be starting");
+        let then = std::time::SystemTime::now() - 2 * STALE;
+        file.set_modified(then).unwrap();
+        file.try_lock().unwrap();
+        dead_states(dir.path(), "app");
+        assert!(new.exists(), "it lives, and is slow");
+        drop(file);
+        dead_states(dir.path(), "app");
+        assert!(!new.exists());
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_no_state_and_no_panic() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+        ledger.record(record(1));
+        let whole = fs::read(dir.path().join("one.json")).unwrap();
+        drop(ledger);
+        for cut in 0..whole.len() {
+            fs::write(dir.path().join("one.json"), &whole[..cut]).unwrap();
+            let dead = dead_states(dir.path(), "app");
+            assert!(dead[0].state.is_none(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_name_from_a_hostile_environment_is_no_path() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(!is_dead(dir.path(), "../../etc/passwd"));
+        assert!(!is_dead(dir.path(), "unknown"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn only_its_owner_can_read_it() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+        ledger.record(record(1));
+        let mode = fs::metadata(dir.path().join("one.json"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

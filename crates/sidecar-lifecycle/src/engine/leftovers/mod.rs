@@ -1,0 +1,7 @@
+//! What dead instances of this app have left behind is ended, and nothing else.
+
+mod search;
+mod shield;
+mod sweep;
+
+pub(crate) use sweep::{Sweeper, is_gone};

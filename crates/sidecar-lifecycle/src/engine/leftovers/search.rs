@@ -1,0 +1,117 @@
+//! Who is left of a dead instance.
+
+use std::collections::HashMap;
+
+use super::shield::Shield;
+use crate::engine::ledger::DeadState;
+use crate::identity::{BootId, Identity};
+use crate::marker::{self, Marker};
+use crate::sys::{ProcessFacts, process};
+
+/// A process that a dead instance has left.
+#[derive(Debug, Clone)]
+pub(super) struct Leftover {
+    pub(super) identity: Identity,
+    pub(super) sidecar: String,
+    pub(super) why: &'static str,
+}
+
+/// Looks through one reading of the process table.
+pub(super) struct Search<'a> {
+    pub(super) dead: &'a DeadState,
+    pub(super) app_id: &'a str,
+    pub(super) boot: &'a BootId,
+    pub(super) table: &'a [ProcessFacts],
+    pub(super) shield: &'a Shield,
+}
+
+impl Search<'_> {
+    /// Recorded processes whose identity matches exactly, processes that carry the dead
+    /// instance's marker, those that were found `before` (their parents may be gone by now), and
+    /// the descendants of them all. By pid.
+    pub(super) fn find<'b>(
+        &self,
+        before: impl Iterator<Item = &'b Leftover>,
+    ) -> HashMap<u32, Leftover> {
+        let mut found = HashMap::new();
+        let alive: HashMap<(u32, u64), &ProcessFacts> = self
+            .table
+            .iter()
+            .filter(|f| !f.zombie && !self.shield.covers(f.pid))
+            .map(|f| ((f.pid, f.start), f))
+            .collect();
+        for known in before {
+            if alive.contains_key(&(known.identity.pid, known.identity.start)) {
+                found.insert(known.identity.pid, known.clone());
+            }
+        }
+        for run in self.dead.state.iter().flat_map(|s| &s.runs) {
+            let recorded = run.members.iter().chain([&run.leader]);
+            for recorded in recorded.filter(|r| r.boot == *self.boot) {
+                if let Some(facts) = alive.get(&(recorded.pid, recorded.start)) {
+                    self.add(
+                        &mut found,
+                        facts,
+                        &run.sidecar,
+                        "recorded in the state file",
+                    );
+                }
+            }
+        }
+        let me = process::uid_of(std::process::id());
+        for facts in alive.values() {
+            // Anyone can set a variable: what another user has marked is not ours to end.
+            let marker = process::environ_var(facts.pid, marker::VARIABLE)
+                .and_then(|value| Marker::from_bytes(&value).ok())
+                .filter(|m| m.app_id == self.app_id && m.instance == self.dead.instance)
+                .filter(|_| process::uid_of(facts.pid) == me);
+            if let Some(marker) = marker {
+                let why = "carries a dead instance's marker";
+                self.add(&mut found, facts, &marker.sidecar, why);
+            }
+        }
+        self.add_descendants(&mut found);
+        found
+    }
+
+    fn add(
+        &self,
+        found: &mut HashMap<u32, Leftover>,
+        facts: &ProcessFacts,
+        sidecar: &str,
+        why: &'static str,
+    ) {
+        found.entry(facts.pid).or_insert_with(|| Leftover {
+            identity: Identity {
+                pid: facts.pid,
+                start: facts.start,
+                boot: self.boot.clone(),
+            },
+            sidecar: sidecar.to_owned(),
+            why,
+        });
+    }
+
+    fn add_descendants(&self, found: &mut HashMap<u32, Leftover>) {
+        let mut queue: Vec<u32> = found.keys().copied().collect();
+        while let Some(parent) = queue.pop() {
+            let Leftover {
+                sidecar, identity, ..
+            } = &found[&parent];
+            let (sidecar, born) = (sidecar.clone(), identity.start);
+            // Where nobody adopts orphans (Windows), a parent's number may have been given away
+            // since: a child is never older than its parent.
+            let children = self
+                .table
+                .iter()
+                .filter(|f| f.ppid == parent && f.start >= born && !f.zombie)
+                .filter(|f| !self.shield.covers(f.pid));
+            for facts in children {
+                if !found.contains_key(&facts.pid) {
+                    queue.push(facts.pid);
+                    self.add(found, facts, &sidecar, "descends from a leftover");
+                }
+            }
+        }
+    }
+}

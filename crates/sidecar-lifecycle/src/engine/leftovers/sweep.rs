@@ -1,0 +1,227 @@
+//! Ends what is left, and looks again until nothing is.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use super::search::{Leftover, Search};
+use super::shield::Shield;
+use crate::engine::ledger::{self, DeadState};
+use crate::event::EventKind;
+use crate::guardian::{DEFAULT_KEEP, is_used_elsewhere, keep_reason};
+use crate::identity::{BootId, Identity};
+use crate::marker::{self, Marker};
+use crate::sys::{KILL_SIGNAL, ProcessFacts, STOP_SIGNAL, monotonic, process};
+
+/// How long a dead host's guardian may still be ending its trees. It knows more than we do.
+const GUARDIAN_LIMIT: Duration = Duration::from_secs(15);
+/// From the stop signal to force.
+const GRACE: Duration = Duration::from_secs(2);
+/// From force to giving up.
+const FORCE_LIMIT: Duration = Duration::from_secs(2);
+/// How long the forced may take before the table is read again.
+const FORCE_ROUND: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(5);
+
+/// What was done, by sidecar.
+pub(crate) type News = Vec<(String, EventKind)>;
+
+/// Ends the leftovers of dead instances of one app. Blocks; meant for a helper thread.
+#[derive(Debug, Clone)]
+pub(crate) struct Sweeper {
+    /// The folder of the app's state files.
+    pub(crate) dir: PathBuf,
+    pub(crate) app_id: String,
+    /// This instance's own guardian.
+    pub(crate) guardian: Option<u32>,
+}
+
+impl Sweeper {
+    /// Deals with every dead instance.
+    pub(crate) fn sweep(&self) -> News {
+        let dead = ledger::dead_states(&self.dir, &self.app_id);
+        dead.into_iter().flat_map(|d| self.deal_with(d)).collect()
+    }
+
+    /// Deals with the dead instance that a process says it is of. Nothing, if that instance is not
+    /// known to be dead.
+    pub(crate) fn sweep_with(&self, holder: &Identity) -> News {
+        let instance = process::environ_var(holder.pid, marker::VARIABLE)
+            .filter(|_| holder.is_alive()) // Only now is it certain whose environment that was.
+            .and_then(|value| Marker::from_bytes(&value).ok())
+            .filter(|m| m.app_id == self.app_id)
+            .map(|m| m.instance);
+        instance
+            .and_then(|i| ledger::dead_state(&self.dir, &self.app_id, &i))
+            .map_or_else(News::new, |dead| self.deal_with(dead))
+    }
+
+    fn deal_with(&self, dead: DeadState) -> News {
+        wait_for_guardian(&dead);
+        let mut ending = Ending {
+            sweeper: self,
+            dead: &dead,
+            known: HashMap::new(),
+            released: HashSet::new(),
+            news: News::new(),
+        };
+        let empty = ending.run();
+        let news = ending.tell();
+        // Otherwise the next start finds it again.
+        if empty {
+            dead.remove();
+        }
+        news
+    }
+}
+
+/// Whether the sweep told of this process's end.
+pub(crate) fn is_gone(news: &News, pid: u32) -> bool {
+    let told = |kind: &EventKind| matches!(kind, EventKind::Cleaned { pid: p, .. } if *p == pid);
+    news.iter().any(|(_, kind)| told(kind))
+}
+
+/// A guardian that lives is at work: it ends the trees with the grace that was agreed on.
+fn wait_for_guardian(dead: &DeadState) {
+    let Some(guardian) = dead.state.as_ref().and_then(|s| s.guardian.as_ref()) else {
+        return;
+    };
+    let deadline = monotonic() + GUARDIAN_LIMIT;
+    while guardian.is_alive() && monotonic() < deadline {
+        thread::sleep(TICK);
+    }
+}
+
+/// Pid and start time.
+type Key = (u32, u64);
+
+/// The end of one dead instance's processes.
+struct Ending<'a> {
+    sweeper: &'a Sweeper,
+    dead: &'a DeadState,
+    /// Everything that was signalled, with its command line.
+    known: HashMap<Key, (Leftover, String)>,
+    /// What was let go, with all below it.
+    released: HashSet<Key>,
+    news: News,
+}
+
+impl Ending<'_> {
+    /// Asks all to end, and forces whoever is there after the grace, its new children too. Answers
+    /// whether nothing is left.
+    fn run(&mut self) -> bool {
+        let Some(boot) = BootId::current() else {
+            return false;
+        };
+        let grace_end = monotonic() + GRACE;
+        let end = grace_end + FORCE_LIMIT;
+        loop {
+            let found = self.find(&boot);
+            if found.is_empty() {
+                return true;
+            }
+            let now = monotonic();
+            if now >= end {
+                return false;
+            }
+            let forced = now >= grace_end;
+            for leftover in &found {
+                let asked = self.know(leftover);
+                if forced || !asked {
+                    signal(leftover, if forced { KILL_SIGNAL } else { STOP_SIGNAL });
+                }
+            }
+            let until = if forced { now + FORCE_ROUND } else { grace_end };
+            while found.iter().any(|l| l.identity.is_alive()) && monotonic() < until {
+                thread::sleep(TICK);
+            }
+        }
+    }
+
+    fn find(&mut self, boot: &BootId) -> Vec<Leftover> {
+        let table = process::all_processes();
+        let (dir, guardian) = (&self.sweeper.dir, self.sweeper.guardian);
+        let search = Search {
+            dead: self.dead,
+            app_id: &self.sweeper.app_id,
+            boot,
+            table: &table,
+            shield: &Shield::raise(dir, guardian, &table),
+        };
+        let mut found = search.find(self.known.values().map(|(l, _)| l));
+        self.release(&mut found, &table);
+        found.into_values().collect()
+    }
+
+    /// Remembers a process for the news. Answers whether it was known.
+    fn know(&mut self, leftover: &Leftover) -> bool {
+        let key = (leftover.identity.pid, leftover.identity.start);
+        let known = self.known.contains_key(&key);
+        if !known {
+            let command = process::command_line(key.0).unwrap_or_default();
+            self.known.insert(key, (leftover.clone(), command));
+        }
+        known
+    }
+
+    /// Takes out what its user may be working in, with all that descends from it or is in a group
+    /// of its making: a marker or a record on an editor only says who opened it. Tells of each
+    /// root once.
+    fn release(&mut self, found: &mut HashMap<u32, Leftover>, table: &[ProcessFacts]) {
+        let names: Vec<String> = DEFAULT_KEEP.iter().map(ToString::to_string).collect();
+        // Whoever is used at a terminal is not ours to end after a restart. A terminal that a
+        // leftover made itself is no sign of that.
+        let ours: Vec<u32> = found.keys().copied().collect();
+        let reason = |f: &ProcessFacts| keep_reason(f, is_used_elsewhere(f, &ours), &names);
+        let released = |f: &&ProcessFacts| self.released.contains(&(f.pid, f.start));
+        let roots: HashMap<u32, String> = table
+            .iter()
+            .filter(|f| found.contains_key(&f.pid) && !released(f))
+            .filter_map(|f| Some((f.pid, reason(f)?)))
+            .collect();
+        let mut queue: Vec<u32> = table.iter().filter(released).map(|f| f.pid).collect();
+        let mut below: HashSet<u32> = queue.iter().copied().collect();
+        queue.extend(roots.keys());
+        while let Some(root) = queue.pop() {
+            let of_it =
+                |f: &&ProcessFacts| f.pid != root && [f.ppid, f.pgid, f.sid].contains(&root);
+            let new = table.iter().filter(of_it).map(|f| f.pid);
+            queue.extend(new.filter(|&pid| below.insert(pid)));
+        }
+        let free = table
+            .iter()
+            .filter(|f| below.contains(&f.pid) || roots.contains_key(&f.pid));
+        self.released.extend(free.map(|f| (f.pid, f.start)));
+        for (pid, why) in roots {
+            if let Some(l) = found.remove(&pid).filter(|_| !below.contains(&pid)) {
+                let command = process::command_line(pid).unwrap_or_default();
+                let kept = EventKind::Kept { pid, command, why };
+                self.news.push((l.sidecar, kept));
+            }
+        }
+        found.retain(|pid, _| !below.contains(pid));
+    }
+
+    /// The news, with what became of every process that was signalled.
+    fn tell(self) -> News {
+        let mut news = self.news;
+        for (leftover, command) in self.known.into_values() {
+            let pid = leftover.identity.pid;
+            if leftover.identity.is_alive() {
+                log::error!("leftover {pid} ({command}) could not be ended");
+            } else {
+                let why = leftover.why.to_owned();
+                let cleaned = EventKind::Cleaned { pid, command, why };
+                news.push((leftover.sidecar, cleaned));
+            }
+        }
+        news
+    }
+}
+
+fn signal(leftover: &Leftover, signal: i32) {
+    if let Err(e) = leftover.identity.signal(signal) {
+        log::warn!("cannot signal leftover {}: {e}", leftover.identity.pid);
+    }
+}

@@ -1,0 +1,84 @@
+//! What arrives at the engine's one channel.
+
+use tokio::sync::oneshot;
+
+use super::entry::Prepared;
+use crate::config::SidecarConfig;
+use crate::core::{ExitStatus, Fact, RunId, SidecarId};
+use crate::event::EventKind;
+use crate::identity::Identity;
+use crate::logs::LogRing;
+
+/// Everything that can reach the loop.
+pub(crate) enum Message {
+    /// A user declared a sidecar, or gave one that is down another configuration.
+    Declare {
+        id: String,
+        config: Box<SidecarConfig>,
+        ring: LogRing,
+    },
+    /// A user asked for something.
+    Ask { id: String, fact: Fact },
+    /// A helper finished.
+    Fact { sidecar: SidecarId, fact: Fact },
+    /// A run can be spawned.
+    Prepared {
+        sidecar: SidecarId,
+        run: RunId,
+        prepared: Prepared,
+    },
+    /// A check command shall run.
+    Check {
+        sidecar: SidecarId,
+        run: RunId,
+        answer: oneshot::Sender<Result<(), String>>,
+    },
+    /// A check command has had its time.
+    CheckOverdue { check: RunId },
+    /// A helper wants something told.
+    Tell {
+        sidecar: SidecarId,
+        run: RunId,
+        kind: EventKind,
+    },
+    /// The spawner reported.
+    Spawner(Report),
+    /// Leftovers were looked for, and these are the news.
+    Swept(Vec<(String, EventKind)>),
+    /// All shall end.
+    Shutdown { reason: String },
+    /// All shall end now, without grace.
+    Force,
+    /// The last handle is gone and everything is down.
+    Quit,
+}
+
+/// What the spawner reports. The same on every platform.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// The leader runs.
+    Spawned { run: RunId, leader: Identity },
+    /// It could not be started.
+    SpawnFailed { run: RunId, reason: String },
+    /// The leader ended.
+    Exited { run: RunId, status: ExitStatus },
+    /// Its tree is gone, or these survive.
+    TreeGone { run: RunId, survivors: Vec<u32> },
+    /// A process was released.
+    Kept {
+        run: RunId,
+        pid: u32,
+        command: String,
+        why: String,
+    },
+    /// The log file has grown: (stream, bytes) pieces from an offset on.
+    Output {
+        run: RunId,
+        offset: u64,
+        pieces: Vec<(u8, u32)>,
+    },
+    /// The log file cannot be written.
+    LogTrouble { run: RunId, reason: String },
+    /// The guardian is gone.
+    Lost,
+}

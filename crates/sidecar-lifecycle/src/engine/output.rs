@@ -1,0 +1,128 @@
+//! A run's output, from its log file or its pipes into the ring.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use super::spawner::OutputEnd;
+use crate::logs::{LogRing, PrintedUrl, Splitter, Stream, printed_url};
+
+/// Bytes read in one go, so that a flood leaves the loop its turns.
+const CHUNK: usize = 64 * 1024;
+
+/// Where the lines of a run come from and go to.
+pub(crate) struct Output {
+    ring: LogRing,
+    source: Source,
+    splitters: [Splitter; 2],
+    /// URLs that it has printed, newest last.
+    pub(crate) urls: Vec<PrintedUrl>,
+}
+
+/// Where the bytes are.
+pub(crate) enum Source {
+    /// The spawner writes them into this file and tells how far.
+    Log(File),
+    /// They come through pipes.
+    Pipes([Option<OutputEnd>; 2]),
+}
+
+impl Output {
+    pub(crate) fn new(ring: LogRing, source: Source) -> Rc<RefCell<Output>> {
+        let splitters = [Splitter::default(), Splitter::default()];
+        Rc::new(RefCell::new(Output {
+            ring,
+            source,
+            splitters,
+            urls: Vec::new(),
+        }))
+    }
+
+    /// Reads what the log file has grown by.
+    pub(crate) fn read_log(&mut self, offset: u64, pieces: &[(u8, u32)]) -> io::Result<()> {
+        let mut at = offset;
+        let mut buf = vec![0; CHUNK];
+        for &(stream, len) in pieces {
+            let mut left = len as usize;
+            while left > 0 {
+                let Source::Log(file) = &self.source else {
+                    return Ok(());
+                };
+                let want = left.min(CHUNK);
+                let got = crate::sys::read_at(file, &mut buf[..want], at)?;
+                if got == 0 {
+                    return Ok(()); // Somebody truncated the file; there is nothing to show.
+                }
+                self.feed(usize::from(stream != 0), &buf[..got]);
+                at += got as u64;
+                left -= got;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a pipe until it is empty or closed, or the limit is reached.
+    fn read_pipe(&mut self, stream: usize, limit: usize) {
+        let mut buf = vec![0; CHUNK];
+        let mut left = limit;
+        while left > 0 {
+            let Source::Pipes(pipes) = &mut self.source else {
+                return;
+            };
+            let Some(pipe) = pipes[stream].as_mut() else {
+                return;
+            };
+            match pipe.read(&mut buf) {
+                Ok(n) if n > 0 => {
+                    left = left.saturating_sub(n);
+                    self.feed(stream, &buf[..n]);
+                }
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return,
+                Ok(_) | Err(_) => pipes[stream] = None,
+            }
+        }
+    }
+
+    /// Reads what is there now, and does not wait for the end: a daemon may hold the pipes open.
+    pub(crate) fn drain(&mut self) {
+        /// Enough for two full pipes of the largest size, and no more than a blink.
+        const LIMIT: usize = 4 << 20;
+        self.read_pipe(0, LIMIT);
+        self.read_pipe(1, LIMIT);
+    }
+
+    /// No more output comes: what is left without a line end is a line.
+    pub(crate) fn finish(&mut self) {
+        self.drain();
+        for stream in 0..2 {
+            let mut splitter = std::mem::take(&mut self.splitters[stream]);
+            splitter.finish(|line| self.line(stream, line));
+        }
+    }
+
+    /// Takes bytes that one of the streams has brought.
+    pub(crate) fn feed(&mut self, stream: usize, bytes: &[u8]) {
+        let mut splitter = std::mem::take(&mut self.splitters[stream]);
+        splitter.push(bytes, |line| self.line(stream, line));
+        self.splitters[stream] = splitter;
+    }
+
+    fn line(&mut self, stream: usize, line: String) {
+        /// More than any server prints about itself; a flood of URLs is none.
+        const MAX_URLS: usize = 16;
+        if self.urls.len() < MAX_URLS
+            && let Some(url) = printed_url(&line)
+            && !self.urls.contains(&url)
+        {
+            self.urls.push(url);
+        }
+        let stream = if stream == 0 {
+            Stream::Stdout
+        } else {
+            Stream::Stderr
+        };
+        self.ring.push(stream, line);
+    }
+}

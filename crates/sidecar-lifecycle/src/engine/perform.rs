@@ -1,0 +1,302 @@
+//! Effects into actions: the only `match` on an order.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::rc::Rc;
+
+use tokio::time::sleep;
+
+use super::checks::{ask_command, until_command_passes};
+use super::entry::CurrentRun;
+use super::ledger::RunRecord;
+use super::message::Message;
+use super::output::{Output, Source};
+use super::prepare::{Preparation, fill_port};
+use super::readiness::Question;
+use super::run_loop::Loop;
+use super::spawner::{HostEnds, OutputEnd, SpawnOrder};
+use crate::config::{HealthCheck, StdinMode};
+use crate::core::{Effect, Fact, Order, RunId};
+use crate::identity::Identity;
+use crate::marker::{self, Marker};
+use crate::sys::variable_name;
+
+impl Loop {
+    pub(super) fn perform(&mut self, effect: Effect) {
+        let Some(index) = self.index(effect.sidecar) else {
+            return;
+        };
+        match effect.order {
+            Order::Prepare { run } => self.prepare(index, run),
+            Order::Spawn { run } => {
+                if let Err(e) = self.spawn(index, run) {
+                    let reason = format!("cannot start it: {e}");
+                    let _ = self.tx.send(Message::Fact {
+                        sidecar: effect.sidecar,
+                        fact: Fact::SpawnFailed { run, reason },
+                    }); // The loop reads this itself.
+                }
+            }
+            Order::StartReadiness { run } => self.start_readiness(index, run),
+            Order::StartLiveness { run } => self.start_liveness(index, run),
+            Order::StopChecks { run } => {
+                if let Some(current) = self.current(effect.sidecar, run) {
+                    current.stop_helpers();
+                }
+            }
+            Order::AskStop { run } => {
+                // Its input ends too: some programs only listen to that.
+                if let Some(current) = self.current(effect.sidecar, run) {
+                    current.stdin = None;
+                }
+                self.order(|s| s.ask_stop(run));
+            }
+            Order::ForceStop { run } => self.order(|s| s.force_stop(run)),
+            Order::Publish(notice) => self.announce(index, notice),
+        }
+    }
+
+    fn prepare(&mut self, index: usize, run: RunId) {
+        let (live, sweeper) = (self.live_pids(), self.sweeper());
+        let entry = &mut self.entries[index];
+        let marker = Marker {
+            app_id: self.app_id.clone(),
+            instance: self.instance.clone(),
+            sidecar: entry.id.clone(),
+            run,
+        };
+        entry.run = Some(CurrentRun::new(run, marker));
+        let env = environment(&entry.config);
+        let preparation = Preparation {
+            config: entry.config.clone(),
+            path: env.get(std::ffi::OsStr::new("PATH")).cloned(),
+            sweeper,
+            live,
+            reservations: self.reservations.clone(),
+            seed: self.seed ^ run.0,
+        };
+        let (sidecar, tx, mut swept) = (entry.core, self.tx.clone(), self.swept.subscribe());
+        let task = tokio::task::spawn_local(async move {
+            let _ = swept.wait_for(|done| *done).await; // Ends early only when the loop does.
+            let teller = tx.clone();
+            let result = preparation
+                .run(move |kind| {
+                    let _ = teller.send(Message::Tell { sidecar, run, kind }); // As above.
+                })
+                .await;
+            let message = match result {
+                Ok(prepared) => Message::Prepared {
+                    sidecar,
+                    run,
+                    prepared,
+                },
+                Err(reason) => Message::Fact {
+                    sidecar,
+                    fact: Fact::PrepareFailed { run, reason },
+                },
+            };
+            let _ = tx.send(message); // As above.
+        });
+        if let Some(current) = &mut entry.run {
+            current.helpers.push(task.abort_handle());
+        }
+    }
+
+    /// Pids of the trees that run now: a holder among them is ours and alive.
+    fn live_pids(&self) -> Vec<u32> {
+        self.entries
+            .iter()
+            .filter_map(|e| e.run.as_ref())
+            .filter_map(CurrentRun::tree)
+            .flat_map(|tree| tree.members())
+            .collect()
+    }
+
+    fn spawn(&mut self, index: usize, run: RunId) -> io::Result<()> {
+        let entry = &mut self.entries[index];
+        let Some(current) = entry.run.as_mut().filter(|r| r.run == run) else {
+            return Ok(());
+        };
+        let Some(prepared) = &current.prepared else {
+            return Ok(());
+        };
+        let config = &entry.config;
+        let mut env = environment(config);
+        if let (Some(name), Some(port)) = (&config.port_variable, prepared.port) {
+            env.insert(variable_name(name.as_ref()), port.to_string().into());
+        }
+        let marker = current.marker.to_string();
+        env.insert(marker::VARIABLE.into(), marker.clone().into());
+        let mut argv = vec![prepared.program.clone().into_os_string()];
+        argv.extend(fill_port(&config.args, prepared.port));
+        let (log, reader) = match &config.log_file {
+            None => (None, None),
+            Some(path) => {
+                let log = open_log(path, !entry.log_begun)?;
+                entry.log_begun = true;
+                (Some(log), Some(File::open(path)?))
+            }
+        };
+        let mut ends = self.spawner.spawn(SpawnOrder {
+            run,
+            program: prepared.program.clone(),
+            argv,
+            env,
+            cwd: config.cwd.clone(),
+            marker,
+            stop_signal: config.stop_signal,
+            grace: config.grace,
+            log,
+            silent_stdin: config.stdin == StdinMode::Silent,
+            keep: config.keep.clone(),
+        })?;
+        let ring = entry.ring.clone();
+        current.stdin = ends.stdin.take();
+        current.lines_before = ring.last_seq();
+        let output = if let Some(file) = reader {
+            Output::new(ring, Source::Log(file))
+        } else {
+            match clone_output(&ends) {
+                Ok(pipes) => Output::new(ring, Source::Pipes(pipes)),
+                Err(e) => {
+                    // The order to spawn it is out already, and nobody would look after it.
+                    self.order(|s| s.force_stop(run));
+                    return Err(e);
+                }
+            }
+        };
+        current.output = Some(output);
+        current.unread = Some(ends);
+        Ok(())
+    }
+
+    pub(super) fn output_of(&self, index: usize) -> Option<Rc<RefCell<Output>>> {
+        self.entries[index]
+            .run
+            .as_ref()
+            .and_then(|r| r.output.clone())
+    }
+
+    pub(super) fn record(&mut self, index: usize, run: RunId, leader: &Identity) {
+        let entry = &self.entries[index];
+        let record = RunRecord {
+            sidecar: entry.id.clone(),
+            run,
+            leader: leader.clone(),
+            command: entry.config.program.display().to_string(),
+            members: Vec::new(),
+        };
+        if let Some(ledger) = &mut self.ledger {
+            ledger.record(record);
+        }
+    }
+
+    fn question(&self, index: usize, run: RunId) -> Option<Question> {
+        let entry = &self.entries[index];
+        let current = entry.run.as_ref().filter(|r| r.run == run)?;
+        Some(Question {
+            check: entry.config.check.clone()?,
+            port: current.port,
+            any_status: entry.config.any_http_status,
+            own_listener: entry.config.own_listener,
+            tree: current.tree()?,
+            output: current.output.clone()?,
+        })
+    }
+
+    fn start_readiness(&mut self, index: usize, run: RunId) {
+        let Some(question) = self.question(index, run) else {
+            return;
+        };
+        let (sidecar, tx) = (self.entries[index].core, self.tx.clone());
+        let task = tokio::task::spawn_local(async move {
+            let (port, url) = if let HealthCheck::Command { .. } = question.check {
+                until_command_passes(&tx, sidecar, run).await;
+                (question.port, None)
+            } else {
+                let answer = question.until_ready().await;
+                (answer.port, answer.url)
+            };
+            let fact = Fact::CheckPassed { run, port, url };
+            let _ = tx.send(Message::Fact { sidecar, fact }); // The loop may have quit.
+        });
+        if let Some(current) = &mut self.entries[index].run {
+            current.helpers.push(task.abort_handle());
+        }
+    }
+
+    fn start_liveness(&mut self, index: usize, run: RunId) {
+        let Some(question) = self.question(index, run) else {
+            return;
+        };
+        let entry = &self.entries[index];
+        let Some(liveness) = entry.config.liveness else {
+            return;
+        };
+        let (sidecar, tx) = (entry.core, self.tx.clone());
+        let task = tokio::task::spawn_local(async move {
+            loop {
+                sleep(liveness.interval).await;
+                let verdict = if let HealthCheck::Command { .. } = question.check {
+                    ask_command(&tx, sidecar, run).await
+                } else {
+                    question.ask().await.map(drop)
+                };
+                let fact = match verdict {
+                    Ok(()) => Fact::LivenessPassed { run },
+                    Err(reason) => Fact::LivenessFailed { run, reason },
+                };
+                if tx.send(Message::Fact { sidecar, fact }).is_err() {
+                    return;
+                }
+            }
+        });
+        if let Some(current) = &mut self.entries[index].run {
+            current.helpers.push(task.abort_handle());
+        }
+    }
+}
+
+fn clone_output(ends: &HostEnds) -> io::Result<[Option<OutputEnd>; 2]> {
+    let clone = |end: &Option<OutputEnd>| end.as_ref().map(OutputEnd::try_clone).transpose();
+    let [out, err] = &ends.output;
+    Ok([clone(out)?, clone(err)?])
+}
+
+/// The environment of a sidecar: the host's own unless it is left out, and what was set on top.
+pub(super) fn environment(config: &crate::config::SidecarConfig) -> BTreeMap<OsString, OsString> {
+    let inherited = (!config.clear_env)
+        .then(std::env::vars_os)
+        .into_iter()
+        .flatten();
+    let set = config
+        .env
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()));
+    inherited
+        .chain(set)
+        .map(|(name, value)| (variable_name(&name), value))
+        .collect()
+}
+
+/// Opens the log at its end. The first run of an engine begins a new file and keeps the last
+/// engine's beside it as `.prev`: what went wrong before this start is still there to read.
+fn open_log(path: &Path, begin: bool) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    if begin && path.exists() {
+        let mut prev = path.as_os_str().to_owned();
+        prev.push(".prev");
+        fs::rename(path, prev)?;
+    }
+    // No append mode: splice(2) refuses it. The spawner writes at the end that it finds.
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    crate::sys::owner_only(&mut options);
+    options.open(path)
+}

@@ -1,0 +1,252 @@
+//! Before a spawn: the program is found, the port is picked and, if a leftover of ours holds it,
+//! freed.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::sleep;
+
+use super::entry::Prepared;
+use super::leftovers::{self, Sweeper};
+use crate::config::SidecarConfig;
+use crate::event::EventKind;
+use crate::ports::{self, Holder, HolderKind, OurMarks, PickError, PortWish, Reservations};
+use crate::sys::monotonic;
+
+/// What preparing needs to know, and where it tells what it finds.
+pub(crate) struct Preparation {
+    pub(crate) config: SidecarConfig,
+    pub(crate) path: Option<OsString>,
+    pub(crate) sweeper: Sweeper,
+    pub(crate) live: Vec<u32>,
+    pub(crate) reservations: Reservations,
+    pub(crate) seed: u64,
+}
+
+/// How often a port that is being freed is looked at.
+const FREEING_TICK: Duration = Duration::from_millis(5);
+/// How long the socket of a leftover that has ended may take to close.
+const FREEING_LIMIT: Duration = Duration::from_secs(2);
+
+impl Preparation {
+    /// Does it all. `tell` gets news on the way.
+    pub(crate) async fn run(&self, tell: impl Fn(EventKind)) -> Result<Prepared, String> {
+        let program = self.find_program()?;
+        let picked = self.pick_port(&tell).await?;
+        let (port, reservation) = match picked {
+            Some(picked) => {
+                tell(EventKind::PortChosen { port: picked.port });
+                (Some(picked.port), Some(picked.reservation))
+            }
+            None => (None, None),
+        };
+        Ok(Prepared {
+            program,
+            port,
+            reservation,
+        })
+    }
+
+    fn find_program(&self) -> Result<PathBuf, String> {
+        let program = &self.config.program;
+        let here = std::env::current_dir().unwrap_or_default();
+        let cwd = self
+            .config
+            .cwd
+            .as_deref()
+            .map_or_else(|| here.clone(), |c| here.join(c));
+        if !cwd.is_dir() {
+            return Err(format!(
+                "the working folder {} does not exist",
+                cwd.display()
+            ));
+        }
+        which::which_in(program, self.path.as_deref(), &cwd).map_err(|_| {
+            if program.components().count() > 1 {
+                format!("{} does not exist or cannot be executed", program.display())
+            } else {
+                format!(
+                    "{} was not found in {}",
+                    program.display(),
+                    searched(self.path.as_deref())
+                )
+            }
+        })
+    }
+
+    async fn pick_port(&self, tell: &impl Fn(EventKind)) -> Result<Option<ports::Picked>, String> {
+        let wish = self.config.port;
+        if wish == PortWish::None {
+            return Ok(None);
+        }
+        let preferred = self.config.preferred_port;
+        // What is wanted first is looked at first, and freed if a leftover of ours holds it.
+        let first = match wish {
+            PortWish::Fixed(port) => Some(port),
+            PortWish::Range(first, last) => Some(
+                preferred
+                    .filter(|p| (first..=last).contains(p))
+                    .unwrap_or(first),
+            ),
+            PortWish::Auto => preferred,
+            PortWish::None => None,
+        };
+        if let Some(port) = first
+            && ports::is_free(port).is_err()
+        {
+            self.free(port, tell).await;
+        }
+        match ports::pick(wish, &self.reservations, self.seed, preferred) {
+            Ok(picked) => Ok(picked),
+            Err(PickError::Held { port }) => Err(held(port, self.holder(port).as_ref())),
+            Err(e) => Err(e.to_string()),
+        }
+    }
+
+    fn holder(&self, port: u16) -> Option<Holder> {
+        let state_dir = &self.sweeper.dir;
+        ports::holder_of(
+            port,
+            &OurMarks {
+                app_id: self.sweeper.app_id.clone(),
+                live_members: &|pid| self.live.contains(&pid),
+                is_dead_instance: &|instance| super::ledger::is_dead(state_dir, instance),
+                project_cwd: self.config.cwd.as_deref(),
+            },
+        )
+    }
+
+    /// Tells who holds the port. If that is a leftover of ours, all that its dead instance has left
+    /// is ended: the holder alone would be started again by whoever watches it.
+    async fn free(&self, port: u16, tell: &impl Fn(EventKind)) {
+        let Some(holder) = self.holder(port) else {
+            return;
+        };
+        tell(EventKind::PortHeld {
+            port,
+            holder: holder.clone(),
+        });
+        if holder.kind != HolderKind::Ours || holder.pid.is_some_and(|p| self.live.contains(&p)) {
+            return;
+        }
+        let Some(identity) = holder.identity else {
+            return;
+        };
+        let (sweeper, leftover) = (self.sweeper.clone(), identity.clone());
+        let swept = tokio::task::spawn_blocking(move || sweeper.sweep_with(&leftover));
+        let Ok(news) = swept.await else {
+            return; // It panicked, or the engine ends.
+        };
+        let mut free = false;
+        if leftovers::is_gone(&news, identity.pid) {
+            // Its socket closes a moment after it.
+            let deadline = monotonic() + FREEING_LIMIT;
+            free = ports::is_free(port).is_ok();
+            while !free && monotonic() < deadline {
+                sleep(FREEING_TICK).await;
+                free = ports::is_free(port).is_ok();
+            }
+        }
+        for (_, mut kind) in news {
+            if let EventKind::Cleaned { pid, why, .. } = &mut kind
+                && *pid == identity.pid
+                && free
+            {
+                *why = format!("a leftover of a dead instance held port {port}");
+            }
+            tell(kind);
+        }
+    }
+}
+
+/// The sentence about a port that is held.
+fn held(port: u16, holder: Option<&Holder>) -> String {
+    let Some(holder) = holder else {
+        return format!("port {port} is held, by whom is not known");
+    };
+    let who = match (&holder.command, holder.pid) {
+        (Some(command), Some(pid)) => format!("{command} (pid {pid})"),
+        (None, Some(pid)) => format!("pid {pid}"),
+        (_, None) => "a process of another user".to_owned(),
+    };
+    let place = holder
+        .cwd
+        .as_ref()
+        .map_or(String::new(), |cwd| format!(" in {}", cwd.display()));
+    let age = holder
+        .started
+        .and_then(|s| SystemTime::now().duration_since(s).ok());
+    let since = age.map_or(String::new(), |age| {
+        format!(", started {} s ago", age.as_secs())
+    });
+    format!("port {port} is held by {who}{place}{since}")
+}
+
+fn searched(path: Option<&OsStr>) -> String {
+    let folders: Vec<String> = path
+        .map(std::env::split_paths)
+        .into_iter()
+        .flatten()
+        .map(|p| p.display().to_string())
+        .collect();
+    if folders.is_empty() {
+        "an empty PATH".to_owned()
+    } else {
+        folders.join(", ")
+    }
+}
+
+/// The arguments with the port filled in: `{port}` anywhere, and `auto` after `--port`.
+pub(crate) fn fill_port(args: &[OsString], port: Option<u16>) -> Vec<OsString> {
+    let Some(port) = port.map(|p| p.to_string()) else {
+        return args.to_vec();
+    };
+    let mut after_flag = false;
+    args.iter()
+        .map(|arg| {
+            let was_after_flag = std::mem::replace(&mut after_flag, arg == "--port");
+            match arg.to_str() {
+                Some("auto") if was_after_flag => port.clone().into(),
+                Some("--port=auto") => format!("--port={port}").into(),
+                Some(text) => text.replace("{port}", &port).into(),
+                None => arg.clone(),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fill_port;
+    use std::ffi::OsString;
+
+    #[test]
+    fn the_port_is_filled_in_wherever_it_is_asked_for() {
+        let args: Vec<OsString> = [
+            "--port",
+            "auto",
+            "--url=http://x:{port}/",
+            "auto",
+            "--port=auto",
+        ]
+        .map(Into::into)
+        .into();
+        let filled = fill_port(&args, Some(4711));
+        assert_eq!(
+            filled,
+            [
+                "--port",
+                "4711",
+                "--url=http://x:4711/",
+                "auto",
+                "--port=4711"
+            ]
+        );
+        assert_eq!(
+            fill_port(&args, None),
+            args,
+            "without a port nothing is touched"
+        );
+    }
+}

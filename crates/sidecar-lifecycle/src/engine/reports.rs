@@ -1,0 +1,162 @@
+//! What the spawner reports, taken in.
+
+use super::message::Report;
+use super::run_loop::Loop;
+use crate::core::Fact;
+use crate::event::EventKind;
+
+impl Loop {
+    /// Takes the spawner's word.
+    pub(super) fn hear(&mut self, report: Report) {
+        match report {
+            Report::Spawned { run, leader } => {
+                let Some(index) = self.index_of(run) else {
+                    // A check is looked after elsewhere. Of anything else nobody knows any more.
+                    if !self.checks.contains_key(&run) {
+                        self.order(|s| s.force_stop(run));
+                    }
+                    return;
+                };
+                let pid = leader.pid;
+                self.record(index, run, &leader);
+                if let Some(current) = &mut self.entries[index].run {
+                    current.leader = Some(leader);
+                }
+                self.step(self.entries[index].core, Fact::Spawned { run, pid });
+                // Only now: a line that is told before its run was would puzzle who listens.
+                if let Some(current) = &mut self.entries[index].run {
+                    current.read_output();
+                }
+            }
+            Report::SpawnFailed { run, reason } => {
+                if let Some(answer) = self.checks.remove(&run) {
+                    let _ = answer.send(Err(reason)); // Not awaited any more.
+                } else if let Some(index) = self.index_of(run) {
+                    let program = self.entries[index].config.program.display().to_string();
+                    let reason = format!("{program}: {reason}");
+                    self.step(self.entries[index].core, Fact::SpawnFailed { run, reason });
+                }
+            }
+            Report::Exited { run, status } => {
+                if let Some(answer) = self.checks.remove(&run) {
+                    self.answer_check(run, status, answer);
+                } else if let Some(index) = self.index_of(run) {
+                    if let Some(output) = self.output_of(index) {
+                        output.borrow_mut().drain();
+                    }
+                    self.step(self.entries[index].core, Fact::LeaderExited { run, status });
+                }
+            }
+            Report::TreeGone { run, survivors } => {
+                let Some(index) = self.index_of(run) else {
+                    return;
+                };
+                if let Some(output) = self.output_of(index) {
+                    output.borrow_mut().finish();
+                }
+                if survivors.is_empty()
+                    && let Some(ledger) = &mut self.ledger
+                {
+                    ledger.forget(run);
+                }
+                self.step(self.entries[index].core, Fact::TreeGone { run, survivors });
+            }
+            Report::Kept {
+                run,
+                pid,
+                command,
+                why,
+            } => {
+                if let Some(index) = self.index_of(run) {
+                    self.tell(
+                        self.entries[index].core,
+                        run,
+                        EventKind::Kept { pid, command, why },
+                    );
+                }
+            }
+            Report::Output {
+                run,
+                offset,
+                pieces,
+            } => {
+                if let Some(output) = self.index_of(run).and_then(|i| self.output_of(i))
+                    && let Err(e) = output.borrow_mut().read_log(offset, &pieces)
+                {
+                    log::warn!("cannot read the log back: {e}");
+                }
+                self.order(|s| s.output_read(run));
+            }
+            Report::LogTrouble { run, reason } => {
+                if let Some(index) = self.index_of(run) {
+                    self.tell(
+                        self.entries[index].core,
+                        run,
+                        EventKind::LogTrouble { reason },
+                    );
+                }
+            }
+            Report::Lost => self.lose_guardian(),
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::core::RunId;
+    use crate::engine::run_loop::Beginnings;
+    use crate::engine::shared::Shared;
+    use crate::engine::spawner::{SpawnOrder, Spawner};
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+    use std::sync::{Arc, mpsc as channel};
+    use std::time::Duration;
+    use tokio::sync::mpsc;
+
+    const LIMIT: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_process_whose_run_nobody_knows_any_more_is_ended() {
+        let (reports, heard) = channel::channel();
+        let on = move |report| drop(reports.send(report));
+        let (spawner, _) = Spawner::connect(on).unwrap();
+        let (tx, rx) = mpsc::unbounded_channel();
+        let mut engine = Loop::new(Beginnings {
+            shared: Arc::new(Shared::new(spawner.protection())),
+            spawner,
+            ledger: None,
+            tx,
+            rx,
+            app_id: "app".into(),
+            instance: "one".into(),
+            state_dir: PathBuf::new(),
+            seed: 1,
+        });
+        let order = SpawnOrder {
+            run: RunId(7),
+            program: "/bin/sh".into(),
+            argv: ["sh", "-c", "exec sleep 100"].map(Into::into).into(),
+            env: BTreeMap::from([("PATH".into(), "/usr/bin:/bin".into())]),
+            cwd: None,
+            marker: "app/one/web/7".into(),
+            stop_signal: crate::sys::STOP_SIGNAL,
+            grace: LIMIT,
+            log: None,
+            silent_stdin: false,
+            keep: Vec::new(),
+        };
+        let _ends = engine.spawner.spawn(order).unwrap();
+        let mut leader = None;
+        loop {
+            let report = heard.recv_timeout(LIMIT).expect("it was left to itself");
+            match &report {
+                Report::Spawned { leader: l, .. } => leader = Some(l.clone()),
+                Report::TreeGone { .. } => break,
+                _ => {}
+            }
+            engine.hear(report);
+        }
+        assert!(!leader.unwrap().is_alive());
+    }
+}

@@ -1,0 +1,294 @@
+//! The one loop: takes a message, steps the core, performs what it orders.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
+
+use super::entry::{CurrentRun, Entry};
+use super::ledger::Ledger;
+use super::leftovers::Sweeper;
+use super::message::Message;
+use super::shared::Shared;
+use super::spawner::Spawner;
+use crate::core::{Effect, Fact, Fleet, Input, Mono, RunId, SidecarId};
+use crate::event::{Event, EventKind};
+use crate::ports::Reservations;
+use crate::sys::monotonic;
+
+/// Everything that the engine's thread owns.
+pub(crate) struct Loop {
+    pub(super) fleet: Fleet,
+    pub(super) entries: Vec<Entry>,
+    by_name: HashMap<String, usize>,
+    pub(super) spawner: Spawner,
+    pub(super) ledger: Option<Ledger>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) tx: mpsc::UnboundedSender<Message>,
+    rx: mpsc::UnboundedReceiver<Message>,
+    pub(super) app_id: String,
+    pub(super) instance: String,
+    pub(super) state_dir: PathBuf,
+    pub(super) reservations: Reservations,
+    pub(super) seed: u64,
+    pub(super) swept: watch::Sender<bool>,
+    pub(super) checks: HashMap<RunId, oneshot::Sender<Result<(), String>>>,
+    pub(super) next_check: u64,
+    exiting: bool,
+}
+
+/// What a loop begins with.
+pub(crate) struct Beginnings {
+    pub(crate) spawner: Spawner,
+    pub(crate) ledger: Option<Ledger>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) tx: mpsc::UnboundedSender<Message>,
+    pub(crate) rx: mpsc::UnboundedReceiver<Message>,
+    pub(crate) app_id: String,
+    pub(crate) instance: String,
+    pub(crate) state_dir: PathBuf,
+    pub(crate) seed: u64,
+}
+
+impl Loop {
+    pub(crate) fn new(b: Beginnings) -> Loop {
+        Loop {
+            fleet: Fleet::new(b.seed),
+            entries: Vec::new(),
+            by_name: HashMap::new(),
+            spawner: b.spawner,
+            ledger: b.ledger,
+            shared: b.shared,
+            tx: b.tx,
+            rx: b.rx,
+            app_id: b.app_id,
+            instance: b.instance,
+            state_dir: b.state_dir,
+            reservations: Reservations::default(),
+            seed: b.seed,
+            swept: watch::Sender::new(false),
+            checks: HashMap::new(),
+            next_check: 1 << 63, // Never met by the core's run ids, which count from one.
+            exiting: false,
+        }
+    }
+
+    /// Runs until it is told to quit. At rest it waits for one channel and no timer.
+    pub(crate) async fn run(mut self) {
+        self.begin_sweep();
+        loop {
+            let message = match self.fleet.next_deadline() {
+                None => self.rx.recv().await,
+                Some(at) => {
+                    let left = at.0.saturating_sub(monotonic());
+                    let Ok(message) = timeout(left, self.rx.recv()).await else {
+                        self.tick();
+                        continue;
+                    };
+                    message
+                }
+            };
+            match message {
+                None | Some(Message::Quit) => return,
+                Some(message) => self.take(message),
+            }
+            // Due deadlines are not starved by a busy channel.
+            if self
+                .fleet
+                .next_deadline()
+                .is_some_and(|at| at.0 <= monotonic())
+            {
+                self.tick();
+            }
+        }
+    }
+
+    /// Looks for leftovers on a helper thread. Nothing is spawned before it is done.
+    fn begin_sweep(&self) {
+        let (sweeper, tx) = (self.sweeper(), self.tx.clone());
+        tokio::task::spawn_blocking(move || {
+            let news = sweeper.sweep();
+            let _ = tx.send(Message::Swept(news)); // The loop may have quit by now.
+        });
+    }
+
+    pub(super) fn sweeper(&self) -> Sweeper {
+        Sweeper {
+            dir: self.state_dir.clone(),
+            app_id: self.app_id.clone(),
+            guardian: self.spawner.guardian(),
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Declare { id, config, ring } => self.declare(id, *config, ring),
+            Message::Ask { id, fact } => {
+                // A sidecar that was declared after the shutdown began has not been told of it.
+                if self.exiting {
+                    return;
+                }
+                if let Some(&index) = self.by_name.get(&id) {
+                    self.step(self.entries[index].core, fact);
+                }
+            }
+            Message::Fact { sidecar, fact } => self.step(sidecar, fact),
+            Message::Prepared {
+                sidecar,
+                run,
+                prepared,
+            } => {
+                let port = prepared.port;
+                if let Some(current) = self.current(sidecar, run) {
+                    current.port = port;
+                    current.prepared = Some(prepared);
+                }
+                self.step(sidecar, Fact::Prepared { run, port });
+            }
+            Message::Check {
+                sidecar,
+                run,
+                answer,
+            } => self.run_check(sidecar, run, answer),
+            Message::CheckOverdue { check } => {
+                if let Some(answer) = self.checks.remove(&check) {
+                    let _ = answer.send(Err("the command took too long".into())); // Not awaited any more.
+                    self.order(|s| s.force_stop(check));
+                }
+            }
+            Message::Tell { sidecar, run, kind } => self.tell(sidecar, run, kind),
+            Message::Spawner(report) => self.hear(report),
+            Message::Swept(news) => {
+                for (sidecar, kind) in news {
+                    self.publish(&sidecar, RunId(0), kind);
+                }
+                self.swept.send_replace(true);
+            }
+            Message::Shutdown { reason } => {
+                self.exiting = true;
+                for entry in self.entries.iter().map(|e| e.core).collect::<Vec<_>>() {
+                    self.step(
+                        entry,
+                        Fact::HostExiting {
+                            reason: reason.clone(),
+                        },
+                    );
+                }
+                self.note_down();
+            }
+            Message::Force => {
+                let runs: Vec<RunId> = self
+                    .entries
+                    .iter()
+                    .filter_map(|e| e.run.as_ref().map(|r| r.run))
+                    .collect();
+                for run in runs {
+                    self.order(|s| s.force_stop(run));
+                }
+            }
+            Message::Quit => {}
+        }
+    }
+
+    fn declare(
+        &mut self,
+        id: String,
+        config: crate::config::SidecarConfig,
+        ring: crate::logs::LogRing,
+    ) {
+        if let Some(&index) = self.by_name.get(&id) {
+            let entry = &mut self.entries[index];
+            self.fleet.set_policy(entry.core, config.policy());
+            entry.config = config;
+            return;
+        }
+        let core = self.fleet.add(config.policy());
+        self.by_name.insert(id.clone(), self.entries.len());
+        let (run, log_begun, runs) = (None, false, 0);
+        self.entries.push(Entry {
+            id,
+            core,
+            config,
+            ring,
+            run,
+            log_begun,
+            runs,
+        });
+    }
+
+    /// Gives the core a fact and performs what follows from it.
+    pub(super) fn step(&mut self, sidecar: SidecarId, fact: Fact) {
+        let mut effects = Vec::new();
+        self.fleet
+            .step(Mono(monotonic()), Input { sidecar, fact }, &mut effects);
+        self.perform_all(effects);
+    }
+
+    fn tick(&mut self) {
+        let mut effects = Vec::new();
+        self.fleet.tick(Mono(monotonic()), &mut effects);
+        self.perform_all(effects);
+    }
+
+    fn perform_all(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            self.perform(effect);
+        }
+        self.note_down();
+    }
+
+    fn note_down(&mut self) {
+        if self.exiting && self.fleet.all_down() {
+            // Its file goes now: a host may exit without ever dropping its engine.
+            self.ledger = None;
+            self.shared.set_down();
+        }
+    }
+
+    /// Sends an order to the spawner. A guardian that is gone is told of by its `Lost`.
+    pub(super) fn order(&mut self, send: impl FnOnce(&mut Spawner) -> std::io::Result<()>) {
+        if let Err(e) = send(&mut self.spawner) {
+            log::warn!("the guardian does not take orders: {e}");
+        }
+    }
+
+    pub(super) fn index_of(&self, run: RunId) -> Option<usize> {
+        self.entries
+            .iter()
+            .position(|e| e.run.as_ref().is_some_and(|r| r.run == run))
+    }
+
+    pub(super) fn index(&self, sidecar: SidecarId) -> Option<usize> {
+        self.entries.iter().position(|e| e.core == sidecar)
+    }
+
+    pub(super) fn current(&mut self, sidecar: SidecarId, run: RunId) -> Option<&mut CurrentRun> {
+        let index = self.index(sidecar)?;
+        self.entries[index].run.as_mut().filter(|r| r.run == run)
+    }
+
+    pub(super) fn tell(&mut self, sidecar: SidecarId, run: RunId, kind: EventKind) {
+        if let Some(index) = self.index(sidecar) {
+            let id = self.entries[index].id.clone();
+            self.publish(&id, run, kind);
+        }
+    }
+
+    pub(super) fn publish(&self, sidecar: &str, run: RunId, kind: EventKind) {
+        let mono_ms = millis(monotonic());
+        self.shared.publish(&Event {
+            mono_ms,
+            sidecar: sidecar.to_owned(),
+            run,
+            kind,
+        });
+    }
+}
+
+/// Milliseconds with microseconds behind the point, and nothing finer: more would be noise.
+pub(super) fn millis(d: Duration) -> f64 {
+    d.as_micros() as f64 / 1000.0
+}

@@ -1,0 +1,49 @@
+//! Starts and ends trees: through the guardian on Unix, in job objects on Windows. Both export
+//! the same names.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::core::RunId;
+
+#[cfg(any(windows, test))]
+mod command_line;
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod platform;
+#[cfg(windows)]
+#[path = "windows/mod.rs"]
+mod platform;
+
+pub(crate) use platform::{OutputEnd, Spawner, read_pipes};
+
+/// One spawn.
+pub(crate) struct SpawnOrder {
+    pub(crate) run: RunId,
+    /// Absolute path.
+    pub(crate) program: PathBuf,
+    /// Its own name for itself, then its arguments.
+    pub(crate) argv: Vec<OsString>,
+    /// All of its environment, the marker among it.
+    pub(crate) env: BTreeMap<OsString, OsString>,
+    pub(crate) cwd: Option<PathBuf>,
+    pub(crate) marker: String,
+    pub(crate) stop_signal: i32,
+    pub(crate) grace: Duration,
+    /// A log file, positioned anywhere; it is written to at its end. `None`: pipes.
+    pub(crate) log: Option<File>,
+    pub(crate) silent_stdin: bool,
+    pub(crate) keep: Vec<String>,
+}
+
+/// What the host holds of a run's standard streams.
+#[derive(Default)]
+pub(crate) struct HostEnds {
+    /// Write end of its stdin.
+    pub(crate) stdin: Option<File>,
+    /// Read ends of stdout and stderr, non-blocking, unless a log file takes them.
+    pub(crate) output: [Option<OutputEnd>; 2],
+}

@@ -1,0 +1,302 @@
+//! Unix: the warden does it, in the guardian or, failing that, on a thread.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
+use std::rc::Rc;
+use std::thread;
+use std::time::Duration;
+
+use tokio::net::unix::pipe::Receiver;
+use tokio::task::AbortHandle;
+
+use super::{HostEnds, SpawnOrder};
+use crate::core::{ExitStatus, RunId};
+use crate::engine::message::Report;
+use crate::engine::output::Output;
+use crate::event::Protection;
+use crate::guardian::warden::{Place, Warden};
+use crate::guardian::wire::{self, AdoptRequest, Link, Request, SpawnRequest};
+use crate::identity::{BootId, Identity};
+use crate::marker::Marker;
+use crate::sys::unix::fd::{dev_null, limit_sends, pipe, set_nonblocking, shutdown, socket_pair};
+use crate::sys::unix::signals::block_all;
+use crate::sys::unix::spawn::Stage;
+
+/// How long a request may wait for a guardian that does not read: it is stopped or hangs.
+const SEND_LIMIT: Duration = Duration::from_secs(5);
+
+/// Bytes read from a pipe before others have their turn.
+const PIPE_ROUND: usize = 64 * 1024;
+
+/// The read end of a run's stdout or stderr: a non-blocking pipe.
+pub(crate) type OutputEnd = File;
+
+/// The host's end of the connection to a warden.
+pub(crate) struct Spawner {
+    link: Link,
+    protection: Protection,
+    guardian: Option<u32>,
+}
+
+impl Spawner {
+    /// Takes the program's guardian, or starts a warden of lesser means. Reports arrive at `on`
+    /// on a thread of their own.
+    ///
+    /// The second value says why there is no guardian.
+    pub(crate) fn connect(
+        on: impl Fn(Report) + Send + 'static,
+    ) -> io::Result<(Spawner, Option<String>)> {
+        let (link, protection, guardian, why) = match crate::guardian::take() {
+            Ok(started) => (started.link, Protection::Guardian, Some(started.pid), None),
+            Err(why) => (thread_warden()?, Protection::BestEffort, None, Some(why)),
+        };
+        limit_sends(link.raw_fd(), SEND_LIMIT)?;
+        listen(link.reader()?, on)?;
+        Ok((
+            Spawner {
+                link,
+                protection,
+                guardian,
+            },
+            why,
+        ))
+    }
+
+    /// After the guardian's death: goes on with a warden on a thread.
+    pub(crate) fn reconnect(&mut self, on: impl Fn(Report) + Send + 'static) -> io::Result<()> {
+        self.link = thread_warden()?;
+        self.protection = Protection::BestEffort;
+        self.guardian = None;
+        listen(self.link.reader()?, on)
+    }
+
+    pub(crate) fn protection(&self) -> Protection {
+        self.protection
+    }
+
+    /// The guardian's pid.
+    pub(crate) fn guardian(&self) -> Option<u32> {
+        self.guardian
+    }
+
+    pub(crate) fn spawn(&mut self, order: SpawnOrder) -> io::Result<HostEnds> {
+        let mut ends = HostEnds::default();
+        let mut fds: Vec<OwnedFd> = Vec::with_capacity(3);
+        if order.silent_stdin {
+            let (read, write) = pipe()?;
+            fds.push(read);
+            ends.stdin = Some(File::from(write));
+        } else {
+            fds.push(dev_null()?);
+        }
+        let logged = order.log.is_some();
+        if let Some(log) = order.log {
+            fds.push(OwnedFd::from(log));
+        } else {
+            for end in &mut ends.output {
+                let (read, write) = pipe()?;
+                set_nonblocking(&read)?;
+                fds.push(write);
+                *end = Some(File::from(read));
+            }
+        }
+        let request = Request::Spawn(Box::new(SpawnRequest {
+            run: order.run.0,
+            program: order.program.into_os_string().into_vec(),
+            argv: order.argv.into_iter().map(OsStringExt::into_vec).collect(),
+            env: order.env.into_iter().map(|(k, v)| entry(k, v)).collect(),
+            cwd: order.cwd.map(|c| c.into_os_string().into_vec()),
+            marker: order.marker.into_bytes(),
+            stop_signal: order.stop_signal,
+            grace_ms: order.grace.as_millis() as u64,
+            logged,
+            keep: order.keep,
+        }));
+        self.link.send(&request, fds)?;
+        Ok(ends)
+    }
+
+    pub(crate) fn ask_stop(&mut self, run: RunId) -> io::Result<()> {
+        self.link.send(&Request::AskStop { run: run.0 }, Vec::new())
+    }
+
+    pub(crate) fn force_stop(&mut self, run: RunId) -> io::Result<()> {
+        self.link
+            .send(&Request::ForceStop { run: run.0 }, Vec::new())
+    }
+
+    pub(crate) fn output_read(&mut self, run: RunId) -> io::Result<()> {
+        self.link
+            .send(&Request::OutputRead { run: run.0 }, Vec::new())
+    }
+
+    /// Hands over a run whose guardian has died: what is left of it is ended and reported.
+    pub(crate) fn adopt(
+        &mut self,
+        run: RunId,
+        leader: &Identity,
+        members: &[Identity],
+        marker: &Marker,
+    ) -> io::Result<()> {
+        let pair = |i: &Identity| (i.pid, i.start);
+        let request = AdoptRequest {
+            run: run.0,
+            leader: pair(leader),
+            members: members.iter().map(pair).collect(),
+            marker: marker.to_string().into_bytes(),
+        };
+        self.link
+            .send(&Request::Adopt(Box::new(request)), Vec::new())?;
+        self.force_stop(run)
+    }
+}
+
+/// Reads a run's pipes into its ring as long as they are open, on the engine's own thread.
+pub(crate) fn read_pipes(output: &Rc<RefCell<Output>>, ends: &HostEnds) -> Vec<AbortHandle> {
+    let watch = |stream: usize, pipe: &File| -> io::Result<AbortHandle> {
+        let pipe = Receiver::from_owned_fd(OwnedFd::from(pipe.try_clone()?))?;
+        let output = Rc::clone(output);
+        let task = tokio::task::spawn_local(async move {
+            let mut buf = vec![0; PIPE_ROUND];
+            while pipe.readable().await.is_ok() {
+                match pipe.try_read(&mut buf) {
+                    Ok(n) if n > 0 => output.borrow_mut().feed(stream, &buf[..n]),
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                    Ok(_) | Err(_) => return,
+                }
+            }
+        });
+        Ok(task.abort_handle())
+    };
+    let mut tasks = Vec::new();
+    for (stream, end) in ends.output.iter().enumerate() {
+        let Some(pipe) = end else { continue };
+        match watch(stream, pipe) {
+            Ok(task) => tasks.push(task),
+            Err(e) => log::error!("cannot read a sidecar's output: {e}"),
+        }
+    }
+    tasks
+}
+
+fn entry(name: OsString, value: OsString) -> Vec<u8> {
+    let mut bytes = name.into_vec();
+    bytes.push(b'=');
+    bytes.extend(value.into_vec());
+    bytes
+}
+
+fn thread_warden() -> io::Result<Link> {
+    let (ours, theirs) = socket_pair()?;
+    set_nonblocking(&theirs)?;
+    thread::Builder::new()
+        .name("sidecar-warden".into())
+        .stack_size(256 * 1024)
+        .spawn(move || {
+            // Signals are the host's business, on its threads; and SIGXFSZ, which a log file that may
+            // not grow brings to the thread that writes it, would end the host.
+            block_all();
+            if let Err(e) = Warden::new(Link::new(theirs), Place::Thread, None).run() {
+                log::error!("the warden ended: {e}");
+            }
+        })?;
+    let mut link = Link::new(ours);
+    // Its greeting comes first and is no news here.
+    link.fill()?;
+    let _: Option<wire::Report> = link.next()?;
+    Ok(link)
+}
+
+/// Reads reports until the other side is gone.
+fn listen(mut link: Link, on: impl Fn(Report) + Send + 'static) -> io::Result<()> {
+    thread::Builder::new()
+        .name("sidecar-reports".into())
+        .stack_size(256 * 1024)
+        .spawn(move || {
+            let boot = BootId::current().unwrap_or(BootId(String::new()));
+            loop {
+                let alive = matches!(link.fill(), Ok(true));
+                while let Ok(Some(report)) = link.next::<wire::Report>() {
+                    if let Some(report) = translate(report, &boot) {
+                        on(report);
+                    }
+                }
+                if !alive {
+                    on(Report::Lost);
+                    return;
+                }
+            }
+        })?;
+    Ok(())
+}
+
+fn translate(report: wire::Report, boot: &BootId) -> Option<Report> {
+    Some(match report {
+        wire::Report::Hello { .. } => return None,
+        wire::Report::Spawned { run, pid, start } => Report::Spawned {
+            run: RunId(run),
+            leader: Identity {
+                pid,
+                start,
+                boot: boot.clone(),
+            },
+        },
+        wire::Report::SpawnFailed { run, stage, errno } => {
+            let cause = io::Error::from_raw_os_error(errno);
+            let reason = format!("{}: {cause}", Stage::from_u8(stage).tried());
+            Report::SpawnFailed {
+                run: RunId(run),
+                reason,
+            }
+        }
+        wire::Report::Exited { run, code, signal } => {
+            let status = signal.map_or(ExitStatus::Code(code.unwrap_or(0)), ExitStatus::Signal);
+            Report::Exited {
+                run: RunId(run),
+                status,
+            }
+        }
+        wire::Report::TreeGone { run, survivors } => Report::TreeGone {
+            run: RunId(run),
+            survivors,
+        },
+        wire::Report::Kept {
+            run,
+            pid,
+            command,
+            why,
+        } => Report::Kept {
+            run: RunId(run),
+            pid,
+            command,
+            why,
+        },
+        wire::Report::Output {
+            run,
+            offset,
+            pieces,
+        } => Report::Output {
+            run: RunId(run),
+            offset,
+            pieces,
+        },
+        wire::Report::LogTrouble { run, errno } => {
+            let reason = io::Error::from_raw_os_error(errno).to_string();
+            Report::LogTrouble {
+                run: RunId(run),
+                reason,
+            }
+        }
+    })
+}
+
+impl Drop for Spawner {
+    fn drop(&mut self) {
+        // The reading thread holds the same socket: closing our copy would not end it.
+        shutdown(self.link.raw_fd());
+    }
+}

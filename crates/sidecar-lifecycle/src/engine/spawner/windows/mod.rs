@@ -1,0 +1,21 @@
+//! Windows: one job object a run, watched by one thread.
+//!
+//! Protection is the kernel's: a job's only handle is the host's, so that the tree ends with the
+//! host, whatever ends that. What this platform does not have, plainly:
+//!
+//! - A graceful stop is the end of the sidecar's stdin, and Ctrl+Break where the host has a
+//!   console, which it then shares with the sidecar. A host with a window has none: there, a
+//!   program that does not mind its stdin is not asked at all, and is ended after the grace.
+//! - Nothing leaves a job, so that the `keep` list has no effect here: an editor that a dev
+//!   server has opened by itself ends with it. (One that was running already, and was only told
+//!   to open a file, is not of the tree.)
+//! - Each of a run's two output pipes has a thread of its own: they cannot be polled.
+
+mod jobs;
+mod log_tail;
+mod output;
+mod run;
+mod spawner;
+
+pub(crate) use output::{OutputEnd, read_pipes};
+pub(crate) use spawner::Spawner;

@@ -1,0 +1,247 @@
+//! One run: its job, its leader, and how far its end has come.
+
+use std::ffi::OsString;
+use std::io;
+use std::iter;
+use std::os::windows::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::log_tail::LogTail;
+use super::output::{Bell, carry};
+use super::spawner::Streams;
+use crate::core::{ExitStatus, RunId};
+use crate::engine::message::Report;
+use crate::engine::spawner::SpawnOrder;
+use crate::engine::spawner::command_line;
+use crate::identity::{BootId, Identity};
+use crate::sys::windows::completion::CompletionPort;
+use crate::sys::windows::handle::Process;
+use crate::sys::windows::job::Job;
+use crate::sys::windows::spawn::{self, Program};
+use crate::sys::windows::watch::ExitWatch;
+use crate::sys::windows::{console, files};
+
+/// How long the last output may take after the writers' end before it is not waited for. It is
+/// microseconds, unless a process outside of the job holds the pipes.
+const DRAIN_LIMIT: Duration = Duration::from_millis(100);
+/// How long force may take before the rest is reported as survivors.
+const FORCE_LIMIT: Duration = Duration::from_secs(4);
+
+/// A run. The order of the fields is the order in which they are let go.
+pub(super) struct Run {
+    pub(super) id: RunId,
+    _watch: ExitWatch,
+    leader: Process,
+    group: u32,
+    job: Job,
+    log: Option<Arc<LogTail>>,
+    open_pipes: Arc<AtomicUsize>,
+    /// The leader was seen to have ended, at this time.
+    ended: Option<Duration>,
+    told_exit: bool,
+    /// The job was seen to be empty, at this time.
+    emptied: Option<Duration>,
+    asked: bool,
+    forced: Option<Duration>,
+}
+
+impl Run {
+    /// Starts it. Its news ring at `port` under `key`.
+    pub(super) fn start(
+        order: &SpawnOrder,
+        streams: Streams,
+        port: &Arc<CompletionPort>,
+        key: usize,
+    ) -> io::Result<(Run, Identity)> {
+        let mut program = program(order)?;
+        let job = Job::new(port, key)?;
+        let child = spawn::create(&mut program, &job, &streams.stdio)?;
+        drop(streams.stdio); // Else the pipes would never end.
+        let group = child.pid();
+        let leader = Identity {
+            pid: group,
+            start: child.process().created()?,
+            boot: BootId::current().unwrap_or(BootId(String::new())),
+        };
+        let watch = ExitWatch::new(child.process(), Arc::clone(port), key)?;
+        let open_pipes = Arc::new(AtomicUsize::new(0));
+        for (pipe, sink) in streams.readers {
+            let bell = Bell {
+                port: Arc::clone(port),
+                key,
+                open: Arc::clone(&open_pipes),
+            };
+            carry(pipe, sink, bell)?;
+        }
+        // From here on it runs; whatever failed before has closed the job, and it with that.
+        let process = child.resume()?;
+        let run = Run {
+            id: order.run,
+            _watch: watch,
+            leader: process,
+            group,
+            job,
+            log: streams.log,
+            open_pipes,
+            ended: None,
+            told_exit: false,
+            emptied: None,
+            asked: false,
+            forced: None,
+        };
+        Ok((run, leader))
+    }
+
+    /// Asks it to end. The end of its stdin, which the host closes, asks too.
+    pub(super) fn ask(&mut self) {
+        self.asked = true;
+        // The leader's handle is open, so that the group's number is nobody else's.
+        if console::exists()
+            && let Err(e) = console::send_break(self.group)
+        {
+            log::debug!("cannot send Ctrl+Break to group {}: {e}", self.group);
+        }
+    }
+
+    /// Ends it, and everything in its job.
+    pub(super) fn force(&mut self, now: Duration) {
+        self.forced.get_or_insert(now);
+        if let Err(e) = self.job.terminate() {
+            log::warn!("cannot end the job of run {}: {e}", self.id.0);
+        }
+    }
+
+    pub(super) fn output_read(&mut self, on: &impl Fn(Report)) {
+        if let Some(log) = &self.log {
+            log.host_has_read();
+        }
+        self.tell_output(false, on);
+    }
+
+    /// Whether it must be looked at without being rung for.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ended.is_some() || self.asked || self.forced.is_some()
+    }
+
+    /// Whether its end is here but for the last bytes of its output.
+    pub(super) fn is_draining(&self) -> bool {
+        (self.ended.is_some() && !self.told_exit) || self.emptied.is_some()
+    }
+
+    /// Looks at it and tells the news. True when it is over.
+    pub(super) fn look(&mut self, now: Duration, on: &impl Fn(Report)) -> bool {
+        self.tell_output(false, on);
+        if self.ended.is_none() && !self.leader.runs() {
+            self.ended = Some(now);
+        }
+        let drained = self.open_pipes.load(Ordering::Acquire) == 0;
+        let Some(ended) = self.ended else {
+            return false;
+        };
+        if !self.told_exit && (drained || now >= ended + DRAIN_LIMIT) {
+            self.told_exit = true;
+            self.tell_output(true, on);
+            // Its own handle says what it ended with; that cannot fail.
+            let status = ExitStatus::Code(self.leader.exit_code().unwrap_or(1));
+            on(Report::Exited {
+                run: self.id,
+                status,
+            });
+        }
+        // A job that cannot be asked counts as not empty: nothing is claimed that is not known.
+        if self.emptied.is_none() && matches!(self.job.active(), Ok(0)) {
+            self.emptied = Some(now);
+        }
+        let survivors = match (self.emptied, self.forced) {
+            (Some(at), _) if self.told_exit && (drained || now >= at + DRAIN_LIMIT) => Vec::new(),
+            (None, Some(at)) if now >= at + FORCE_LIMIT => self.job.pids(),
+            _ => return false,
+        };
+        self.tell_output(true, on);
+        on(Report::TreeGone {
+            run: self.id,
+            survivors,
+        });
+        true
+    }
+
+    fn tell_output(&self, regardless: bool, on: &impl Fn(Report)) {
+        let Some(log) = &self.log else { return };
+        if let Some(reason) = log.trouble() {
+            on(Report::LogTrouble {
+                run: self.id,
+                reason,
+            });
+        }
+        if let Some(grown) = log.news(regardless) {
+            on(Report::Output {
+                run: self.id,
+                offset: grown.offset,
+                pieces: grown.pieces,
+            });
+        }
+    }
+}
+
+/// The order in the form that the system takes it in.
+fn program(order: &SpawnOrder) -> io::Result<Program> {
+    let unusable = |e| io::Error::new(io::ErrorKind::InvalidInput, e);
+    let args: Vec<Vec<u16>> = order
+        .argv
+        .iter()
+        .skip(1)
+        .map(|a| a.encode_wide().collect())
+        .collect();
+    let script = wide(&order.program);
+    let (program, mut line) = if command_line::is_batch(&script) {
+        let shell = wide(&files::command_shell()?);
+        let line = command_line::for_batch(&shell, &script, &args).map_err(unusable)?;
+        (shell, line)
+    } else {
+        let line = command_line::for_program(&script, &args).map_err(unusable)?;
+        (script, line)
+    };
+    line.push(0);
+    Ok(Program {
+        file: with_nul(program),
+        command_line: line,
+        environment: environment(order)?,
+        cwd: order.cwd.as_deref().map(|folder| with_nul(wide(folder))),
+    })
+}
+
+fn wide(path: &Path) -> Vec<u16> {
+    path.as_os_str().encode_wide().collect()
+}
+
+fn with_nul(mut text: Vec<u16>) -> Vec<u16> {
+    text.push(0);
+    text
+}
+
+/// All entries, sorted as the map has them, and a NUL at the end. An empty one has two.
+fn environment(order: &SpawnOrder) -> io::Result<Vec<u16>> {
+    let mut block = Vec::new();
+    for (name, value) in &order.env {
+        let start = block.len();
+        let equals: OsString = "=".into();
+        block.extend(
+            name.encode_wide()
+                .chain(equals.encode_wide())
+                .chain(value.encode_wide()),
+        );
+        if block[start..].contains(&0) {
+            let reason = format!("a NUL is in the variable {}", name.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
+        block.push(0);
+    }
+    if block.is_empty() {
+        block.push(0);
+    }
+    block.extend(iter::once(0));
+    Ok(block)
+}

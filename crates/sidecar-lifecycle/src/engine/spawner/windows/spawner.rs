@@ -1,0 +1,149 @@
+//! The host's end: turns orders into commands for the thread that has the jobs.
+
+use std::fs::File;
+use std::io::{self, PipeReader};
+use std::os::windows::io::OwnedHandle;
+use std::sync::{Arc, mpsc};
+use std::thread;
+
+use super::jobs::{Command, Jobs};
+use super::log_tail::LogTail;
+use super::output::{Sink, memory_pipe};
+use crate::core::RunId;
+use crate::engine::message::Report;
+use crate::engine::spawner::{HostEnds, SpawnOrder};
+use crate::event::Protection;
+use crate::identity::Identity;
+use crate::marker::Marker;
+use crate::sys::windows::completion::CompletionPort;
+
+/// The host's end of the connection to the thread that has the jobs.
+pub(crate) struct Spawner {
+    commands: mpsc::Sender<Command>,
+    port: Arc<CompletionPort>,
+}
+
+/// What a spawn needs besides its order: the child's ends, and where its output goes.
+pub(super) struct Streams {
+    pub(super) stdio: [OwnedHandle; 3],
+    pub(super) readers: [(PipeReader, Sink); 2],
+    pub(super) log: Option<Arc<LogTail>>,
+}
+
+impl Spawner {
+    /// Starts the thread that has the jobs. Reports arrive at `on` on that thread.
+    ///
+    /// The second value is always `None` here: there is no guardian that could be missing.
+    pub(crate) fn connect(
+        on: impl Fn(Report) + Send + 'static,
+    ) -> io::Result<(Spawner, Option<String>)> {
+        Ok((Spawner::start(on)?, None))
+    }
+
+    /// After that thread's death: its jobs have ended with it, and another one takes over.
+    pub(crate) fn reconnect(&mut self, on: impl Fn(Report) + Send + 'static) -> io::Result<()> {
+        *self = Spawner::start(on)?;
+        Ok(())
+    }
+
+    fn start(on: impl Fn(Report) + Send + 'static) -> io::Result<Spawner> {
+        let port = Arc::new(CompletionPort::new()?);
+        let (commands, orders) = mpsc::channel();
+        let jobs = Jobs::new(Arc::clone(&port), orders, on);
+        thread::Builder::new()
+            .name("sidecar-jobs".into())
+            .spawn(move || jobs.run())?;
+        Ok(Spawner { commands, port })
+    }
+
+    #[expect(clippy::unused_self, reason = "one signature on every platform")]
+    pub(crate) fn protection(&self) -> Protection {
+        Protection::Kernel
+    }
+
+    /// Nobody: the kernel does it.
+    #[expect(clippy::unused_self, reason = "one signature on every platform")]
+    pub(crate) fn guardian(&self) -> Option<u32> {
+        None
+    }
+
+    pub(crate) fn spawn(&mut self, mut order: SpawnOrder) -> io::Result<HostEnds> {
+        let mut ends = HostEnds::default();
+        let stdin = if order.silent_stdin {
+            let (read, write) = io::pipe()?;
+            ends.stdin = Some(File::from(OwnedHandle::from(write)));
+            OwnedHandle::from(read)
+        } else {
+            OwnedHandle::from(File::open("NUL")?)
+        };
+        let (out_end, stdout) = io::pipe()?;
+        let (err_end, stderr) = io::pipe()?;
+        let log = order
+            .log
+            .take()
+            .map(LogTail::new)
+            .transpose()?
+            .map(Arc::new);
+        let mut sink = |stream: usize| {
+            if let Some(tail) = &log {
+                return Sink::Log(Arc::clone(tail), stream as u8);
+            }
+            let (write, read) = memory_pipe();
+            ends.output[stream] = Some(read);
+            Sink::Host(write)
+        };
+        let readers = [(out_end, sink(0)), (err_end, sink(1))];
+        let stdio = [stdin, OwnedHandle::from(stdout), OwnedHandle::from(stderr)];
+        self.send(Command::Spawn(Box::new((
+            order,
+            Streams {
+                stdio,
+                readers,
+                log,
+            },
+        ))))?;
+        Ok(ends)
+    }
+
+    pub(crate) fn ask_stop(&mut self, run: RunId) -> io::Result<()> {
+        self.send(Command::AskStop(run))
+    }
+
+    pub(crate) fn force_stop(&mut self, run: RunId) -> io::Result<()> {
+        self.send(Command::ForceStop(run))
+    }
+
+    pub(crate) fn output_read(&mut self, run: RunId) -> io::Result<()> {
+        self.send(Command::OutputRead(run))
+    }
+
+    /// Takes over a run whose job ended with the thread that had it.
+    pub(crate) fn adopt(
+        &mut self,
+        run: RunId,
+        leader: &Identity,
+        members: &[Identity],
+        _: &Marker,
+    ) -> io::Result<()> {
+        let known = members.iter().chain([leader]).cloned().collect();
+        self.send(Command::Adopt(run, known))
+    }
+
+    fn send(&self, command: Command) -> io::Result<()> {
+        let gone = |_| {
+            io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "the thread that has the jobs ended",
+            )
+        };
+        self.commands.send(command).map_err(gone)?;
+        self.port.post(Jobs::WAKE)
+    }
+}
+
+impl Drop for Spawner {
+    fn drop(&mut self) {
+        // A command and not the channel's end: that comes only after this, when nothing wakes it.
+        let _ = self.send(Command::Quit); // It has ended already, perhaps.
+    }
+}

@@ -1,0 +1,44 @@
+//! Windows: a started program has the user's environment, and profiles are private folders.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Launch, Outcome};
+
+/// Always [`io::ErrorKind::Unsupported`]: there is no login shell to ask.
+pub(in crate::environ) fn run_in_session(
+    _launch: &Launch<'_>,
+    _limit: Duration,
+    _read: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+) -> io::Result<Outcome> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Only what is text: unpaired surrogates do not occur in real environments.
+pub(in crate::environ) fn os_string_to_bytes(text: &OsStr) -> Option<Vec<u8>> {
+    text.to_str().map(|text| text.as_bytes().to_vec())
+}
+
+/// The reverse of [`os_string_to_bytes`].
+pub(in crate::environ) fn os_string_from_bytes(bytes: Vec<u8>) -> Option<OsString> {
+    String::from_utf8(bytes).ok().map(OsString::from)
+}
+
+/// A new file; the user's profile folder keeps others out.
+pub(in crate::environ) fn create_private_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// A folder with its parents; the user's profile folder keeps others out.
+pub(in crate::environ) fn create_private_dir(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+/// Access is the profile folder's business.
+pub(in crate::environ) fn is_private(_metadata: &Metadata) -> bool {
+    true
+}

@@ -1,0 +1,58 @@
+//! What can go wrong when the engine is asked for something.
+
+use std::path::PathBuf;
+
+use crate::config::ConfigError;
+
+/// Why the engine did not do what it was asked for.
+///
+/// What goes wrong *later* (a port that is held, a program that is missing, a crash) is an event.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No sidecar has this id.
+    #[error("no sidecar is called {id:?}: declare it first")]
+    Unknown {
+        /// As given.
+        id: String,
+    },
+    /// The id is taken by a sidecar with another configuration.
+    #[error(
+        "a sidecar called {id:?} exists with another configuration: stop and remove it first, or use another id"
+    )]
+    Conflict {
+        /// As given.
+        id: String,
+    },
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The engine's own state could not be set up.
+    #[error("cannot use the state folder {}: {source}", path.display())]
+    State {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The engine's thread could not be started.
+    #[error("cannot start the engine: {0}")]
+    Start(std::io::Error),
+    /// The engine has shut down.
+    #[error("the engine has shut down")]
+    ShutDown,
+}
+
+impl Error {
+    /// A stable name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Unknown { .. } => "unknown-sidecar",
+            Error::Conflict { .. } => "config-conflict",
+            Error::Config(_) => "bad-config",
+            Error::State { .. } => "state-folder",
+            Error::Start(_) => "engine-start",
+            Error::ShutDown => "shut-down",
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What the world is told, in order, as one stream.
+
+use serde::Serialize;
+use serde::ser::Serializer;
+
+use crate::core::{Phase, RunId};
+use crate::ports::Holder;
+
+/// How well sidecars are protected against the death of their host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Protection {
+    /// The kernel ends the trees (a Windows job object).
+    Kernel,
+    /// A guardian process outlives the host and ends the trees.
+    Guardian,
+    /// Leaders die with the host on Linux; the rest is swept at the next start.
+    BestEffort,
+}
+
+/// Something that happened to a sidecar.
+///
+/// As JSON it is one flat object: `{"mono_ms": …, "event": …, "sidecar": …, "run": …, …}`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    /// `CLOCK_MONOTONIC` in milliseconds, to the microsecond.
+    pub mono_ms: f64,
+    /// The sidecar's id.
+    pub sidecar: String,
+    /// The run it is about; 0 before the first.
+    pub run: RunId,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: EventKind,
+}
+
+/// What happened.
+///
+/// The grammar of one run: `port_chosen? spawned ready? unhealthy? (exited | stopping)* crashed?
+/// stopped`, then `restarting`, `failed` or nothing. Each `spawned` is followed by exactly one
+/// `stopped`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum EventKind {
+    /// A port was picked and tested.
+    PortChosen {
+        /// The port.
+        port: u16,
+    },
+    /// A port that was wanted has a holder.
+    PortHeld {
+        /// The port.
+        port: u16,
+        /// Who holds it.
+        holder: Holder,
+    },
+    /// A leftover of a dead instance was ended.
+    Cleaned {
+        /// Its pid.
+        pid: u32,
+        /// Its command line.
+        command: String,
+        /// How it was known to be ours.
+        why: String,
+    },
+    /// A process was found that is not ours to end.
+    Kept {
+        /// Its pid.
+        pid: u32,
+        /// Its command line.
+        command: String,
+        /// Why it was released.
+        why: String,
+    },
+    /// The leader runs.
+    Spawned {
+        /// The leader.
+        pid: u32,
+        /// The chosen port.
+        port: Option<u16>,
+        /// What protects it.
+        protection: Protection,
+    },
+    /// The checks passed and the listener is ours.
+    Ready {
+        /// The leader.
+        pid: u32,
+        /// The port that answers, which may differ from the chosen one.
+        port: Option<u16>,
+        /// The URL to show.
+        url: Option<String>,
+        /// From the spawn to now, in milliseconds.
+        start_ms: f64,
+    },
+    /// Liveness failed.
+    Unhealthy {
+        /// The leader.
+        pid: u32,
+        /// The port that answered when it was ready.
+        port: Option<u16>,
+        /// Its URL.
+        url: Option<String>,
+        /// What the check said.
+        reason: String,
+    },
+    /// The leader ended. Its tree may still live: see `stopped`.
+    Exited {
+        /// Its exit code, unless a signal ended it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<i32>,
+        /// The signal that ended it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signal: Option<i32>,
+        /// Whether a stop came first.
+        asked: bool,
+    },
+    /// It ended without being asked to, never became ready, or stopped answering.
+    Crashed {
+        /// What happened, in words.
+        reason: String,
+        /// Crashes within the last minute, this one included.
+        attempt: u32,
+        /// After how many it is given up.
+        max: u32,
+        /// Its last lines, oldest first.
+        last_lines: Vec<String>,
+    },
+    /// A new run follows.
+    Restarting {
+        /// Crashes within the last minute.
+        attempt: u32,
+        /// After how many it is given up.
+        max: u32,
+        /// The delay before it, in milliseconds.
+        delay_ms: f64,
+    },
+    /// Intent is recorded; the first signal comes next.
+    Stopping {
+        /// Why.
+        reason: String,
+    },
+    /// The whole tree is gone and reaped, or force failed.
+    Stopped {
+        /// Pids that could not be ended. In JSON 0 when there are none.
+        #[serde(serialize_with = "zero_or_pids")]
+        survivors: Vec<u32>,
+        /// From the first signal, or from the leader's own end, to now, in milliseconds.
+        took_ms: f64,
+    },
+    /// Given up.
+    Failed {
+        /// Why.
+        reason: String,
+        /// Its last lines, oldest first.
+        last_lines: Vec<String>,
+    },
+    /// The log file cannot be written; the sidecar lives on and its output is thrown away until
+    /// writing works again.
+    LogTrouble {
+        /// What the system answers.
+        reason: String,
+    },
+    /// The guardian died. Its runs' leaders died with it and the rest is ended by the host, which
+    /// goes on without a guardian.
+    ProtectionLost {
+        /// What protects new runs.
+        protection: Protection,
+    },
+    /// The observed phase changed. For programs that show it; the headless command does not
+    /// print it, since every change but this one has an event of its own.
+    PhaseChanged {
+        /// Before.
+        from: Phase,
+        /// Now.
+        to: Phase,
+    },
+}
+
+fn zero_or_pids<S: Serializer>(pids: &[u32], s: S) -> Result<S::Ok, S::Error> {
+    if pids.is_empty() {
+        s.serialize_u32(0)
+    } else {
+        s.collect_seq(pids)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_json_is_flat_and_says_zero_survivors() {
+        let event = Event {
+            mono_ms: 1234.567,
+            sidecar: "web".into(),
+            run: RunId(1),
+            kind: EventKind::Stopped {
+                survivors: vec![],
+                took_ms: 2.5,
+            },
+        };
+        let json = serde_json::to_value(&event).unwrap();
+        let expected = serde_json::json!({
+            "mono_ms": 1234.567, "sidecar": "web", "run": 1,
+            "event": "stopped", "survivors": 0, "took_ms": 2.5
+        });
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn an_exit_has_a_code_or_a_signal_but_never_both() {
+        let kind = EventKind::Exited {
+            code: None,
+            signal: Some(9),
+            asked: true,
+        };
+        let json = serde_json::to_value(&kind).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({"event": "exited", "signal": 9, "asked": true})
+        );
+    }
+}

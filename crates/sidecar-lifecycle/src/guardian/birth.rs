@@ -1,0 +1,182 @@
+//! How runs come to the warden: started by it, or taken over from one that died.
+
+use std::io;
+use std::os::fd::AsFd;
+
+use super::pump::Pump;
+use super::run::{Run, Stage};
+use super::warden::{Place, Warden};
+use super::wire::{AdoptRequest, Report, SpawnRequest};
+use crate::sys::process;
+use crate::sys::unix::clock::monotonic;
+use crate::sys::unix::fd::pipe;
+use crate::sys::unix::{spawn, watch};
+
+impl Warden {
+    /// Starts a run and tells what came of it.
+    pub(super) fn spawn(&mut self, mut request: SpawnRequest) {
+        let run = request.run;
+        match self.try_spawn(&mut request) {
+            Ok((pid, start, pump)) => {
+                let mut entry = Run::new(request, pid, start, pump);
+                if matches!(self.place, Place::Thread) {
+                    entry.end = watch::process_end(pid).ok();
+                }
+                self.runs.insert(run, entry);
+                self.say(&Report::Spawned { run, pid, start });
+            }
+            Err(e) => {
+                self.say(&Report::SpawnFailed {
+                    run,
+                    stage: e.stage as u8,
+                    errno: e.errno,
+                });
+            }
+        }
+    }
+
+    /// Starts nothing: the host that wants it has ended. The first word that could not be
+    /// delivered tells so, maybe while this order was still underway.
+    pub(super) fn refuse(&mut self, request: &SpawnRequest) {
+        for _ in 0..if request.logged { 2 } else { 3 } {
+            drop(self.link.take_fd());
+        }
+    }
+
+    fn try_spawn(
+        &mut self,
+        request: &mut SpawnRequest,
+    ) -> Result<(u32, u64, Option<Pump>), spawn::SpawnError> {
+        let broken = |e: io::Error| spawn::SpawnError {
+            stage: spawn::Stage::Descriptors,
+            errno: e.raw_os_error().unwrap_or(libc::EIO),
+        };
+        let mut fd = || {
+            self.link
+                .take_fd()
+                .ok_or_else(|| broken(io::Error::from_raw_os_error(libc::EBADF)))
+        };
+        let stdin = fd()?;
+        let (stdout, stderr, pump) = if request.logged {
+            let log = fd()?;
+            let (out_end, stdout) = pipe().map_err(broken)?;
+            let (err_end, stderr) = pipe().map_err(broken)?;
+            (
+                stdout,
+                stderr,
+                Some(Pump::new(out_end, err_end, log).map_err(broken)?),
+            )
+        } else {
+            (fd()?, fd()?, None)
+        };
+        let program = spawn::Program::new(
+            std::mem::take(&mut request.program),
+            std::mem::take(&mut request.argv),
+            std::mem::take(&mut request.env),
+            request.cwd.take(),
+        )?;
+        let options = spawn::Options {
+            stdin: stdin.as_fd(),
+            stdout: stdout.as_fd(),
+            stderr: stderr.as_fd(),
+            nofile: self.nofile,
+        };
+        let pid = spawn::spawn(&program, &options)?;
+        // Our child cannot be reaped by anyone else, so this is certainly its start time.
+        let start = process::process(pid).map_or(0, |f| f.start);
+        Ok((pid, start, pump))
+    }
+
+    /// Takes over the rest of a tree whose guardian has died with its leader, to end it.
+    pub(super) fn adopt(&mut self, request: AdoptRequest) {
+        let (pid, start) = request.leader;
+        let spawned = SpawnRequest {
+            run: request.run,
+            program: Vec::new(),
+            argv: Vec::new(),
+            env: Vec::new(),
+            cwd: None,
+            marker: request.marker,
+            stop_signal: libc::SIGTERM,
+            grace_ms: 0,
+            logged: false,
+            keep: super::keep::DEFAULT_KEEP
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+        };
+        let mut entry = Run::new(spawned, pid, start, None);
+        entry.adopted = true;
+        // From the first look on, orphans are looked for: they are all that is left of it.
+        entry.stage = Stage::Forced { since: monotonic() };
+        for (pid, start) in request.members {
+            entry.tree.adopt(pid, start);
+        }
+        self.runs.insert(request.run, entry);
+        self.look = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guardian::wire::{Link, Request};
+    use crate::sys::unix::fd::{dev_null, socket_pair};
+    use crate::sys::unix::wait::reap_blocking;
+
+    fn sleeper(run: u64) -> SpawnRequest {
+        SpawnRequest {
+            run,
+            program: b"/bin/sleep".to_vec(),
+            argv: vec![b"sleep".to_vec(), b"60".to_vec()],
+            env: Vec::new(),
+            cwd: None,
+            marker: b"a/b/c/1".to_vec(),
+            stop_signal: libc::SIGTERM,
+            grace_ms: 0,
+            logged: false,
+            keep: Vec::new(),
+        }
+    }
+
+    fn nulls() -> Vec<std::os::fd::OwnedFd> {
+        (0..3).map(|_| dev_null().unwrap()).collect()
+    }
+
+    fn warden() -> (Link, Warden) {
+        let (host, ours) = socket_pair().unwrap();
+        let warden = Warden::new(Link::new(ours), Place::Thread, None);
+        (Link::new(host), warden)
+    }
+
+    /// A word that could not be delivered told of the host's end while its last order was still
+    /// in the inbox. What it started then was asked by nobody and ran for ever.
+    #[test]
+    fn a_host_that_is_gone_starts_nothing() {
+        let (mut host, mut warden) = warden();
+        let spawn = Request::Spawn(Box::new(sleeper(1)));
+        host.send(&spawn, nulls()).unwrap();
+        drop(host);
+        warden.lose_host();
+        warden.listen();
+        assert!(warden.runs.is_empty());
+        assert!(
+            warden.link.take_fd().is_none(),
+            "its descriptors are closed"
+        );
+    }
+
+    #[test]
+    fn whatever_lives_when_the_host_is_gone_is_asked() {
+        let (mut host, mut warden) = warden();
+        let spawn = Request::Spawn(Box::new(sleeper(1)));
+        host.send(&spawn, nulls()).unwrap();
+        warden.listen();
+        assert_eq!(warden.runs[&1].stage, Stage::Live);
+        let leader = warden.runs[&1].leader;
+        warden.host_lost = true;
+        warden.meet_deadlines();
+        assert_ne!(warden.runs[&1].stage, Stage::Live);
+        reap_blocking(leader).unwrap(); // It has ended, or this waits for a minute.
+    }
+}

@@ -1,0 +1,147 @@
+//! What is not ours although we started it.
+//!
+//! A dev server opens editors, browsers and terminals. They hold their user's work; ending them
+//! with the server would lose it.
+
+use crate::sys::ProcessFacts;
+use crate::sys::process;
+
+/// Executables that are released unless the configuration says otherwise: editors, browsers,
+/// terminals and the daemons that they and build tools share.
+pub const DEFAULT_KEEP: &[&str] = &[
+    // Editors.
+    "code",
+    "code-insiders",
+    "codium",
+    "cursor",
+    "windsurf",
+    "zed",
+    "zed-editor",
+    "zeditor",
+    "sublime_text",
+    "subl",
+    "atom",
+    "emacs",
+    "emacsclient",
+    "vim",
+    "nvim",
+    "gvim",
+    "nvim-qt",
+    "neovide",
+    "hx",
+    "helix",
+    "kak",
+    "nano",
+    "micro",
+    "kate",
+    "gedit",
+    "gnome-text-editor",
+    "mousepad",
+    "geany",
+    "idea",
+    "webstorm",
+    "phpstorm",
+    "pycharm",
+    "rider",
+    "clion",
+    "goland",
+    "rubymine",
+    "Code",
+    "Cursor",
+    "Electron",
+    // Browsers.
+    "firefox",
+    "firefox-bin",
+    "firefox-esr",
+    "chrome",
+    "google-chrome",
+    "chromium",
+    "brave",
+    "brave-browser",
+    "vivaldi-bin",
+    "opera",
+    "msedge",
+    "microsoft-edge",
+    "epiphany",
+    "falkon",
+    "librewolf",
+    "zen",
+    "Safari",
+    "Google Chrome",
+    "Firefox",
+    "Brave Browser",
+    "Arc",
+    // Terminals and multiplexers.
+    "gnome-terminal-server",
+    "gnome-terminal",
+    "konsole",
+    "xterm",
+    "alacritty",
+    "kitty",
+    "wezterm-gui",
+    "foot",
+    "tilix",
+    "terminator",
+    "xfce4-terminal",
+    "ghostty",
+    "ptyxis",
+    "tmux",
+    "screen",
+    "zellij",
+    "Terminal",
+    "iTerm2",
+    // Shared daemons.
+    "watchman",
+    "dbus-daemon",
+    "ssh-agent",
+    "gpg-agent",
+    "dockerd",
+    "containerd",
+    "adb",
+];
+
+/// Whether a person uses this process at a terminal that `ours`, the tree that it came from, has
+/// no part in.
+///
+/// A tree makes terminals too (script(1), node-pty, a test runner): then it holds the other end.
+/// When that end closes, the kernel takes the terminal from the whole session; so a terminal
+/// that is still there, and that nobody of ours holds, is somebody else's.
+pub(crate) fn is_used_elsewhere(facts: &ProcessFacts, ours: &[u32]) -> bool {
+    let made_by_us = || {
+        let holds = |n| ours.iter().any(|&pid| process::holds_master(pid, n));
+        facts.pty.is_some_and(holds)
+    };
+    facts.tty
+        && !ours.contains(&facts.ppid)
+        && !made_by_us()
+        // Its holder may have ended since the facts were read.
+        && process::process(facts.pid).is_some_and(|now| now.start == facts.start && now.tty)
+}
+
+/// Why this process is released, or `None` if it is ours to end. `escaped`: it has left its tree,
+/// see [`is_used_elsewhere`].
+pub(crate) fn reason(facts: &ProcessFacts, escaped: bool, names: &[String]) -> Option<String> {
+    if escaped && facts.tty {
+        return Some("it left the tree and is used at a terminal".to_owned());
+    }
+    let name = process::exe_of(facts.pid)
+        .and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()))
+        .unwrap_or_else(|| facts.comm.clone());
+    // An executable replaced by an update while it runs reads as "code (deleted)".
+    let name = name.strip_suffix(" (deleted)").unwrap_or(&name);
+    if !names.iter().any(|n| n == name) || is_automated(facts.pid) {
+        return None;
+    }
+    Some(format!("{name} is on the keep list"))
+}
+
+/// A browser that a test drives is a tool and no user's window: it ends with its tree.
+fn is_automated(pid: u32) -> bool {
+    const FLAGS: [&str; 4] = [
+        "--headless",
+        "--remote-debugging-pipe",
+        "--remote-debugging-port",
+        "--enable-automation",
+    ];
+    process::command_line(pid).is_some_and(|line| FLAGS.iter().any(|flag| line.contains(flag)))
+}

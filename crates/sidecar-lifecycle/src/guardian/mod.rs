@@ -1,0 +1,42 @@
+//! The process that outlives the host and ends the trees (Unix).
+//!
+//! See [`start`]. The guardian spawns the sidecars, so that they are its children; it is a
+//! subreaper on Linux, so that whoever runs away from a tree becomes its child too; and it holds
+//! one end of a socket whose other end closes when the host dies, however it dies.
+
+#[cfg(unix)]
+mod birth;
+#[cfg(unix)]
+mod drains;
+#[cfg(unix)]
+mod hunt;
+mod keep;
+mod no_guardian;
+#[cfg(unix)]
+mod pump;
+#[cfg(unix)]
+mod run;
+#[cfg(unix)]
+mod snapshot;
+#[cfg(unix)]
+mod spared;
+#[cfg(unix)]
+mod start;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod start;
+#[cfg(unix)]
+mod survey;
+#[cfg(unix)]
+mod tree;
+#[cfg(unix)]
+pub(crate) mod warden;
+#[cfg(unix)]
+pub(crate) mod wire;
+
+pub use keep::DEFAULT_KEEP;
+pub(crate) use keep::{is_used_elsewhere, reason as keep_reason};
+pub use no_guardian::NoGuardian;
+pub use start::start;
+#[cfg(unix)]
+pub(crate) use start::take;

@@ -1,0 +1,82 @@
+//! One run, as the warden keeps it.
+
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use super::pump::Pump;
+use super::tree::Tree;
+use super::wire::SpawnRequest;
+use crate::core::ExitStatus;
+
+/// How far a run's end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nobody has asked it to end.
+    Live,
+    /// The stop signal went out at this time.
+    Asked {
+        /// On the monotonic clock.
+        since: Duration,
+    },
+    /// KILL went out first at this time, and goes out again to whatever shows up.
+    Forced {
+        /// On the monotonic clock.
+        since: Duration,
+    },
+}
+
+/// A run and its tree.
+pub(crate) struct Run {
+    pub(crate) id: u64,
+    pub(crate) leader: u32,
+    pub(crate) exited: Option<ExitStatus>,
+    /// The leader was our child and is reaped: its number may belong to somebody else.
+    pub(crate) reaped: bool,
+    /// Taken over from a guardian that died: the leader is not our child.
+    pub(crate) adopted: bool,
+    pub(crate) tree: Tree,
+    pub(crate) stage: Stage,
+    pub(crate) stop_signal: i32,
+    pub(crate) grace: Duration,
+    pub(crate) marker: Vec<u8>,
+    pub(crate) keep: Vec<String>,
+    pub(crate) pump: Option<Pump>,
+    /// The host was told of survivors: to it, this run is over.
+    pub(crate) is_reported: bool,
+    /// Somebody was let go who may hold the pipes for long.
+    pub(crate) has_released: bool,
+    /// Tells the leader's end where SIGCHLD is not ours to use.
+    pub(crate) end: Option<OwnedFd>,
+}
+
+impl Run {
+    pub(crate) fn new(request: SpawnRequest, leader: u32, start: u64, pump: Option<Pump>) -> Run {
+        Run {
+            id: request.run,
+            leader,
+            exited: None,
+            reaped: false,
+            adopted: false,
+            tree: Tree::new(leader, start),
+            stage: Stage::Live,
+            stop_signal: request.stop_signal,
+            grace: Duration::from_millis(request.grace_ms),
+            marker: request.marker,
+            keep: request.keep,
+            pump,
+            is_reported: false,
+            has_released: false,
+            end: None,
+        }
+    }
+
+    /// The leader's group is certainly still its own: it is our child and not reaped.
+    pub(crate) fn group_is_pinned(&self) -> bool {
+        !self.adopted && !self.reaped
+    }
+
+    /// Its end has begun, by a stop or by the leader's exit.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.exited.is_some() || self.stage != Stage::Live
+    }
+}

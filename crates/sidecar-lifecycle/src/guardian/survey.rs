@@ -1,0 +1,265 @@
+//! One look at the process table, and all that follows from it.
+
+use std::time::Duration;
+
+use super::keep;
+use super::pump::Pump;
+use super::run::Stage;
+use super::snapshot::Snapshot;
+use super::warden::{Place, Warden};
+use super::wire::Report;
+use crate::core::ExitStatus;
+use crate::identity::{BootId, Identity};
+use crate::sys::unix::clock::monotonic;
+use crate::sys::unix::wait;
+use crate::sys::{ProcessFacts, process};
+
+/// Looks in a row at trees that end while they are read, before others have their turn.
+const LOOKS: usize = 4;
+/// How long KILL may take before the rest is reported as survivors. Only a process in an
+/// uninterruptible sleep outlives KILL.
+const FORCE_LIMIT: Duration = Duration::from_secs(4);
+
+impl Warden {
+    /// Looks at the process table once: follows the trees, takes in orphans, reaps, and reports
+    /// every end that has come.
+    pub(super) fn survey(&mut self) -> Snapshot {
+        let mut looks = 0;
+        let (snapshot, calm) = loop {
+            looks += 1;
+            let snapshot = Snapshot::take();
+            let calm = self.is_calm(&snapshot);
+            self.follow(&snapshot);
+            if calm || looks == LOOKS || !self.runs.values().any(|r| r.tree.is_empty()) {
+                break (snapshot, calm);
+            }
+            self.reap_orphans(&snapshot);
+        };
+        for id in self.runs.keys().copied().collect::<Vec<_>>() {
+            self.press_on(id, &snapshot);
+        }
+        // After the signals: whoever is found now was not in the table.
+        let calm = !self.hunt() && calm;
+        for id in self.runs.keys().copied().collect::<Vec<_>>() {
+            if calm {
+                self.finish_if_empty(id);
+            }
+        }
+        self.reap_orphans(&snapshot);
+        self.restless = !calm && self.runs.values().any(|r| r.tree.is_empty());
+        snapshot
+    }
+
+    /// Takes in what a snapshot shows.
+    fn follow(&mut self, snapshot: &Snapshot) {
+        self.spared.refresh(snapshot);
+        for run in self.runs.values_mut() {
+            run.tree.refresh(snapshot, &self.spared);
+        }
+        for id in self.runs.keys().copied().collect::<Vec<_>>() {
+            self.note_exit(id);
+        }
+        // After the ends were seen: a run that has just begun to end may have orphans elsewhere,
+        // and is not over before they were looked for.
+        self.place_orphans(snapshot);
+    }
+
+    /// Whether a tree that this snapshot shows empty is empty.
+    ///
+    /// The table is listed first and read then. Who is listed, forks and ends before it is read
+    /// leaves a child that is not in the list. But then it, or whoever of its parents has ended
+    /// too, is a dead child of ours that we had not seen dead before.
+    fn is_calm(&self, snapshot: &Snapshot) -> bool {
+        let run_of = |f: &ProcessFacts| self.runs.values().find(|r| r.leader == f.pid);
+        snapshot
+            .children(self.me)
+            .filter(|f| f.zombie)
+            .all(|f| match run_of(f) {
+                Some(run) => run.exited.is_some(),
+                None => matches!(self.place, Place::Thread), // A child of the host's own.
+            })
+    }
+
+    /// Finds the run of each process that lost its parent.
+    fn place_orphans(&mut self, snapshot: &Snapshot) {
+        let handed = self.is_handed_orphans();
+        let orphans: Vec<_> = if handed {
+            snapshot.children(self.me).collect()
+        } else {
+            // Whom they go to depends on the system: init, or a session's own reaper. What is sure
+            // is that nobody of a tree is older than its leader; whose they are, their marker and
+            // their group tell.
+            let ending = self.runs.values().filter(|r| r.is_ending());
+            let oldest = ending
+                .map(|r| r.tree.leader_start())
+                .min()
+                .unwrap_or(u64::MAX);
+            snapshot
+                .iter()
+                .filter(|f| f.start >= oldest && f.pid != self.me)
+                .collect()
+        };
+        for orphan in orphans {
+            let known = orphan.zombie
+                || self.spared.contains(orphan)
+                || self
+                    .runs
+                    .values()
+                    .any(|r| (r.leader == orphan.pid && !r.adopted) || r.tree.is_member(orphan));
+            if known {
+                continue;
+            }
+            let marker = process::environ_var(orphan.pid, crate::marker::VARIABLE);
+            let home = self
+                .runs
+                .values()
+                .find(|r| marker.as_deref() == Some(r.marker.as_slice()))
+                // An unreaped leader pins its group's number: whoever is in it came from there.
+                .or_else(|| {
+                    let mut pinned = self.runs.values().filter(|r| r.group_is_pinned());
+                    pinned.find(|r| r.leader == orphan.pgid)
+                })
+                .or_else(|| self.runs.values().find(|r| handed && r.tree.claims(orphan)))
+                // All our children come from runs of ours; with one run there is no doubt which.
+                .or_else(|| {
+                    self.runs
+                        .values()
+                        .next()
+                        .filter(|_| handed && self.runs.len() == 1)
+                })
+                .map(|r| r.id);
+            if let Some(run) = home.and_then(|id| self.runs.get_mut(&id)) {
+                run.tree.adopt(orphan.pid, orphan.start);
+                run.tree.refresh(snapshot, &self.spared);
+            } else if handed && self.host_lost {
+                self.end_stray(orphan, snapshot);
+            }
+        }
+    }
+
+    /// Ends an orphan whose run has ended before it was seen. It descends from us, and with the
+    /// host gone nobody is left who could name a run for it.
+    fn end_stray(&mut self, orphan: &ProcessFacts, snapshot: &Snapshot) {
+        let names: Vec<String> = keep::DEFAULT_KEEP.iter().map(ToString::to_string).collect();
+        let ours: Vec<u32> = snapshot
+            .children(self.me)
+            .filter(|f| !self.spared.contains(f))
+            .map(|f| f.pid)
+            .collect();
+        let escaped = keep::is_used_elsewhere(orphan, &ours);
+        if keep::reason(orphan, escaped, &names).is_some() {
+            self.spared.add_subtree(orphan.pid, snapshot);
+        } else if let Some(boot) = BootId::current() {
+            let identity = Identity {
+                pid: orphan.pid,
+                start: orphan.start,
+                boot,
+            };
+            // Looked at again until it is gone, so a failure here is not the last word.
+            let _ = process::signal(&identity, libc::SIGKILL);
+        }
+    }
+
+    /// Sees the leader's end, without reaping it: unreaped, it pins its group's number.
+    fn note_exit(&mut self, id: u64) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        if run.exited.is_some() {
+            return;
+        }
+        let status = if run.adopted {
+            // Not our child: it is gone when the tree no longer holds it.
+            (!run.tree.pids().contains(&run.leader)).then_some(ExitStatus::Signal(libc::SIGKILL))
+        } else {
+            wait::peek_exit(run.leader)
+        };
+        let Some(status) = status else { return };
+        run.exited = Some(status);
+        self.drain(id);
+        let (code, signal) = match status {
+            ExitStatus::Code(c) => (Some(c), None),
+            ExitStatus::Signal(s) => (None, Some(s)),
+        };
+        self.say(&Report::Exited {
+            run: id,
+            code,
+            signal,
+        });
+    }
+
+    /// Whoever has shown up since the signal went out gets it now.
+    fn press_on(&mut self, id: u64, snapshot: &Snapshot) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        match run.stage {
+            Stage::Live => {}
+            Stage::Asked { .. } => run.tree.ask(run.stop_signal),
+            Stage::Forced { since } => {
+                run.tree.kill(snapshot, run.group_is_pinned(), &self.spared);
+                let overdue = monotonic() >= since + FORCE_LIMIT && !run.tree.is_empty();
+                if overdue && !run.is_reported {
+                    // The host need not wait any longer; we go on.
+                    run.is_reported = true;
+                    let survivors = run.tree.pids();
+                    self.drain(id);
+                    self.say(&Report::TreeGone { run: id, survivors });
+                }
+            }
+        }
+    }
+
+    fn finish_if_empty(&mut self, id: u64) {
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        if run.exited.is_none() || !run.tree.is_empty() {
+            return;
+        }
+        if run.group_is_pinned() {
+            run.reaped = wait::reap(run.leader);
+        }
+        self.drain(id);
+        let Some(run) = self.runs.remove(&id) else {
+            return;
+        };
+        if run.has_released {
+            let pipes = run.pump.into_iter().flat_map(Pump::into_pipes);
+            self.drains.take(pipes);
+        }
+        if !run.is_reported {
+            self.say(&Report::TreeGone {
+                run: id,
+                survivors: Vec::new(),
+            });
+        }
+    }
+
+    /// Reaps what was handed to us and has ended. Leaders are reaped with their trees.
+    fn reap_orphans(&mut self, snapshot: &Snapshot) {
+        if matches!(self.place, Place::Thread) {
+            return; // The host's children are the host's to reap.
+        }
+        for dead in snapshot.children(self.me).filter(|f| f.zombie) {
+            if !self
+                .runs
+                .values()
+                .any(|r| r.leader == dead.pid && !r.adopted)
+            {
+                wait::reap(dead.pid);
+            }
+        }
+    }
+
+    /// The last word on emptiness: in the guardian, the kernel says that there is no child.
+    pub(super) fn nothing_left(&mut self) -> bool {
+        if matches!(self.place, Place::Thread) || !wait::has_children() {
+            return true;
+        }
+        let snapshot = self.survey();
+        snapshot
+            .children(self.me)
+            .all(|f| !f.zombie && self.spared.contains(f))
+    }
+}

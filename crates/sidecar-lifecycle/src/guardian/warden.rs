@@ -1,0 +1,365 @@
+//! The loop that spawns, watches and ends trees.
+//!
+//! It runs in the guardian, a process that outlives the host; or, where no guardian could be
+//! had, on a thread of the host, with the same protocol and weaker promises. It decides only
+//! what must still be decided when the host is gone.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::Duration;
+
+use super::drains::Drains;
+use super::pump::Pump;
+use super::run::{Run, Stage};
+use super::spared::Spared;
+use super::tree::Released;
+use super::wire::{Link, Report, Request};
+use crate::sys::unix::clock::monotonic;
+use crate::sys::unix::orphans;
+use crate::sys::unix::poll::PollSet;
+use crate::sys::unix::signals::SignalPipe;
+
+/// How often an ending tree is looked at besides the moments when a child's end is signalled:
+/// whoever is not our child ends in silence.
+const SILENT_TICK: Duration = Duration::from_millis(50);
+/// The same where no descendant is ever handed to us (no subreaper, so no SIGCHLD either).
+const THREAD_TICK: Duration = Duration::from_millis(2);
+/// An allowance for what the kernel does between two of our looks while KILL is underway.
+const FORCE_TICK: Duration = Duration::from_millis(2);
+
+/// Where the loop runs.
+pub(crate) enum Place {
+    /// In the guardian: orphans come to us, and the host's end is ours to notice.
+    Process {
+        /// SIGCHLD as bytes.
+        ends: SignalPipe,
+        /// Readable when the host has ended; nothing where that cannot be had.
+        host: Option<OwnedFd>,
+    },
+    /// On a thread of the host.
+    Thread,
+}
+
+/// The loop's state.
+pub(crate) struct Warden {
+    pub(super) link: Link,
+    pub(super) place: Place,
+    pub(super) me: u32,
+    pub(super) runs: BTreeMap<u64, Run>,
+    pub(super) spared: Spared,
+    pub(super) drains: Drains,
+    pub(super) nofile: Option<libc::rlimit>,
+    pub(super) host_lost: bool,
+    pub(super) look: bool,
+    /// The last look could not tell whether a tree is empty: the next one follows at once.
+    pub(super) restless: bool,
+}
+
+impl Warden {
+    pub(crate) fn new(link: Link, place: Place, nofile: Option<libc::rlimit>) -> Warden {
+        Warden {
+            link,
+            place,
+            me: std::process::id(),
+            runs: BTreeMap::new(),
+            spared: Spared::default(),
+            drains: Drains::default(),
+            nofile,
+            host_lost: false,
+            look: false,
+            restless: false,
+        }
+    }
+
+    /// Runs until the host is gone and every tree is empty. Those that were released and still
+    /// write where an ended run wrote get somebody who reads it.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        self.say(&Report::Hello { pid: self.me });
+        let mut poll = PollSet::default();
+        while !(self.host_lost && self.runs.is_empty() && self.nothing_left()) {
+            self.wait(&mut poll)?;
+            self.meet_deadlines();
+            if self.look || self.restless {
+                self.look = false;
+                self.survey();
+            }
+        }
+        match self.place {
+            Place::Process { .. } => self.drains.leave_behind(),
+            Place::Thread => Ok(()),
+        }
+    }
+
+    /// Waits for anything to happen, and takes in what did.
+    fn wait(&mut self, poll: &mut PollSet) -> io::Result<()> {
+        poll.clear();
+        let link =
+            (!self.host_lost).then(|| poll.add(self.link.raw_fd(), self.link.wants_to_write()));
+        let (ends, host) = match &self.place {
+            Place::Process { ends, host } => (
+                Some(poll.add(ends.raw_fd(), false)),
+                host.as_ref()
+                    .filter(|_| !self.host_lost)
+                    .map(|h| poll.add(h.as_raw_fd(), false)),
+            ),
+            Place::Thread => (None, None),
+        };
+        let mut pipes = Vec::new();
+        let mut leaders = Vec::new();
+        for run in self.runs.values() {
+            for (stream, fd) in run.pump.iter().flat_map(Pump::poll_fds) {
+                pipes.push((poll.add(fd, false), run.id, stream));
+            }
+            if let Some(end) = run.end.as_ref().filter(|_| run.exited.is_none()) {
+                leaders.push(poll.add(end.as_raw_fd(), false));
+            }
+        }
+        let drains: Vec<_> = self
+            .drains
+            .poll_fds()
+            .map(|fd| poll.add(fd, false))
+            .collect();
+        poll.wait(self.patience())?;
+
+        for (slot, run, stream) in pipes {
+            if poll.ready(slot).readable {
+                self.pump(run, stream);
+            }
+        }
+        if drains.iter().any(|&slot| poll.ready(slot).readable) {
+            self.drains.drain();
+        }
+        if leaders.iter().any(|&slot| poll.ready(slot).readable) {
+            self.look = true;
+        }
+        if let (Some(slot), Place::Process { ends, .. }) = (ends, &mut self.place)
+            && poll.ready(slot).readable
+        {
+            ends.drain();
+            self.look = true;
+        }
+        if let Some(slot) = link {
+            if poll.ready(slot).writable && self.link.flush().is_err() {
+                self.lose_host();
+            }
+            if poll.ready(slot).readable {
+                self.listen();
+            }
+        }
+        if host.is_some_and(|slot| poll.ready(slot).readable) {
+            self.lose_host();
+        }
+        Ok(())
+    }
+
+    /// Whether whoever loses its parent in a tree of ours becomes our child.
+    pub(super) fn is_handed_orphans(&self) -> bool {
+        orphans::GO_TO_SUBREAPER && matches!(self.place, Place::Process { .. })
+    }
+
+    /// How long nothing may happen before we look again. For ever, when nothing is ending.
+    fn patience(&self) -> Option<Duration> {
+        if self.restless {
+            return Some(Duration::ZERO);
+        }
+        let now = monotonic();
+        let tick = if self.is_handed_orphans() {
+            SILENT_TICK
+        } else {
+            THREAD_TICK
+        };
+        let mut limit: Option<Duration> = None;
+        let mut at_most = |d: Duration| limit = Some(limit.map_or(d, |l| l.min(d)));
+        for run in self.runs.values() {
+            match run.stage {
+                Stage::Live if run.exited.is_some() => at_most(tick),
+                Stage::Live if run.end.is_none() && matches!(self.place, Place::Thread) => {
+                    at_most(SILENT_TICK); // No descriptor tells this leader's end: ask.
+                }
+                Stage::Live => {}
+                Stage::Asked { since } => {
+                    at_most(tick);
+                    if self.host_lost {
+                        at_most((since + run.grace).saturating_sub(now));
+                    }
+                }
+                // Only an uninterruptible sleep lasts this long: no haste helps.
+                Stage::Forced { .. } if run.is_reported => at_most(SILENT_TICK),
+                Stage::Forced { .. } => at_most(FORCE_TICK),
+            }
+        }
+        if self.host_lost && self.runs.is_empty() {
+            at_most(FORCE_TICK);
+        }
+        limit
+    }
+
+    /// Takes the host's requests; its silence for ever means that it is gone.
+    pub(super) fn listen(&mut self) {
+        let alive = self.link.fill();
+        loop {
+            match self.link.next::<Request>() {
+                Ok(Some(request)) => self.obey(request),
+                Ok(None) => break,
+                Err(_) => return self.lose_host(), // Damage: nothing after it can be trusted.
+            }
+        }
+        if !matches!(alive, Ok(true)) {
+            self.lose_host();
+        }
+    }
+
+    fn obey(&mut self, request: Request) {
+        match request {
+            Request::Spawn(request) if self.host_lost => self.refuse(&request),
+            Request::Spawn(request) => self.spawn(*request),
+            Request::AskStop { run } => self.ask(run),
+            Request::ForceStop { run } => self.force(run),
+            Request::OutputRead { run } => {
+                if let Some(pump) = self.runs.get_mut(&run).and_then(|r| r.pump.as_mut()) {
+                    pump.host_has_read();
+                }
+                self.tell_output(run, false);
+            }
+            Request::Adopt(request) => {
+                let run = request.run;
+                self.adopt(*request);
+                if self.host_lost {
+                    self.force(run);
+                }
+            }
+        }
+    }
+
+    /// Begins the end of a run: what is not ours is let go, the rest is asked.
+    fn ask(&mut self, id: u64) {
+        let snapshot = self.survey();
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        if run.stage == Stage::Live {
+            run.stage = Stage::Asked { since: monotonic() };
+        }
+        let released = run
+            .tree
+            .release_kept(&snapshot, &run.keep, &mut self.spared);
+        run.tree.ask(run.stop_signal);
+        self.tell_kept(id, released);
+        self.look = true;
+    }
+
+    fn force(&mut self, id: u64) {
+        let snapshot = self.survey();
+        let Some(run) = self.runs.get_mut(&id) else {
+            return;
+        };
+        if !matches!(run.stage, Stage::Forced { .. }) {
+            run.stage = Stage::Forced { since: monotonic() };
+        }
+        let released = run
+            .tree
+            .release_kept(&snapshot, &run.keep, &mut self.spared);
+        run.tree
+            .kill(&snapshot, run.group_is_pinned(), &self.spared);
+        self.tell_kept(id, released);
+        self.look = true;
+    }
+
+    fn tell_kept(&mut self, id: u64, released: Vec<Released>) {
+        if let Some(run) = self.runs.get_mut(&id) {
+            run.has_released |= !released.is_empty();
+        }
+        for r in released {
+            self.say(&Report::Kept {
+                run: id,
+                pid: r.pid,
+                command: r.command,
+                why: r.why,
+            });
+        }
+    }
+
+    /// The host is gone: every tree ends, with the grace that was agreed on.
+    pub(super) fn lose_host(&mut self) {
+        if std::mem::replace(&mut self.host_lost, true) {
+            return;
+        }
+        for id in self.runs.keys().copied().collect::<Vec<_>>() {
+            self.ask(id);
+        }
+        self.look = true;
+    }
+
+    pub(super) fn meet_deadlines(&mut self) {
+        let now = monotonic();
+        let mut overdue = Vec::new();
+        let mut unasked = Vec::new();
+        for run in self.runs.values() {
+            if self.host_lost && run.stage == Stage::Live {
+                unasked.push(run.id); // However it came to us after the host's end was noticed.
+            }
+            if run.is_ending() {
+                self.look = true;
+            }
+            // While the host lives, the grace is the host's to measure.
+            if let Stage::Asked { since } = run.stage
+                && self.host_lost
+                && now >= since + run.grace
+            {
+                overdue.push(run.id);
+            }
+        }
+        if matches!(self.place, Place::Thread) && !self.runs.is_empty() {
+            self.look = true;
+        }
+        for id in unasked {
+            self.ask(id);
+        }
+        for id in overdue {
+            self.force(id);
+        }
+    }
+
+    fn pump(&mut self, id: u64, stream: usize) {
+        let trouble = self
+            .runs
+            .get_mut(&id)
+            .and_then(|r| r.pump.as_mut()?.pump(stream));
+        if let Some(errno) = trouble {
+            self.say(&Report::LogTrouble { run: id, errno });
+        }
+        self.tell_output(id, false);
+    }
+
+    pub(super) fn drain(&mut self, id: u64) {
+        let trouble = self
+            .runs
+            .get_mut(&id)
+            .and_then(|r| r.pump.as_mut()?.drain());
+        if let Some(errno) = trouble {
+            self.say(&Report::LogTrouble { run: id, errno });
+        }
+        self.tell_output(id, true);
+    }
+
+    fn tell_output(&mut self, id: u64, regardless: bool) {
+        let news = self
+            .runs
+            .get_mut(&id)
+            .and_then(|r| r.pump.as_mut()?.news(regardless));
+        if let Some(grown) = news {
+            self.say(&Report::Output {
+                run: id,
+                offset: grown.offset,
+                pieces: grown.pieces,
+            });
+        }
+    }
+
+    pub(super) fn say(&mut self, report: &Report) {
+        if !self.host_lost && self.link.send(report, Vec::new()).is_err() {
+            self.lose_host();
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! What host and guardian say to each other: length-prefixed frames on a stream socket.
+//!
+//! A frame is a little-endian `u32` length and that many bytes of postcard. Descriptors travel
+//! with the first byte of the frame that needs them.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::sys::unix::scm;
+
+/// No frame is larger. An environment and its arguments fit (Linux allows 6 MiB for both); more
+/// than this is not a message but damage.
+pub(crate) const MAX_FRAME: usize = 16 << 20;
+
+/// From the host to the guardian.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Request {
+    /// Start this. Descriptors: stdin, then either a log file or stdout and stderr.
+    Spawn(Box<SpawnRequest>),
+    /// Send the run's stop signal to its whole tree.
+    AskStop { run: u64 },
+    /// End the run's whole tree by force.
+    ForceStop { run: u64 },
+    /// The host has read what the last `Output` of this run told of.
+    OutputRead { run: u64 },
+    /// A tree that somebody else started (a guardian that died): end what is left of it.
+    Adopt(Box<AdoptRequest>),
+}
+
+/// All that a spawn needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SpawnRequest {
+    pub(crate) run: u64,
+    /// Absolute path of the program.
+    pub(crate) program: Vec<u8>,
+    /// Arguments, the program's own name first.
+    pub(crate) argv: Vec<Vec<u8>>,
+    /// `NAME=value` entries, the marker among them.
+    pub(crate) env: Vec<Vec<u8>>,
+    pub(crate) cwd: Option<Vec<u8>>,
+    /// Value of the environment marker that this run's processes carry.
+    pub(crate) marker: Vec<u8>,
+    pub(crate) stop_signal: i32,
+    /// From the stop signal to force, should the host die.
+    pub(crate) grace_ms: u64,
+    /// The guardian moves the output into a log file (else the host reads the pipes).
+    pub(crate) logged: bool,
+    /// Names of executables that are released and not ended (editors, browsers, terminals).
+    pub(crate) keep: Vec<String>,
+}
+
+/// What is known of a tree whose guardian has died.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AdoptRequest {
+    pub(crate) run: u64,
+    /// The leader, then others that were seen in the tree: pid and start time of each.
+    pub(crate) leader: (u32, u64),
+    pub(crate) members: Vec<(u32, u64)>,
+    pub(crate) marker: Vec<u8>,
+}
+
+/// From the guardian to the host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Report {
+    /// The guardian is there.
+    Hello { pid: u32 },
+    /// The leader runs.
+    Spawned { run: u64, pid: u32, start: u64 },
+    /// It could not be started.
+    SpawnFailed { run: u64, stage: u8, errno: i32 },
+    /// The leader ended; exactly one of the two is set.
+    Exited {
+        run: u64,
+        code: Option<i32>,
+        signal: Option<i32>,
+    },
+    /// Nothing of the tree is left, or these could not be ended.
+    TreeGone { run: u64, survivors: Vec<u32> },
+    /// A process was found that is not ours to end.
+    Kept {
+        run: u64,
+        pid: u32,
+        command: String,
+        why: String,
+    },
+    /// The log file has grown from this offset by these pieces.
+    Output {
+        run: u64,
+        offset: u64,
+        pieces: Vec<(u8, u32)>,
+    },
+    /// The log file cannot be written; output is thrown away until it can.
+    LogTrouble { run: u64, errno: i32 },
+}
+
+/// One end of the connection, with what is underway in both directions.
+pub(crate) struct Link {
+    socket: OwnedFd,
+    inbox: Vec<u8>,
+    inbox_fds: VecDeque<OwnedFd>,
+    outbox: VecDeque<(Vec<u8>, usize, Vec<OwnedFd>)>,
+}
+
+impl Link {
+    pub(crate) fn new(socket: OwnedFd) -> Link {
+        Link {
+            socket,
+            inbox: Vec::new(),
+            inbox_fds: VecDeque::new(),
+            outbox: VecDeque::new(),
+        }
+    }
+
+    /// Queues a message and sends as much as the socket takes.
+    pub(crate) fn send<T: Serialize>(&mut self, message: &T, fds: Vec<OwnedFd>) -> io::Result<()> {
+        self.outbox.push_back((frame(message)?, 0, fds));
+        self.flush()
+    }
+
+    /// Sends what is queued until the socket is full.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        while let Some((bytes, sent, fds)) = self.outbox.front_mut() {
+            let borrowed: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
+            match scm::send(&self.socket, &bytes[*sent..], &borrowed) {
+                Ok(n) => {
+                    *sent += n;
+                    fds.clear(); // They went with the first byte.
+                    if *sent == bytes.len() {
+                        self.outbox.pop_front();
+                    }
+                }
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn wants_to_write(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    /// Reads once from the socket. `Ok(false)`: the other side is gone.
+    pub(crate) fn fill(&mut self) -> io::Result<bool> {
+        let mut chunk = [0u8; 16 * 1024];
+        let mut fds = Vec::new();
+        let got = match scm::receive(&self.socket, &mut chunk, &mut fds) {
+            Ok(n) => n,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(true),
+            Err(e) => return Err(e),
+        };
+        self.inbox_fds.extend(fds);
+        self.inbox.extend_from_slice(&chunk[..got]);
+        Ok(got > 0)
+    }
+
+    /// The next whole message, if one has arrived.
+    pub(crate) fn next<T: DeserializeOwned>(&mut self) -> io::Result<Option<T>> {
+        match parse(&self.inbox)? {
+            None => Ok(None),
+            Some((message, used)) => {
+                self.inbox.drain(..used);
+                Ok(Some(message))
+            }
+        }
+    }
+
+    /// The next descriptor that came along.
+    pub(crate) fn take_fd(&mut self) -> Option<OwnedFd> {
+        self.inbox_fds.pop_front()
+    }
+
+    pub(crate) fn raw_fd(&self) -> i32 {
+        self.socket.as_raw_fd()
+    }
+
+    /// A second handle on the same socket, for a thread that only reads.
+    pub(crate) fn reader(&self) -> io::Result<Link> {
+        Ok(Link::new(self.socket.try_clone()?))
+    }
+}
+
+/// A message as it goes over the wire.
+pub(crate) fn frame<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; 4];
+    bytes = postcard::to_extend(message, bytes).map_err(invalid)?;
+    let len = bytes.len() - 4;
+    if len > MAX_FRAME {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            format!("arguments and environment take {len} bytes, more than {MAX_FRAME}"),
+        ));
+    }
+    bytes[..4].copy_from_slice(&(len as u32).to_le_bytes());
+    Ok(bytes)
+}
+
+/// The first message in these bytes and how many of them it took; `None` if it is not whole yet.
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<Option<(T, usize)>> {
+    let Some((head, rest)) = bytes.split_first_chunk::<4>() else {
+        return Ok(None);
+    };
+    let len = u32::from_le_bytes(*head) as usize;
+    if len > MAX_FRAME {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "frame is too long",
+        ));
+    }
+    let Some(body) = rest.get(..len) else {
+        return Ok(None);
+    };
+    Ok(Some((
+        postcard::from_bytes(body).map_err(invalid)?,
+        4 + len,
+    )))
+}
+
+fn invalid(e: postcard::Error) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, e)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::unix::fd::{pipe, set_nonblocking, socket_pair};
+
+    fn big_spawn() -> Request {
+        Request::Spawn(Box::new(SpawnRequest {
+            run: 7,
+            program: b"/bin/true".to_vec(),
+            argv: vec![b"true".to_vec()],
+            env: vec![vec![b'x'; 1 << 20], vec![0xff, 0xfe]],
+            cwd: None,
+            marker: b"a/b/c/7".to_vec(),
+            stop_signal: 15,
+            grace_ms: 5000,
+            logged: true,
+            keep: vec!["code".into()],
+        }))
+    }
+
+    /// A packet socket once cut an environment of 1 MB short; the stream must carry it whole,
+    /// with its descriptors, even when it does not fit into the socket at once.
+    #[test]
+    fn carries_a_large_environment_and_its_descriptors_in_pieces() {
+        let (a, b) = socket_pair().unwrap();
+        set_nonblocking(&a).unwrap();
+        set_nonblocking(&b).unwrap();
+        let (mut host, mut guardian) = (Link::new(a), Link::new(b));
+        let (read, write) = pipe().unwrap();
+        host.send(&big_spawn(), vec![read, write]).unwrap();
+        host.send(&Request::AskStop { run: 7 }, vec![]).unwrap();
+        assert!(
+            host.wants_to_write(),
+            "1 MB does not fit into the socket at once"
+        );
+        let mut got: Vec<Request> = Vec::new();
+        while got.len() < 2 {
+            host.flush().unwrap();
+            assert!(guardian.fill().unwrap());
+            while let Some(message) = guardian.next().unwrap() {
+                got.push(message);
+            }
+        }
+        assert_eq!(got, [big_spawn(), Request::AskStop { run: 7 }]);
+        assert!(guardian.take_fd().is_some());
+        assert!(guardian.take_fd().is_some());
+        assert!(guardian.take_fd().is_none());
+    }
+
+    #[test]
+    fn every_cut_of_a_frame_waits_for_the_rest_and_no_garbage_panics() {
+        let whole = frame(&Request::AskStop { run: u64::MAX }).unwrap();
+        for cut in 0..whole.len() {
+            assert!(
+                parse::<Request>(&whole[..cut]).unwrap().is_none(),
+                "cut at {cut}"
+            );
+        }
+        let mut rng = fastrand::Rng::with_seed(1);
+        for _ in 0..20_000 {
+            let bytes: Vec<u8> = (0..rng.usize(0..64)).map(|_| rng.u8(..)).collect();
+            let _ = parse::<Request>(&bytes); // An answer or an error, never a panic.
+            let _ = parse::<Report>(&bytes);
+        }
+        let mut long = (MAX_FRAME as u32 + 1).to_le_bytes().to_vec();
+        long.extend([0; 16]);
+        assert!(
+            parse::<Request>(&long).is_err(),
+            "a length beyond the limit is refused at once"
+        );
+    }
+}

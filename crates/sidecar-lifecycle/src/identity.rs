@@ -1,0 +1,75 @@
+//! Which process is meant, in a way that a recycled pid cannot fool.
+
+use std::fmt;
+use std::io;
+
+use serde::{Deserialize, Serialize};
+
+use crate::sys::process;
+
+/// One boot of one machine.
+///
+/// Start times count from the boot, so they say nothing without it. The text is the kernel's own
+/// on Linux (`/proc/sys/kernel/random/boot_id`) and macOS (`kern.bootsessionuuid`); on Windows start
+/// times are absolute and the text is constant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BootId(pub String);
+
+impl BootId {
+    /// The running boot, or nothing where the system does not tell.
+    pub fn current() -> Option<BootId> {
+        process::boot_id()
+    }
+}
+
+impl fmt::Display for BootId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A process: pid, start time and boot. A pid alone may name another process a second later.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identity {
+    /// Process id, as this process sees it.
+    pub pid: u32,
+    /// Start time: clock ticks since boot on Linux (`/proc/PID/stat`, field 22), microseconds
+    /// since 1970 on macOS, 100 ns since 1601 on Windows. Compared, never computed with.
+    pub start: u64,
+    /// The boot in which the process started.
+    pub boot: BootId,
+}
+
+/// What became of a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signalled {
+    /// The kernel took it.
+    Sent,
+    /// The process had ended: gone, a zombie, or its pid belongs to another process by now.
+    Gone,
+}
+
+impl Identity {
+    /// The identity of a process that runs now (or is a zombie); nothing if there is none.
+    pub fn of(pid: u32) -> Option<Identity> {
+        process::identity_of(pid)
+    }
+
+    /// Whether this very process still runs. Zombies, recycled pids and processes of another boot
+    /// are not alive; where the system does not tell, the answer is no.
+    pub fn is_alive(&self) -> bool {
+        process::is_alive(self)
+    }
+
+    /// Sends a signal to this very process, and never to one that has taken over its pid.
+    ///
+    /// On Windows, which has no signals, the process is terminated whatever `signal` says.
+    ///
+    /// # Errors
+    /// What the system answers, such as `PermissionDenied` for another user's process. A process
+    /// that has ended is no error: see [`Signalled::Gone`].
+    pub fn signal(&self, signal: i32) -> io::Result<Signalled> {
+        process::signal(self, signal)
+    }
+}

@@ -1,0 +1,32 @@
+//! What is known about a sidecar right now.
+
+use serde::Serialize;
+
+use crate::core::{Phase, Wanted};
+
+/// A sidecar as it is at this moment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SidecarInfo {
+    /// Its id.
+    pub id: String,
+    /// What is observed.
+    pub state: Phase,
+    /// What is wanted.
+    pub wanted: Wanted,
+    /// Whether processes of it run.
+    pub is_running: bool,
+    /// Whether its checks pass.
+    pub is_healthy: bool,
+    /// The leader.
+    pub pid: Option<u32>,
+    /// The port that it listens on.
+    pub port: Option<u16>,
+    /// Its URL, once ready.
+    pub url: Option<String>,
+    /// How long it has been ready, in seconds.
+    pub uptime_seconds: u64,
+    /// New runs after the first, asked for or not.
+    pub restart_count: u64,
+    /// What it was given up for.
+    pub failure: Option<String>,
+}

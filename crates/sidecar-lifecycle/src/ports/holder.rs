@@ -1,0 +1,159 @@
+//! Who holds a port, and what that means for us.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use super::rfc3339;
+use crate::identity::Identity;
+use crate::marker::{self, Marker};
+use crate::sys::{Listener, Owner, process, sockets};
+
+/// What a holder is to us, in ascending order of how much it is in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HolderKind {
+    /// A sidecar of this app: of this instance, or a leftover of a dead one.
+    Ours,
+    /// The same project, run elsewhere.
+    SameProject,
+    /// Anything else, and anything that we cannot look into. Never touched.
+    Stranger,
+}
+
+/// Who listens on a port. What cannot be read is `None`, never a guess.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Holder {
+    /// The process.
+    pub pid: Option<u32>,
+    /// The user; known even where the process is not.
+    pub uid: Option<u32>,
+    /// Its command line, for people.
+    pub command: Option<String>,
+    /// Its working directory.
+    pub cwd: Option<PathBuf>,
+    /// When it started; RFC 3339 in UTC when serialised.
+    #[serde(serialize_with = "rfc3339::serialize")]
+    pub started: Option<SystemTime>,
+    /// What it is to us.
+    pub kind: HolderKind,
+    /// Whether it belongs to a tree that this engine runs right now. Such a holder is `Ours` and
+    /// yet no leftover: it must be stopped, if at all, through its sidecar.
+    #[serde(skip)]
+    pub live: bool,
+    /// The process, safe to signal: what is said above was read from this very process.
+    #[serde(skip)]
+    pub identity: Option<Identity>,
+}
+
+/// How to tell what is ours.
+pub struct OurMarks<'a> {
+    /// Our app's id, as in [`Marker::app_id`].
+    pub app_id: String,
+    /// Whether a pid belongs to a tree that this engine runs right now.
+    pub live_members: &'a dyn Fn(u32) -> bool,
+    /// Whether an instance of our app, as in [`Marker::instance`], is known to be dead.
+    pub is_dead_instance: &'a dyn Fn(&str) -> bool,
+    /// The project's folder.
+    pub project_cwd: Option<&'a Path>,
+}
+
+/// The holder of a port, or nothing when nobody is seen to listen on it.
+///
+/// A port can be busy without a holder: where a socket is bound that does not listen, where a
+/// connection of a closed listener lives on, and on macOS where another user listens.
+///
+/// Where several listen (one on each address, say), the one that is most in the way is named: a
+/// stranger before the same project before ours.
+pub fn holder_of(port: u16, me: &OurMarks<'_>) -> Option<Holder> {
+    // The first of several strangers, so that asking twice names the same one.
+    holders_of(port, me)
+        .into_iter()
+        .rev()
+        .max_by_key(|holder| holder.kind)
+}
+
+/// Every process that listens on a port, each named once.
+///
+/// Only sockets in the LISTEN state count: a client is connected to the port, or from it, and
+/// ending it would end the user's browser.
+pub fn holders_of(port: u16, me: &OurMarks<'_>) -> Vec<Holder> {
+    let mut holders: Vec<Holder> = Vec::new();
+    for listener in sockets::listeners(Some(port)).unwrap_or_default() {
+        let holder = look_at(&listener, me);
+        if !holders
+            .iter()
+            .any(|known| known.pid == holder.pid && known.uid == holder.uid)
+        {
+            holders.push(holder);
+        }
+    }
+    holders
+}
+
+fn look_at(listener: &Listener, me: &OurMarks<'_>) -> Holder {
+    match sockets::owner(listener.inode) {
+        Owner::Pid(pid) => describe(pid, listener, me).unwrap_or_else(|| unknown(listener)),
+        Owner::Unreadable => unknown(listener),
+    }
+}
+
+fn unknown(listener: &Listener) -> Holder {
+    Holder {
+        pid: None,
+        uid: sockets::HAS_USERS.then_some(listener.uid),
+        command: None,
+        cwd: None,
+        started: None,
+        kind: HolderKind::Stranger,
+        live: false,
+        identity: None,
+    }
+}
+
+/// Nothing when the process ended, or another took its pid, while we read.
+fn describe(pid: u32, listener: &Listener, me: &OurMarks<'_>) -> Option<Holder> {
+    let identity = process::identity_of(pid)?;
+    // The socket was found before the identity was read: the pid may have changed hands between.
+    sockets::owner_among(listener.inode, &[pid])?;
+    let cwd = process::cwd_of(pid);
+    let live = (me.live_members)(pid);
+    let kind = if live || is_leftover(pid, me) {
+        HolderKind::Ours
+    } else if is_inside(cwd.as_deref(), me.project_cwd) {
+        HolderKind::SameProject
+    } else {
+        HolderKind::Stranger
+    };
+    let holder = Holder {
+        pid: Some(pid),
+        uid: process::uid_of(pid),
+        command: process::command_line(pid),
+        cwd,
+        started: process::started_at(pid),
+        kind,
+        live,
+        identity: Some(identity.clone()),
+    };
+    process::is_alive(&identity).then_some(holder)
+}
+
+/// Whether a process carries the mark of a dead instance of our app, and runs as our user: anyone
+/// can set a variable, and a root of ours may not be led to end what another user marked.
+fn is_leftover(pid: u32, me: &OurMarks<'_>) -> bool {
+    process::uid_of(pid) == process::uid_of(std::process::id())
+        && process::environ_var(pid, marker::VARIABLE)
+            .and_then(|value| Marker::from_bytes(&value).ok())
+            .is_some_and(|m| m.app_id == me.app_id && (me.is_dead_instance)(&m.instance))
+}
+
+/// Whether a working directory is the project's or below it, both freed of links and, on Windows,
+/// brought to one spelling.
+fn is_inside(cwd: Option<&Path>, project: Option<&Path>) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (Some(cwd), Some(project)) = (cwd, project) else {
+        return false;
+    };
+    real(cwd).starts_with(real(project))
+}

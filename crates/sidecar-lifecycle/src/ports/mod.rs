@@ -1,0 +1,12 @@
+//! Ports: which one is wanted, whether it is free, who holds it, and picking one.
+
+mod free;
+mod holder;
+mod pick;
+mod rfc3339;
+mod wish;
+
+pub use free::{Busy, is_free};
+pub use holder::{Holder, HolderKind, OurMarks, holder_of, holders_of};
+pub use pick::{PickError, Picked, Reservation, Reservations, pick};
+pub use wish::{BadWish, PortWish};

@@ -1,0 +1,171 @@
+//! Picking a port that nobody holds, ourselves included.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{PortWish, is_free};
+use crate::sys::sockets;
+
+/// Where [`PortWish::Auto`] looks: above the well-known ports, below the ephemeral ones of every
+/// system (Linux from 32768, macOS and Windows from 49152), so that no client is given it by chance.
+const AUTO_FIRST: u16 = 20_000;
+/// How many ports that is.
+const AUTO_COUNT: u16 = 10_000;
+
+/// Ports that this process has picked and whose servers have not bound them yet.
+///
+/// A test of a port says nothing about the next millisecond; two sidecars that start together
+/// would be given the same one. Clones share one set.
+#[derive(Debug, Clone, Default)]
+pub struct Reservations {
+    taken: Arc<Mutex<HashSet<u16>>>,
+}
+
+/// A port that [`Reservations`] keeps from everybody else until this is dropped.
+#[derive(Debug)]
+#[must_use = "the port is up for grabs again once this is dropped"]
+pub struct Reservation {
+    port: u16,
+    set: Reservations,
+}
+
+impl Reservations {
+    /// Reserves a port, or nothing when it is reserved.
+    pub fn reserve(&self, port: u16) -> Option<Reservation> {
+        self.lock().insert(port).then(|| Reservation {
+            port,
+            set: self.clone(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<u16>> {
+        // A set of numbers is whole after every operation, so a panic elsewhere left it usable.
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reservation {
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        self.set.lock().remove(&self.port);
+    }
+}
+
+/// A port that was free when tested, and is reserved.
+#[derive(Debug)]
+pub struct Picked {
+    /// The port.
+    pub port: u16,
+    /// To be kept until the server has bound the port, or is not going to.
+    pub reservation: Reservation,
+}
+
+/// Why no port was picked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PickError {
+    /// The one port that would do is taken. [`super::holder_of`] says by whom.
+    #[error("port {port} is held: end its holder, or allow a range or `auto`")]
+    Held {
+        /// The port.
+        port: u16,
+    },
+    /// All ports that would do are taken.
+    #[error("every port from {first} to {last} is held: end a holder, or allow other ports")]
+    AllHeld {
+        /// The lowest one tried.
+        first: u16,
+        /// The highest one tried.
+        last: u16,
+    },
+}
+
+/// Picks a port and reserves it; `None` when none is wished for.
+///
+/// `preferred` is tried first where the wish allows it: a project whose port moves loses what the
+/// browser stored under the old one. `seed` spreads [`PortWish::Auto`], so that programs that start
+/// together do not all try the same ports.
+///
+/// # Errors
+/// [`PickError`] when everything that would do is held or reserved.
+pub fn pick(
+    wish: PortWish,
+    reservations: &Reservations,
+    seed: u64,
+    preferred: Option<u16>,
+) -> Result<Option<Picked>, PickError> {
+    let preferred = preferred.filter(|&port| port != 0);
+    let first_free = |mut ports: &mut dyn Iterator<Item = u16>| {
+        (&mut ports).find_map(|port| {
+            let reservation = reservations.reserve(port)?;
+            is_free(port).ok().map(|()| Picked { port, reservation })
+        })
+    };
+    match wish {
+        PortWish::None => Ok(None),
+        PortWish::Fixed(port) => first_free(&mut std::iter::once(port))
+            .map(Some)
+            .ok_or(PickError::Held { port }),
+        PortWish::Range(first, last) => {
+            let preferred = preferred.filter(|port| (first..=last).contains(port));
+            first_free(&mut preferred.into_iter().chain(first..=last))
+                .map(Some)
+                .ok_or(PickError::AllHeld { first, last })
+        }
+        PortWish::Auto => first_free(&mut preferred.into_iter().chain(scattered(seed)))
+            .map(Some)
+            .ok_or(PickError::AllHeld {
+                first: AUTO_FIRST,
+                last: AUTO_FIRST + AUTO_COUNT - 1,
+            }),
+    }
+}
+
+/// Every automatic port once, in an order that the seed decides; those that the system may give to
+/// a client come last.
+fn scattered(seed: u64) -> impl Iterator<Item = u16> {
+    let start = fastrand::Rng::with_seed(seed).u16(..AUTO_COUNT);
+    // A prime that does not divide the count: the walk meets every port, neighbours far apart.
+    let ports = (0..u32::from(AUTO_COUNT)).map(move |step| {
+        let offset = (u32::from(start) + step * 7919) % u32::from(AUTO_COUNT);
+        AUTO_FIRST + offset as u16
+    });
+    let ephemeral = sockets::ephemeral_ports();
+    let (risky, quiet): (Vec<u16>, Vec<u16>) =
+        ports.partition(|port| ephemeral.as_ref().is_some_and(|range| range.contains(port)));
+    quiet.into_iter().chain(risky)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_walk_meets_every_port_once_and_seeds_differ() {
+        let one: Vec<u16> = scattered(1).collect();
+        let mut sorted = one.clone();
+        sorted.sort_unstable();
+        assert_eq!(
+            sorted,
+            (AUTO_FIRST..AUTO_FIRST + AUTO_COUNT).collect::<Vec<_>>()
+        );
+        assert_eq!(one, scattered(1).collect::<Vec<_>>());
+        assert_ne!(one, scattered(2).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_reservation_ends_with_its_guard() {
+        let all = Reservations::default();
+        let guard = all.reserve(1234).expect("free");
+        assert!(all.clone().reserve(1234).is_none(), "clones share the set");
+        assert!(all.reserve(1235).is_some());
+        drop(guard);
+        assert!(all.reserve(1234).is_some());
+    }
+}

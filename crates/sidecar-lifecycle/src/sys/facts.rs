@@ -1,0 +1,93 @@
+//! What the platforms report, in one vocabulary.
+
+use std::net::IpAddr;
+
+/// One row of the process table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ProcessFacts {
+    pub(crate) pid: u32,
+    /// The parent; a recycled number on Windows, where nobody adopts orphans.
+    pub(crate) ppid: u32,
+    /// Process group; the pid itself on Windows.
+    pub(crate) pgid: u32,
+    /// Session; 0 where the platform does not tell (macOS, Windows).
+    pub(crate) sid: u32,
+    /// Whether it has a controlling terminal.
+    pub(crate) tty: bool,
+    /// The number of its pseudoterminal (`/dev/pts/N`), where the platform tells (Linux).
+    pub(crate) pty: Option<u32>,
+    /// Start time in the unit of [`crate::identity::Identity::start`].
+    pub(crate) start: u64,
+    /// Dead, but not reaped yet.
+    pub(crate) zombie: bool,
+    /// Short name as the kernel has it (15 bytes on Linux, 16 on macOS, the image name on Windows).
+    pub(crate) comm: String,
+}
+
+/// A TCP socket in the LISTEN state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Listener {
+    pub(crate) port: u16,
+    pub(crate) addr: IpAddr,
+    /// The kernel's name for the socket: its inode on Linux, its handle on macOS, and the owning
+    /// process on Windows, whose tables name processes and not sockets.
+    pub(crate) inode: u64,
+    /// Who created the socket; 0 on Windows, which has no such number.
+    pub(crate) uid: u32,
+}
+
+/// Who has a socket open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// This process (the first one found, where several share the socket).
+    Pid(u32),
+    /// Nobody whose descriptors we may read. Never to be replaced by a guess.
+    Unreadable,
+}
+
+/// Longest command line that is worth showing to a person, in characters.
+const COMMAND_CAP: usize = 1024;
+
+/// Joins NUL-separated arguments for people: quoted where they hold spaces, capped, no control
+/// characters. Nothing for a process without arguments (a kernel thread, a zombie).
+#[cfg(unix)]
+pub(super) fn join_arguments(block: &[u8]) -> Option<String> {
+    let block = block.strip_suffix(b"\0").unwrap_or(block);
+    if block.is_empty() {
+        return None;
+    }
+    // A program that rewrites its title leaves one "argument" with spaces in it.
+    let alone = !block.contains(&0);
+    let words = block.split(|&b| b == 0).map(|word| {
+        let word = String::from_utf8_lossy(word);
+        let quote = !alone && (word.is_empty() || word.contains(char::is_whitespace));
+        if quote {
+            format!("'{word}'")
+        } else {
+            word.into_owned()
+        }
+    });
+    Some(for_people(&words.collect::<Vec<_>>().join(" ")))
+}
+
+/// One line of bounded length.
+pub(super) fn for_people(text: &str) -> String {
+    let mut line: String = text
+        .chars()
+        .take(COMMAND_CAP)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if text.chars().nth(COMMAND_CAP).is_some() {
+        line.push('…');
+    }
+    line.trim_end().to_owned()
+}
+
+/// Finds a variable in a NUL-separated environment block. The first one wins, as in getenv(3).
+#[cfg(unix)]
+pub(super) fn variable(block: &[u8], name: &str) -> Option<Vec<u8>> {
+    block.split(|&b| b == 0).find_map(|entry| {
+        let value = entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+        Some(value.to_vec())
+    })
+}

@@ -1,0 +1,7 @@
+//! Linux: `/proc`, pidfds and socket diagnostics.
+
+mod inet_diag;
+mod proc_net;
+pub(crate) mod process;
+pub(crate) mod sockets;
+mod stat;

@@ -1,0 +1,7 @@
+//! macOS: libproc and sysctl.
+
+mod procargs;
+pub(crate) mod process;
+mod socket_info;
+pub(crate) mod sockets;
+mod sysctl;

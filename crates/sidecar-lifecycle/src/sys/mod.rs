@@ -1,0 +1,32 @@
+//! All platform code and all `unsafe`: every platform exports the same names, callers hold no `cfg`.
+
+mod facts;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "macos")]
+mod macos;
+#[cfg(unix)]
+pub(crate) mod unix;
+#[cfg(windows)]
+pub(crate) mod windows;
+
+#[cfg(target_os = "linux")]
+pub(crate) use linux::{process, sockets};
+#[cfg(target_os = "macos")]
+pub(crate) use macos::{process, sockets};
+#[cfg(windows)]
+pub(crate) use windows::{process, sockets};
+
+pub(crate) use facts::{Listener, Owner, ProcessFacts};
+#[cfg(unix)]
+pub(crate) use unix::clock::monotonic;
+#[cfg(unix)]
+pub(crate) use unix::files::{owner_only, read_at, variable_name};
+#[cfg(unix)]
+pub(crate) use unix::signals::{KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name};
+#[cfg(windows)]
+pub(crate) use windows::clock::monotonic;
+#[cfg(windows)]
+pub(crate) use windows::console::{KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name};
+#[cfg(windows)]
+pub(crate) use windows::files::{owner_only, read_at, variable_name};

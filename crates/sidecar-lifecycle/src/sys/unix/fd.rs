@@ -1,0 +1,171 @@
+//! Descriptors: made close-on-exec from birth, owned, turned non-blocking.
+
+use std::io;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+/// Turns a libc return value into a result.
+pub(crate) fn check(rc: libc::c_int) -> io::Result<libc::c_int> {
+    if rc < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(rc)
+    }
+}
+
+/// Repeats a call that a signal interrupted.
+pub(crate) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
+/// A connected pair of stream sockets.
+///
+/// A stream and not packets: a packet socket cut a 1 MB environment short, and the spawn was
+/// answered as a success.
+pub(crate) fn socket_pair() -> io::Result<(OwnedFd, OwnedFd)> {
+    let mut fds = [-1; 2];
+    #[cfg(target_os = "linux")]
+    let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC;
+    #[cfg(not(target_os = "linux"))]
+    let kind = libc::SOCK_STREAM;
+    // SAFETY: `fds` has room for the two descriptors that the call writes.
+    check(unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, fds.as_mut_ptr()) })?;
+    own_pair(fds)
+}
+
+/// A pipe: (read end, write end).
+pub(crate) fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let mut fds = [-1; 2];
+    #[cfg(target_os = "linux")]
+    // SAFETY: `fds` has room for the two descriptors that the call writes.
+    check(unsafe { libc::pipe2(fds.as_mut_ptr(), libc::O_CLOEXEC) })?;
+    #[cfg(not(target_os = "linux"))]
+    // SAFETY: `fds` has room for the two descriptors that the call writes.
+    check(unsafe { libc::pipe(fds.as_mut_ptr()) })?;
+    own_pair(fds)
+}
+
+#[cfg_attr(
+    target_os = "linux",
+    expect(
+        clippy::unnecessary_wraps,
+        reason = "elsewhere close-on-exec is set here, and may fail"
+    )
+)]
+fn own_pair(fds: [RawFd; 2]) -> io::Result<(OwnedFd, OwnedFd)> {
+    // SAFETY: the kernel just gave us this descriptor and nobody else owns it.
+    let a = unsafe { OwnedFd::from_raw_fd(fds[0]) };
+    // SAFETY: as above, the other one.
+    let b = unsafe { OwnedFd::from_raw_fd(fds[1]) };
+    #[cfg(not(target_os = "linux"))]
+    {
+        set_cloexec(&a)?;
+        set_cloexec(&b)?;
+    }
+    Ok((a, b))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn set_cloexec(fd: &impl AsRawFd) -> io::Result<()> {
+    // SAFETY: fcntl on a descriptor that we own, with integer arguments only.
+    check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) }).map(drop)
+}
+
+/// Asks for a pipe that holds 1 MiB instead of 64 KiB. A refusal changes nothing.
+pub(crate) fn grow_pipe(pipe: &impl AsRawFd) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: fcntl on a descriptor that we own, with integer arguments only.
+    let _ = unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, 1 << 20) };
+    #[cfg(not(target_os = "linux"))]
+    let _ = pipe; // macOS grows its pipes by itself.
+}
+
+/// Makes reads and writes return `WouldBlock` instead of waiting.
+pub(crate) fn set_nonblocking(fd: &impl AsRawFd) -> io::Result<()> {
+    // SAFETY: fcntl on a descriptor that we own, with integer arguments only.
+    let flags = check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) })?;
+    // SAFETY: as above.
+    check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK) }).map(drop)
+}
+
+/// Closes every descriptor from `first` on, but the one named.
+///
+/// Used after a fork, where the other descriptors belong to the program that was forked and are
+/// owned by values that will never be dropped here.
+pub(crate) fn close_all_but(first: RawFd, keep: RawFd) {
+    close_range(first, keep - 1);
+    close_range(keep + 1, RawFd::MAX);
+}
+
+/// Closes the descriptors of an inclusive range. Async-signal-safe.
+pub(crate) fn close_range(first: RawFd, last: RawFd) {
+    if first > last {
+        return;
+    }
+    #[cfg(target_os = "linux")]
+    {
+        // SAFETY: closes descriptors by number; the caller owns the whole range by contract.
+        let rc = unsafe {
+            libc::syscall(
+                libc::SYS_close_range,
+                first as libc::c_uint,
+                last as libc::c_uint,
+                0,
+            )
+        };
+        if rc == 0 {
+            return;
+        }
+    }
+    // Kernels before 5.9, and macOS. The soft limit bounds the numbers that can be open.
+    // SAFETY: reads a limit, no memory is involved.
+    let limit = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) };
+    let end = if limit < 0 {
+        65_536
+    } else {
+        limit.min(1 << 20) as RawFd
+    };
+    for fd in first..=last.min(end) {
+        // SAFETY: closing a number that is not open is answered by EBADF, which is fine here.
+        unsafe { libc::close(fd) };
+    }
+}
+
+/// Ends a connection for both sides and for every copy of the descriptor.
+pub(crate) fn shutdown(socket: RawFd) {
+    // SAFETY: integer arguments only; an error says that it is ended already.
+    let _ = unsafe { libc::shutdown(socket, libc::SHUT_RDWR) };
+}
+
+/// Bounds how long a send may wait for the other side to read.
+pub(crate) fn limit_sends(socket: RawFd, limit: Duration) -> io::Result<()> {
+    let time = libc::timeval {
+        tv_sec: limit.as_secs() as libc::time_t,
+        tv_usec: 0,
+    };
+    // SAFETY: the option takes a timeval, and that is what it gets.
+    check(unsafe {
+        libc::setsockopt(
+            socket,
+            libc::SOL_SOCKET,
+            libc::SO_SNDTIMEO,
+            (&raw const time).cast(),
+            size_of::<libc::timeval>() as libc::socklen_t,
+        )
+    })
+    .map(drop)
+}
+
+/// Opens `/dev/null`, for descriptors that must be something.
+pub(crate) fn dev_null() -> io::Result<OwnedFd> {
+    let path = c"/dev/null";
+    // SAFETY: a C string literal and flags.
+    let fd = check(unsafe { libc::open(path.as_ptr(), libc::O_RDWR | libc::O_CLOEXEC) })?;
+    // SAFETY: the kernel just gave us this descriptor.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}

@@ -1,0 +1,61 @@
+//! Ends of children: seen without reaping first, so that the pid stays pinned while its group is
+//! swept.
+
+use std::io;
+use std::mem;
+
+use super::fd::{check, retry};
+use crate::core::ExitStatus;
+
+/// How this child ended, without reaping it. `None` while it runs, or if it is not our child.
+pub(crate) fn peek_exit(pid: u32) -> Option<ExitStatus> {
+    // SAFETY: siginfo_t is a C struct for which all zeroes is a valid value.
+    let mut info: libc::siginfo_t = unsafe { mem::zeroed() };
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    retry(|| {
+        // SAFETY: `info` is valid for the call to fill in.
+        check(unsafe { libc::waitid(libc::P_PID, pid, &raw mut info, options) })
+    })
+    .ok()?;
+    // SAFETY: si_pid is valid for the CLD_* codes that waitid reports; zero means "still runs".
+    if unsafe { info.si_pid() } == 0 {
+        return None;
+    }
+    // SAFETY: si_status is valid where si_pid is.
+    let status = unsafe { info.si_status() };
+    Some(if info.si_code == libc::CLD_EXITED {
+        ExitStatus::Code(status)
+    } else {
+        ExitStatus::Signal(status)
+    })
+}
+
+/// Reaps this child if it has ended. True if it was reaped now.
+pub(crate) fn reap(pid: u32) -> bool {
+    let mut status = 0;
+    let got = retry(|| {
+        // SAFETY: `status` is valid for the call to fill in.
+        check(unsafe { libc::waitpid(pid as libc::pid_t, &raw mut status, libc::WNOHANG) })
+    });
+    matches!(got, Ok(p) if p > 0)
+}
+
+/// Waits until this child has ended and reaps it.
+pub(crate) fn reap_blocking(pid: u32) -> io::Result<()> {
+    let mut status = 0;
+    retry(|| {
+        // SAFETY: `status` is valid for the call to fill in.
+        check(unsafe { libc::waitpid(pid as libc::pid_t, &raw mut status, 0) })
+    })
+    .map(drop)
+}
+
+/// Whether we have any child at all, dead or alive.
+pub(crate) fn has_children() -> bool {
+    // SAFETY: siginfo_t is a C struct for which all zeroes is a valid value.
+    let mut info: libc::siginfo_t = unsafe { mem::zeroed() };
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    // SAFETY: `info` is valid for the call to fill in.
+    let rc = unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, options) };
+    rc == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ECHILD)
+}

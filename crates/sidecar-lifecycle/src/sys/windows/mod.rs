@@ -1,0 +1,13 @@
+//! Windows: handles, jobs, consoles, snapshots and the IP helper's tables.
+
+pub(crate) mod clock;
+pub(crate) mod completion;
+pub(crate) mod console;
+pub(crate) mod files;
+pub(crate) mod handle;
+pub(crate) mod job;
+mod memory;
+pub(crate) mod process;
+pub(crate) mod sockets;
+pub(crate) mod spawn;
+pub(crate) mod watch;

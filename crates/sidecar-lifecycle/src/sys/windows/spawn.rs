@@ -1,0 +1,192 @@
+//! `CreateProcessW`: into a job from birth, with three handles and no others.
+
+use std::ffi::c_void;
+use std::io;
+use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::ptr;
+
+use windows_sys::Win32::Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation};
+use windows_sys::Win32::System::Threading::{
+    CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT,
+    CreateProcessW, DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT,
+    InitializeProcThreadAttributeList, LPPROC_THREAD_ATTRIBUTE_LIST,
+    PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROC_THREAD_ATTRIBUTE_JOB_LIST, PROCESS_INFORMATION,
+    ResumeThread, STARTF_USESTDHANDLES, STARTUPINFOEXW, STARTUPINFOW, UpdateProcThreadAttribute,
+};
+
+use super::console;
+use super::handle::Process;
+use super::job::Job;
+
+/// What is to be started. All text is UTF-16 and ends in a NUL.
+pub(crate) struct Program {
+    /// Full path: nothing is searched for.
+    pub(crate) file: Vec<u16>,
+    pub(crate) command_line: Vec<u16>,
+    /// `NAME=value` entries, each with a NUL behind it, and one more NUL.
+    pub(crate) environment: Vec<u16>,
+    pub(crate) cwd: Option<Vec<u16>>,
+}
+
+/// A process that exists, but does not run yet.
+pub(crate) struct Suspended {
+    process: Process,
+    thread: OwnedHandle,
+    pid: u32,
+}
+
+/// Creates a process in `job`, with these as its stdin, stdout and stderr. It gets the host's
+/// console if the host has one, so that both can talk by console events; else none that is seen.
+///
+/// The three handles can be inherited from here until the caller closes them, so a process that another
+/// thread starts at this very moment, without a list of its own, may get them too. It would hold
+/// the pipes open; that is why a pipe's end is never waited for without a limit.
+pub(crate) fn create(
+    program: &mut Program,
+    job: &Job,
+    stdio: &[OwnedHandle; 3],
+) -> io::Result<Suspended> {
+    let handles: [HANDLE; 3] = [0, 1, 2].map(|i: usize| stdio[i].as_raw_handle());
+    for handle in handles {
+        // SAFETY: a handle that we own.
+        let ok = unsafe { SetHandleInformation(handle, HANDLE_FLAG_INHERIT, HANDLE_FLAG_INHERIT) };
+        if ok == 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    let jobs = [job.raw()];
+    let mut attributes = Attributes::new(2)?;
+    attributes.set(PROC_THREAD_ATTRIBUTE_JOB_LIST, &jobs)?;
+    attributes.set(PROC_THREAD_ATTRIBUTE_HANDLE_LIST, &handles)?;
+    let startup = STARTUPINFOEXW {
+        StartupInfo: STARTUPINFOW {
+            cb: size_of::<STARTUPINFOEXW>() as u32,
+            dwFlags: STARTF_USESTDHANDLES,
+            hStdInput: handles[0],
+            hStdOutput: handles[1],
+            hStdError: handles[2],
+            ..Default::default()
+        },
+        lpAttributeList: attributes.raw(),
+    };
+    let window = if console::exists() {
+        0
+    } else {
+        CREATE_NO_WINDOW
+    };
+    let flags = EXTENDED_STARTUPINFO_PRESENT
+        | CREATE_UNICODE_ENVIRONMENT
+        | CREATE_NEW_PROCESS_GROUP
+        | CREATE_SUSPENDED
+        | window;
+    let mut made = PROCESS_INFORMATION::default();
+    // SAFETY: all texts end in a NUL and outlive the call, the line is ours to be written to, and
+    // `startup` begins with its own size and points to attributes that outlive the call.
+    let ok = unsafe {
+        CreateProcessW(
+            program.file.as_ptr(),
+            program.command_line.as_mut_ptr(),
+            ptr::null(),
+            ptr::null(),
+            1,
+            flags,
+            program.environment.as_ptr().cast(),
+            program.cwd.as_ref().map_or(ptr::null(), Vec::as_ptr),
+            (&raw const startup).cast(),
+            &raw mut made,
+        )
+    };
+    if ok == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call just gave us this handle and nobody else owns it.
+    let process = Process::from(unsafe { OwnedHandle::from_raw_handle(made.hProcess) });
+    // SAFETY: as above, the other one.
+    let thread = unsafe { OwnedHandle::from_raw_handle(made.hThread) };
+    let child = Suspended {
+        process,
+        thread,
+        pid: made.dwProcessId,
+    };
+    if let Err(e) = job.hold(&child.process) {
+        let _ = child.process.terminate(); // It must not run outside; it has not run at all yet.
+        return Err(e);
+    }
+    Ok(child)
+}
+
+impl Suspended {
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Lets it run.
+    pub(crate) fn resume(self) -> io::Result<Process> {
+        // SAFETY: the handle of a thread, with the right to resume it.
+        let count = unsafe { ResumeThread(self.thread.as_raw_handle()) };
+        if count == u32::MAX {
+            let e = io::Error::last_os_error();
+            let _ = self.process.terminate(); // It would stay suspended for ever.
+            return Err(e);
+        }
+        Ok(self.process)
+    }
+}
+
+/// The list of attributes of a process to be.
+struct Attributes(Vec<usize>);
+
+impl Attributes {
+    fn new(count: u32) -> io::Result<Attributes> {
+        let mut size = 0;
+        // SAFETY: a null list asks for the size, and fails by contract.
+        let _ =
+            unsafe { InitializeProcThreadAttributeList(ptr::null_mut(), count, 0, &raw mut size) };
+        let mut memory = vec![0_usize; size.div_ceil(size_of::<usize>())];
+        // SAFETY: the memory has the size that was asked for, and the alignment of a pointer.
+        let ok = unsafe {
+            InitializeProcThreadAttributeList(memory.as_mut_ptr().cast(), count, 0, &raw mut size)
+        };
+        if ok == 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(Attributes(memory))
+        }
+    }
+
+    /// The handles must outlive the list: it keeps a pointer to them.
+    fn set(&mut self, attribute: u32, handles: &[HANDLE]) -> io::Result<()> {
+        // SAFETY: an initialised list with room for it; pointer and size describe `handles`.
+        let ok = unsafe {
+            UpdateProcThreadAttribute(
+                self.raw(),
+                0,
+                attribute as usize,
+                handles.as_ptr().cast::<c_void>(),
+                size_of_val(handles),
+                ptr::null_mut(),
+                ptr::null(),
+            )
+        };
+        if ok == 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(())
+        }
+    }
+
+    fn raw(&mut self) -> LPPROC_THREAD_ATTRIBUTE_LIST {
+        self.0.as_mut_ptr().cast()
+    }
+}
+
+impl Drop for Attributes {
+    fn drop(&mut self) {
+        // SAFETY: it was initialised, and is used no more.
+        unsafe { DeleteProcThreadAttributeList(self.raw()) };
+    }
+}

@@ -1,0 +1,29 @@
+//! Folders with programs in them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use sidecar_lifecycle::environ::EnvMap;
+
+/// Makes an executable. Another process writes it: a descriptor of ours, open for writing and
+/// inherited by a child of another test, would make running it fail with ETXTBSY.
+pub(crate) fn program(path: &Path, text: &str) -> PathBuf {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let mut install = Command::new("install")
+        .args(["-m", "755", "/dev/stdin"])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::io::Write::write_all(&mut install.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    assert!(install.wait().unwrap().success());
+    path.to_path_buf()
+}
+
+pub(crate) fn env(pairs: &[(&str, &str)]) -> EnvMap {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).into(), (*value).into()))
+        .collect()
+}

@@ -1,0 +1,186 @@
+// The window: app start → launch page, app start → the project's page, and the
+// server's first moment → navigation. Page loads are watched from outside by
+// native/load-times.c, the same way for Berth and for the bare window beside it.
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { startDisplay } from "../../lib/display.mjs";
+import { binary, freePort, inScope, now, until } from "../machine.mjs";
+import { readOrNothing } from "../processes.mjs";
+import { tool } from "../tools.mjs";
+
+export const name = "window";
+
+const PAGE_LIMIT_MS = 60_000;
+/** Of the server that keeps the launch page in view. */
+const START_MS = 2_000;
+const EXAMPLE = resolve("examples/vite-app");
+const berth = process.env.BERTH_BINARY ?? binary("berth");
+
+export async function measure({ runs }) {
+  if (process.platform !== "linux") throw new Error("page loads are watched through WebKitGTK, on Linux");
+  if (!existsSync(join(EXAMPLE, "node_modules"))) throw new Error("the packages of the example are not installed");
+  return inScope(async (scope) => {
+    const display = await startDisplay();
+    // Deferred first, so undone last.
+    scope.defer(() => display.stop());
+    return onDisplay(scope, { ...process.env, ...display.env }, runs);
+  });
+}
+
+async function onDisplay(scope, env, runs) {
+  const place = prepare(scope.folder, env);
+  const [first, bareFirst, project, bareProject, navigation] = [[], [], [], [], []];
+  // The first round fills caches and is not counted. Turn by turn: whatever
+  // else the machine does meets all alike.
+  for (let round = 0; round <= runs(7); round++) {
+    const timed = await inScope((each) => showTimed(each, place));
+    bareFirst.push(await inScope((each) => showBareFirst(each, place)));
+    project.push(await inScope((each) => showExample(each, place)));
+    bareProject.push(await inScope((each) => showBareExample(each, place)));
+    first.push(timed.first);
+    navigation.push(timed.navigation);
+  }
+  const counted = (all, key) => all.slice(1).map((sample) => (key ? sample[key] : sample));
+  return {
+    title: "The window, on a virtual display; the project is examples/vite-app (Vite and React)",
+    unit: "ms",
+    rows: [
+      ...compare("first page loaded", counted(first), counted(bareFirst), 1.1),
+      ...["committed", "loaded"].flatMap((event) =>
+        compare(`project's page ${event}`, counted(project, event), counted(bareProject, event), 1.05),
+      ),
+      {
+        what: "Berth: server answers → navigation begins",
+        samples: counted(navigation),
+        owed: { text: "≤ readiness lag + 10", holds: ({ median }) => median <= START_MS / 100 + 10 },
+      },
+    ],
+    notes: [
+      "first page: Berth's launch page beside a plain local one; owed against an empty Tauri app, which is slower than that",
+      `server answers: a server that takes ${START_MS} ms to start, whose readiness may lag ${START_MS / 100} ms`,
+    ],
+  };
+}
+
+function compare(what, ours, theirs, factor) {
+  return [
+    { what: `Berth: start → ${what}`, samples: ours },
+    { what: `bare window: start → ${what}`, samples: theirs },
+    {
+      what: "  ratio",
+      samples: ours.map((ms, run) => ms / theirs[run]),
+      owed: { text: `≤ ${factor}`, holds: ({ median }) => median <= factor },
+    },
+  ];
+}
+
+/** Folders of its own for all that Berth, WebKit and the server keep. */
+function prepare(folder, env) {
+  const page = join(folder, "first.html");
+  writeFileSync(page, "<!doctype html><title>first</title><p>One moment.</p>\n");
+  const own = { XDG_DATA_HOME: "data", XDG_STATE_HOME: "state", XDG_CACHE_HOME: "cache", XDG_CONFIG_HOME: "config" };
+  const home = Object.fromEntries(Object.entries(own).map(([name, below]) => [name, join(folder, below)]));
+  return { folder, page, env: { ...env, ...home } };
+}
+
+function preload(scope, place) {
+  const file = join(scope.folder, "loads");
+  return { file, env: { ...place.env, LD_PRELOAD: tool("load-times.so"), LOAD_TIMES: file } };
+}
+
+/** The page loads so far: `{ at, event, url }`. */
+function loads(file) {
+  const lines = readOrNothing(file).split("\n").slice(0, -1);
+  return lines.map((line) => {
+    const [at, event, url] = line.split(" ");
+    return { at: Number(at), event, url };
+  });
+}
+
+const isProject = ({ url }) => /^http:\/\/(localhost|127\.0\.0\.1|\[::1\]):\d/.test(url);
+
+/**
+ * The first page meant that was really loaded, `{ committed, loaded }`, or null.
+ * A load that another took the place of is finished too, but never committed.
+ */
+function firstPage(all, is) {
+  const from = all.findIndex((load) => load.event === "committed" && is(load));
+  const end = from < 0 ? undefined : all.slice(from).find((load) => load.event === "finished" && is(load));
+  return end ? { committed: all[from].at, loaded: end.at } : null;
+}
+
+/** Waits for that page and answers all loads. */
+async function untilLoaded(file, is) {
+  const found = await until(() => firstPage(loads(file), is), PAGE_LIMIT_MS, 10);
+  if (!found) throw new Error(`no page was shown: ${readOrNothing(file)}`);
+  return loads(file);
+}
+
+async function projectTimes(file, from) {
+  const { committed, loaded } = firstPage(await untilLoaded(file, isProject), isProject);
+  return { committed: committed - from, loaded: loaded - from };
+}
+
+function startBerth(scope, place, project) {
+  const { file, env } = preload(scope, place);
+  const from = now();
+  scope.spawn(berth, [project, "--trust"], { env });
+  return { file, from };
+}
+
+function startBare(scope, place, ...more) {
+  const { file, env } = preload(scope, place);
+  scope.spawn(tool("bare-window"), [pathToFileURL(place.page).href, ...more], { env });
+  return file;
+}
+
+async function showExample(scope, place) {
+  const { file, from } = startBerth(scope, place, EXAMPLE);
+  return projectTimes(file, from);
+}
+
+/** The same with nothing in between: `pnpm dev` and the bare window, side by side. */
+async function showBareExample(scope, place) {
+  const port = String(await freePort());
+  const from = now();
+  const options = { cwd: EXAMPLE, env: place.env, detached: true };
+  const server = scope.spawn("pnpm", ["dev", "--port", port, "--strictPort"], options);
+  scope.defer(async () => {
+    // pnpm's children too; it has a group of its own.
+    process.kill(-server.pid, "SIGTERM");
+    await server.ended;
+  });
+  return projectTimes(startBare(scope, place, port), from);
+}
+
+async function showBareFirst(scope, place) {
+  const from = now();
+  const file = startBare(scope, place);
+  const all = await untilLoaded(file, () => true);
+  return firstPage(all, () => true).loaded - from;
+}
+
+/**
+ * A project whose server takes its time, so that the launch page is seen, and
+ * writes down its first moment.
+ */
+async function showTimed(scope, place) {
+  const project = join(place.folder, "timed");
+  const moment = join(scope.folder, "answers-from");
+  mkdirSync(project, { recursive: true });
+  const command = [tool("timed-server"), "{port}", String(START_MS), moment];
+  writeFileSync(join(project, "package.json"), `${JSON.stringify({ name: "timed" })}\n`);
+  writeFileSync(join(project, "berth.json"), JSON.stringify({ command, port: await freePort() }));
+  const { file, from } = startBerth(scope, place, project);
+  const all = await untilLoaded(file, isProject);
+  const committed = all.findIndex((load) => load.event === "committed" && isProject(load));
+  // The address of a load that only begins may still be the one before.
+  const began = all.slice(0, committed).findLast(({ event }) => event === "started");
+  const answers = Number(readOrNothing(moment));
+  return {
+    first: (firstPage(all, (load) => !isProject(load))?.loaded ?? NaN) - from,
+    navigation: began.at - answers,
+  };
+}

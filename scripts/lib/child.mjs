@@ -1,0 +1,75 @@
+// Child processes: ends them for certain, waits without polling.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+
+/** Starts a process whose end can be waited for; a failed start rejects. */
+export async function start(command, args, options) {
+  const child = spawn(command, args, options);
+  child.ended = new Promise((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal }));
+  });
+  await Promise.race([
+    once(child, "spawn"),
+    once(child, "error").then(([error]) => {
+      throw new Error(`${command} could not be started: ${error.message}`);
+    }),
+  ]);
+  return child;
+}
+
+/** Whether the process has not ended yet. */
+export const isRunning = (child) => child.exitCode === null && child.signalCode === null;
+
+/**
+ * SIGTERM, then SIGKILL after `graceMs`. Resolves with how it ended and whether
+ * it had to be forced.
+ */
+export async function stop(child, graceMs) {
+  let forced = false;
+  if (isRunning(child)) {
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => {
+      forced = true;
+      child.kill("SIGKILL");
+    }, graceMs);
+    await child.ended;
+    clearTimeout(timer);
+  }
+  return { ...(await child.ended), forced };
+}
+
+/**
+ * Calls back when npm, which started this script, is gone: it dies of a SIGTERM
+ * without passing it on, and of a SIGKILL anyway.
+ */
+export function onNpmGone(callback) {
+  // Started by hand a script may well outlive its shell.
+  if (!process.env.npm_lifecycle_event) return;
+  const npm = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(timer);
+    callback();
+  }, 250);
+  timer.unref();
+}
+
+/** How a process ended, in words. */
+export function describeEnd({ code, signal }) {
+  return signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
+}
+
+/** Runs a command to its end and answers its stdout; a failure rejects. */
+export async function run(command, args, options = {}) {
+  const child = await start(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
+  const [out, err] = [[], []];
+  child.stdout.on("data", (data) => out.push(data));
+  child.stderr.on("data", (data) => err.push(data));
+  const closed = once(child, "close");
+  const end = await child.ended;
+  await closed;
+  if (end.code !== 0) {
+    throw new Error(`${command} ${describeEnd(end)}: ${Buffer.concat(err).toString().trim()}`);
+  }
+  return Buffer.concat(out).toString();
+}

@@ -1,0 +1,78 @@
+// A display where there is none: Xvfb, a session bus, and a window manager if
+// asked for. Each is ended by its pid.
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { mkdir, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { describeEnd, run, start, stop } from "./child.mjs";
+
+const SIZE = "1280x800x24";
+const START_MS = 20_000;
+const GRACE_MS = 3_000;
+
+/**
+ * Starts a virtual display. Answers `{ name, env, stop }`: `env` is to be merged
+ * into the environment of whoever is to be seen there.
+ */
+export async function startDisplay({ windowManager = false } = {}) {
+  const started = [];
+  const stopAll = async () => {
+    for (const child of started.reverse()) {
+      await stop(child, GRACE_MS);
+    }
+  };
+  try {
+    // `-displayfd` has the server pick a free number and say it once it serves.
+    const server = await launch(started, "Xvfb", ["-displayfd", "3", "-screen", "0", SIZE, "-nolisten", "tcp"]);
+    const name = `:${await firstLine(server, "Xvfb")}`;
+    const env = { DISPLAY: name, GDK_BACKEND: "x11", WAYLAND_DISPLAY: undefined };
+    if (!process.env.DBUS_SESSION_BUS_ADDRESS) {
+      const bus = await launch(started, "dbus-daemon", ["--session", "--nofork", "--nopidfile", "--print-address=3"]);
+      env.DBUS_SESSION_BUS_ADDRESS = await firstLine(bus, "dbus-daemon");
+    }
+    if (windowManager) {
+      await launch(started, "openbox", ["--sm-disable"], { ...process.env, ...env });
+    }
+    return { name, env, stop: stopAll };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+/** Saves what `display` shows as a PNG, once it shows more than one colour. */
+export async function saveScreenshot(display, file) {
+  await mkdir(dirname(file), { recursive: true });
+  const draft = `${file}.part.png`;
+  const env = { ...process.env, ...display.env };
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    await run("import", ["-silent", "-window", "root", draft], { env });
+    const colours = Number(await run("identify", ["-format", "%k", draft]));
+    if (colours > 1 || Date.now() > deadline) break;
+    await sleep(100);
+  }
+  await rename(draft, file);
+}
+
+/** A session of its own keeps the terminal's Ctrl+C away: we end it, in order. */
+async function launch(started, command, args, env = process.env) {
+  const stdio = ["ignore", "ignore", "ignore", "pipe"];
+  const child = await start(command, args, { stdio, env, detached: true });
+  started.push(child);
+  return child;
+}
+
+/** The first line on descriptor 3, which says that the process is ready. */
+async function firstLine(child, name) {
+  const lines = createInterface({ input: child.stdio[3] });
+  const limit = AbortSignal.timeout(START_MS);
+  const line = await Promise.race([
+    once(lines, "line", { signal: limit }).then(([text]) => text),
+    child.ended.then((end) => Promise.reject(new Error(`${name} ${describeEnd(end)}`))),
+  ]);
+  lines.close();
+  return line;
+}

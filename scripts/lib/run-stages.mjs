@@ -1,0 +1,130 @@
+// Runs the stages of `npm test` one after the other and sums up. Used by
+// `scripts/test.sh`.
+import { createWriteStream, mkdirSync } from "node:fs";
+import { finished } from "node:stream/promises";
+
+import { onNpmGone, start } from "./child.mjs";
+import { countTests } from "./count-tests.mjs";
+import { startDisplay } from "./display.mjs";
+import { stages } from "./stages.mjs";
+
+const LOGS = "artifacts/test";
+const DEFAULT_MINUTES = 10;
+/** After the command has ended, how long something may still hold its output. */
+const DRAIN_MS = 2_000;
+
+let running;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.once(signal, giveUp);
+}
+onNpmGone(giveUp);
+
+const words = process.argv.slice(2).map((word) => word.toLowerCase());
+const wanted = stages.filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word)),
+);
+
+mkdirSync(LOGS, { recursive: true });
+const results = [];
+for (const stage of wanted) {
+  results.push(await runStage(stage));
+}
+process.exit(sumUp());
+
+async function runStage(stage) {
+  console.log(`\n━━ ${stage.name}`);
+  const needed = results.find(({ name }) => name === stage.needs);
+  if (needed && needed.failed > 0) {
+    console.log(`not run: it needs "${stage.needs}"`);
+    return { name: stage.name, passed: 0, failed: 1, seconds: 0, note: "not run" };
+  }
+  const begin = performance.now();
+  let outcome;
+  try {
+    outcome = await runCommand(stage);
+  } catch (error) {
+    console.error(error.message);
+    outcome = { output: "", succeeded: false };
+  }
+  const { output, succeeded, note } = outcome;
+  const counts = countTests({ runner: stage.counts, output, succeeded, mayBeEmpty: stage.mayBeEmpty });
+  const seconds = (performance.now() - begin) / 1000;
+  console.log(`── ${stage.name}: ${describe(counts)} in ${seconds.toFixed(1)} s`);
+  return { name: stage.name, ...counts, seconds, note };
+}
+
+async function runCommand({ name, command, display: wantsDisplay, minutes = DEFAULT_MINUTES }) {
+  const display = wantsDisplay ? await startDisplay({ windowManager: true }) : undefined;
+  const log = createWriteStream(`${LOGS}/${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.log`);
+  try {
+    running = await start("bash", ["-c", command], {
+      env: { ...process.env, ...display?.env },
+      stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, so that a stage that hangs can be ended as a whole.
+      detached: true,
+    });
+    const chunks = [];
+    for (const stream of [running.stdout, running.stderr]) {
+      stream.on("data", (data) => {
+        chunks.push(data);
+        process.stdout.write(data);
+        log.write(data);
+      });
+    }
+    let note;
+    const limit = setTimeout(() => {
+      note = `ended after ${minutes} min`;
+      killGroup(running);
+    }, minutes * 60_000);
+    const closed = new Promise((resolve) => running.once("close", resolve));
+    const { code } = await running.ended;
+    clearTimeout(limit);
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+    if (note) console.log(note);
+    return { output: Buffer.concat(chunks).toString(), succeeded: code === 0, note };
+  } finally {
+    running = undefined;
+    log.end();
+    await finished(log);
+    await display?.stop();
+  }
+}
+
+function giveUp() {
+  killGroup(running);
+  process.exit(130);
+}
+
+function killGroup(child) {
+  if (!child) return;
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch (error) {
+    // Its members may have ended in this very moment.
+    if (error.code !== "ESRCH") throw error;
+  }
+}
+
+function describe({ passed, failed }) {
+  return failed > 0 ? `${passed} passed, ${failed} FAILED` : `${passed} passed`;
+}
+
+/** Prints the table and the last line; answers the exit code. */
+function sumUp() {
+  const width = Math.max(...results.map(({ name }) => name.length), 0);
+  console.log("\n━━ Summary");
+  for (const { name, passed, failed, seconds, note } of results) {
+    const cells = [
+      failed > 0 ? "✗" : "✓",
+      name.padEnd(width),
+      `${passed} passed`.padStart(12),
+      `${failed} failed`.padStart(10),
+      `${seconds.toFixed(1)} s`.padStart(10),
+      note ?? "",
+    ];
+    console.log(cells.join("  ").trimEnd());
+  }
+  const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
+  console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
+  return total("failed") === 0 && total("passed") > 0 ? 0 : 1;
+}

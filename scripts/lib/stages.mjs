@@ -1,0 +1,88 @@
+// The stages of `npm test`, in their order.
+//
+// name      what the heading says
+// command   run in the repository's root, without stdin
+// counts    whose closing lines tell the numbers of tests (count-tests.mjs);
+//           without it the stage is one test
+// needs     a stage that must have passed for this one to make sense
+// display   run on a virtual display with a window manager
+// minutes   longest time it may take
+import { existsSync, readdirSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+
+const hasNextest = spawnSync("cargo", ["nextest", "--version"]).status === 0;
+
+export const stages = [
+  { name: "Pages build", command: "bash scripts/build.sh --pages-only" },
+  { name: "Rust format", command: "cargo fmt --all --check" },
+  {
+    name: "Rust lints",
+    needs: "Pages build",
+    command: "cargo clippy --workspace --all-targets -- -D warnings",
+    minutes: 30,
+  },
+  ...typescriptProjects().map((folder) => ({
+    name: `TypeScript check of ${folder}`,
+    command: `pnpm exec tsc --noEmit --project ${folder}`,
+  })),
+  { name: "Page tests", command: "pnpm run test:ui", counts: "vitest" },
+  { name: "Script tests", command: nodeTests("scripts/lib"), counts: "node" },
+  hasNextest
+    ? {
+        name: "Rust tests",
+        needs: "Pages build",
+        command: "cargo nextest run --workspace --no-fail-fast",
+        counts: "nextest",
+        minutes: 40,
+      }
+    : {
+        name: "Rust tests",
+        needs: "Pages build",
+        command: "cargo test --workspace --no-fail-fast --lib --bins --tests",
+        counts: "cargo",
+        minutes: 40,
+      },
+  {
+    name: "Rust examples in the docs",
+    needs: "Pages build",
+    command: "cargo test --workspace --no-fail-fast --doc",
+    counts: "cargo",
+    minutes: 30,
+    mayBeEmpty: true,
+  },
+  ...(existsSync("scripts/cross-check.sh")
+    ? [{ name: "Windows and macOS check", command: "bash scripts/cross-check.sh", minutes: 30 }]
+    : []),
+  { name: "Release build", command: "bash scripts/build.sh", minutes: 40 },
+  {
+    name: "Window tests",
+    needs: "Release build",
+    command: nodeTests("tests/window"),
+    counts: "node",
+    display: true,
+    minutes: 30,
+  },
+  {
+    name: "Real projects",
+    needs: "Release build",
+    command: nodeTests("tests/projects"),
+    counts: "node",
+    display: true,
+    minutes: 30,
+  },
+];
+
+/** Node's test runner on a folder; one file at a time, as they share a machine. */
+function nodeTests(folder) {
+  const files = existsSync(folder)
+    ? readdirSync(folder).filter((name) => name.endsWith(".test.mjs")).map((name) => `${folder}/${name}`)
+    : [];
+  if (files.length === 0) return `echo "no ${folder}/*.test.mjs"; false`;
+  return `node --test --test-reporter=spec --test-concurrency=1 ${files.sort().join(" ")}`;
+}
+
+/** The folders with a `tsconfig.json` of their own. */
+function typescriptProjects() {
+  const crates = readdirSync("crates").map((name) => `crates/${name}`);
+  return [".", ...crates].filter((folder) => existsSync(`${folder}/tsconfig.json`));
+}

@@ -1,0 +1,149 @@
+//! Puts the app together and runs it.
+
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use sidecar_lifecycle::{Engine, on_termination};
+use tauri::{AppHandle, RunEvent, WindowEvent, Wry};
+use tauri_plugin_window_state::StateFlags;
+
+use crate::launch::Launcher;
+use crate::opening::Session;
+use crate::window::{self, MAIN, OwnPages, ProjectOrigin, WindowUi};
+use crate::{commands, keys, menu};
+
+/// Runs until the window is closed.
+pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCode {
+    tell_panics();
+    let engine = session.engine.clone();
+    let app: Arc<OnceLock<AppHandle>> = Arc::default();
+    catch_signals(&engine, &app);
+    let for_focus = app.clone();
+    let ending = Arc::new(AtomicBool::new(false));
+    let is_ending = ending.clone();
+    session.instance.on_second_start(move || {
+        if is_ending.load(Ordering::Acquire) {
+            return false;
+        }
+        if let Some(app) = for_focus.get() {
+            window::focus(app);
+        }
+        true
+    });
+    let window_file = format!("window-{}.json", session.paths.id());
+    // The server starts now, beside the window that is about to be built.
+    let launcher = Launcher::new(session);
+    launcher.begin();
+
+    let for_setup = (launcher.clone(), app);
+    let built = tauri::Builder::default()
+        .plugin(
+            // Its own script for clicked links calls a command, and the project's page has none:
+            // links with a target would lead nowhere. Ours (click.js) needs no command.
+            tauri_plugin_opener::Builder::new()
+                .open_js_links_on_click(false)
+                .build(),
+        )
+        .plugin(tauri_plugin_clipboard_manager::init())
+        .plugin(
+            tauri_plugin_window_state::Builder::new()
+                .with_filename(window_file)
+                .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+                .build(),
+        )
+        .plugin(
+            tauri_plugin_sidecar_lifecycle::Builder::new()
+                .engine(engine)
+                .build(),
+        )
+        .manage(launcher)
+        .manage(ProjectOrigin::default())
+        .manage(OwnPages::default())
+        .menu(menu::build)
+        .on_menu_event(|app, event| menu::on_event(app, &event))
+        .invoke_handler(tauri::generate_handler![
+            commands::launch_snapshot,
+            commands::run_action,
+            commands::trust_project,
+            commands::decline_project,
+            commands::show_logs,
+            commands::copy_diagnostics,
+            commands::open_log_folder,
+        ])
+        .setup(move |app| {
+            let (launcher, slot) = for_setup;
+            let main = window::open(app.handle(), &launcher)?;
+            keys::add_zoom_keys(&main)?;
+            launcher.attach(Box::new(WindowUi::new(app.handle().clone())));
+            let _ = slot.set(app.handle().clone()); // Set once, here.
+            Ok(())
+        })
+        .build(context);
+    match built {
+        Ok(app) => {
+            let code = app.run_return(move |app, event| on_run_event(app, &event, &ending));
+            log::info!("berth ends with code {code}");
+            u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
+        }
+        Err(e) => {
+            log::error!("cannot show a window: {e}");
+            complain(&e);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "there is no window to show it in")]
+fn complain(e: &tauri::Error) {
+    eprintln!("berth: cannot show a window: {e}");
+}
+
+fn on_run_event(app: &AppHandle, event: &RunEvent, ending: &AtomicBool) {
+    if matches!(event, RunEvent::ExitRequested { .. } | RunEvent::Exit) {
+        ending.store(true, Ordering::Release);
+    }
+    if let RunEvent::WindowEvent {
+        label,
+        event: WindowEvent::Destroyed,
+        ..
+    } = event
+        && label == MAIN
+    {
+        // The project's window is the app; a log window does not keep it alive.
+        log::info!("the window was closed");
+        app.exit(0);
+    }
+}
+
+/// Ctrl+C, `kill` and a closed terminal end the app as its Quit item does. A second request cuts
+/// the grace short.
+fn catch_signals(engine: &Engine, app: &Arc<OnceLock<AppHandle>>) {
+    let (engine, app) = (engine.clone(), app.clone());
+    let caught = on_termination(move |t| {
+        log::info!("asked to end by {}", t.name());
+        if t.count > 1 {
+            engine.force();
+        } else if let Some(app) = app.get() {
+            app.exit(0);
+        } else {
+            /// As long as an orderly exit waits.
+            const LIMIT: Duration = Duration::from_secs(30);
+            let report = engine.shutdown(t.name(), LIMIT);
+            std::process::exit(i32::from(!report.complete));
+        }
+    });
+    if let Err(e) = caught {
+        log::warn!("signals end the app without a grace for its server: {e}");
+    }
+}
+
+/// A panic is told in the log as well: a double-clicked app has no terminal.
+fn tell_panics() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        log::error!("panic: {info}");
+        default(info);
+    }));
+}

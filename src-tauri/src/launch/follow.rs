@@ -1,0 +1,289 @@
+//! Follows the engine's events and turns them into what the user sees.
+
+use sidecar_lifecycle::ports::{Holder, HolderKind};
+use sidecar_lifecycle::{Event, EventKind, LogLine};
+use url::Url;
+
+use super::install::{Says, says};
+use super::launcher::{Launcher, SERVER, short_command};
+use super::model::{Phase, Trouble};
+use crate::trouble;
+
+/// What the events of this launch have said so far.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    /// Somebody else has the port.
+    held: Option<(u16, Holder)>,
+    /// It ran.
+    spawned: bool,
+    /// How it ended: by a code or a signal.
+    ended: Option<(Option<i32>, Option<i32>)>,
+    /// It has been ready in this launch.
+    pub(crate) was_ready: bool,
+    /// It died after that, and the engine is bringing it back.
+    reviving: bool,
+}
+
+impl Launcher {
+    /// Subscribes to the engine. Called once.
+    pub(super) fn follow(&self) {
+        let me = self.me.clone();
+        self.engine().subscribe(move |event| {
+            if let Some(me) = me.upgrade()
+                && event.sidecar == SERVER
+            {
+                me.on_event(event);
+            }
+        });
+    }
+
+    fn on_event(&self, event: &Event) {
+        if !matches!(event.kind, EventKind::PhaseChanged { .. }) {
+            log::info!("{}", story(&event.kind));
+        }
+        match &event.kind {
+            EventKind::PortHeld { port, holder } if holder.kind == HolderKind::Ours => {
+                self.enter(Phase::FreeingPort, &format!("Freeing port {port}"));
+            }
+            EventKind::PortHeld { port, holder } => {
+                self.lock().facts.held = Some((*port, holder.clone()));
+            }
+            EventKind::PortChosen { .. } => {
+                let step = self
+                    .lock()
+                    .plan
+                    .as_ref()
+                    .map(short_command)
+                    .unwrap_or_default();
+                self.advance(Phase::Starting, &format!("Starting {step}"));
+            }
+            EventKind::Spawned { port, .. } => {
+                self.lock().run = event.run;
+                self.on_spawned(*port);
+            }
+            // A run that a refresh has replaced may have become ready just before it was told.
+            EventKind::Ready { .. } if event.run <= self.lock().replaced => {}
+            EventKind::Ready { url, port, .. } => self.on_ready(url.as_deref(), *port),
+            EventKind::Exited {
+                code,
+                signal,
+                asked: false,
+            } => {
+                self.lock().facts.ended = Some((*code, *signal));
+            }
+            EventKind::Crashed { last_lines, .. } => self.on_crashed(last_lines),
+            EventKind::Stopped { .. } => self.on_stopped(),
+            EventKind::Failed { reason, last_lines } => self.on_failed(reason, last_lines),
+            // Told in the log; there is no page for them, nor for the kinds of a later engine.
+            _ => {}
+        }
+    }
+
+    /// A step forward, unless the trouble page stands while the engine brings a dead server back:
+    /// that page stays until there is something better to show.
+    fn advance(&self, phase: Phase, step: &str) {
+        if !self.lock().facts.reviving {
+            self.enter(phase, step);
+        }
+    }
+
+    fn on_spawned(&self, port: Option<u16>) {
+        let installs = {
+            let mut state = self.lock();
+            state.facts.spawned = true;
+            state.facts.ended = None;
+            state.plan.as_ref().is_some_and(|p| p.needs_install_hint)
+        };
+        if installs {
+            self.advance(Phase::Installing, "Installing packages");
+        } else {
+            self.wait_for(port);
+        }
+    }
+
+    fn wait_for(&self, port: Option<u16>) {
+        let step = port.map_or_else(
+            || "Waiting for the server".to_owned(),
+            |port| format!("Waiting for the server on port {port}"),
+        );
+        self.advance(Phase::Waiting, &step);
+    }
+
+    /// A line of the server's output: it may say what it is doing.
+    pub(crate) fn on_line(&self, line: &LogLine) {
+        let phase = self.lock().launch.phase;
+        match (phase, says(&line.line)) {
+            (Phase::Waiting, Some(Says::Installing)) => {
+                self.advance(Phase::Installing, "Installing packages");
+            }
+            (Phase::Installing, Some(Says::Running)) => {
+                self.wait_for(self.engine().info(SERVER).and_then(|i| i.port));
+            }
+            _ => {}
+        }
+    }
+
+    fn on_ready(&self, url: Option<&str>, port: Option<u16>) {
+        let Some(mut target) = url.and_then(|u| Url::parse(u).ok()) else {
+            return;
+        };
+        let launch_url = {
+            let mut state = self.lock();
+            state.facts.was_ready = true;
+            state.facts.reviving = false;
+            state.facts.ended = None;
+            state.launch.trouble = None;
+            if let Some(page) = state.route.take().and_then(|r| target.join(&r).ok())
+                && page.origin() == target.origin()
+            {
+                target = page;
+            }
+            state.launch.url = Some(target.to_string());
+            target
+        };
+        self.enter(Phase::Ready, "Ready");
+        // The page first: it is what the user waits for.
+        if let Some(ui) = self.ui.get() {
+            ui.show_project(&launch_url);
+        }
+        self.session.settings.change(|v| v.port = port.or(v.port));
+    }
+
+    fn on_crashed(&self, last_lines: &[String]) {
+        let (died, ended) = {
+            let mut state = self.lock();
+            let died = state.facts.was_ready && !state.facts.reviving;
+            state.facts.reviving = state.facts.was_ready;
+            (died, state.facts.ended)
+        };
+        if died {
+            self.show_death(trouble::server_died(&self.command(), ended, last_lines));
+        }
+    }
+
+    /// It is down. A server that ended by itself, and well, is as gone as one that crashed.
+    fn on_stopped(&self) {
+        let (died, ended) = {
+            let state = self.lock();
+            let f = &state.facts;
+            (f.was_ready && !f.reviving && f.ended.is_some(), f.ended)
+        };
+        if died {
+            let lines = self.last_lines();
+            self.show_death(trouble::server_died(&self.command(), ended, &lines));
+        }
+    }
+
+    /// Shows that a server in use has died, with the page kept in mind that it was shown on.
+    ///
+    /// On a thread: asking the window where it is waits for the main thread, and at exit the main
+    /// thread waits for the engine, whose thread this is called on.
+    fn show_death(&self, trouble: Trouble) {
+        let Some(me) = self.me.upgrade() else { return };
+        let generation = self.lock().launch.generation;
+        std::thread::spawn(move || {
+            me.remember_route();
+            let current = {
+                let state = me.lock();
+                // It may be back by now, or started anew by its user.
+                state.launch.generation == generation && state.launch.phase != Phase::Ready
+                    || state.facts.reviving
+            };
+            if current {
+                me.fail(trouble);
+            }
+        });
+    }
+
+    fn on_failed(&self, reason: &str, last_lines: &[String]) {
+        let (held, spawned, ended, reviving, timeout) = {
+            let mut state = self.lock();
+            let f = &mut state.facts;
+            let reviving = std::mem::take(&mut f.reviving);
+            let facts = (f.held.take(), f.spawned, f.ended, reviving);
+            (
+                facts.0,
+                facts.1,
+                facts.2,
+                facts.3,
+                state.launch.ready_timeout_ms,
+            )
+        };
+        let trouble = match (held, spawned, ended) {
+            (Some((port, holder)), false, _) => trouble::port_held(port, &holder),
+            (_, true, _) if reviving => trouble::server_died(&self.command(), ended, last_lines),
+            (_, true, Some(ended)) => trouble::server_exited(&self.command(), ended, last_lines),
+            (_, true, None) => trouble::never_ready(&self.command(), timeout, last_lines),
+            (None, false, _) => trouble::cannot_start(reason),
+        };
+        self.fail(trouble);
+    }
+
+    fn command(&self) -> String {
+        self.lock()
+            .plan
+            .as_ref()
+            .map_or_else(|| "the server".to_owned(), short_command)
+    }
+
+    fn last_lines(&self) -> Vec<String> {
+        self.engine()
+            .logs(SERVER)
+            .map(|ring| ring.last(20))
+            .unwrap_or_default()
+    }
+}
+
+/// An event as a line of `.tauri-log`.
+fn story(kind: &EventKind) -> String {
+    match kind {
+        EventKind::PortChosen { port } => format!("port {port} is free"),
+        EventKind::PortHeld { port, holder } => format!(
+            "port {port} is held by {} (pid {:?}, {:?})",
+            holder.command.as_deref().unwrap_or("an unknown process"),
+            holder.pid,
+            holder.kind
+        ),
+        EventKind::Cleaned { pid, command, why } => {
+            format!("ended leftover {pid} ({command}): {why}")
+        }
+        EventKind::Kept { pid, command, why } => format!("left alone {pid} ({command}): {why}"),
+        EventKind::Spawned {
+            pid, protection, ..
+        } => {
+            format!("spawned pid {pid}, protection {protection:?}")
+        }
+        EventKind::Ready { url, start_ms, .. } => {
+            format!(
+                "ready at {} after {start_ms:.0} ms",
+                url.as_deref().unwrap_or("?")
+            )
+        }
+        EventKind::Exited {
+            code: Some(code),
+            asked,
+            ..
+        } => {
+            format!("exited with code {code}, asked: {asked}")
+        }
+        EventKind::Exited { signal, asked, .. } => {
+            format!("ended by signal {signal:?}, asked: {asked}")
+        }
+        EventKind::Crashed {
+            reason,
+            attempt,
+            max,
+            ..
+        } => {
+            format!("crashed ({attempt} of {max}): {reason}")
+        }
+        EventKind::Restarting { delay_ms, .. } => format!("starting again in {delay_ms:.0} ms"),
+        EventKind::Stopping { reason } => format!("stopping: {reason}"),
+        EventKind::Stopped { survivors, took_ms } if survivors.is_empty() => {
+            format!("stopped after {took_ms:.0} ms, nothing left")
+        }
+        EventKind::Stopped { survivors, .. } => format!("could not be ended: {survivors:?}"),
+        EventKind::Failed { reason, .. } => format!("failed: {reason}"),
+        other => format!("{other:?}"),
+    }
+}

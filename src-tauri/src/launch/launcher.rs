@@ -1,0 +1,333 @@
+//! Runs a launch: one at a time, told step by step.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use berth_project::Plan;
+use sidecar_lifecycle::{Engine, RunId, Subscription};
+use url::Url;
+
+use super::follow::Facts;
+use super::model::{Launch, Phase, Project, Trouble};
+use super::prepare::{self, Unprepared};
+use crate::opening::Session;
+use crate::{paths, trouble};
+
+/// The id of the project's server among the engine's sidecars.
+pub(crate) const SERVER: &str = "server";
+
+/// What a launcher needs of the window, once there is one.
+pub(crate) trait Ui: Send + Sync {
+    /// The launch has changed.
+    fn changed(&self, launch: &Launch);
+    /// The server is ready: its page takes the window.
+    fn show_project(&self, url: &Url);
+    /// Something happens that the launch page tells about.
+    fn show_launch_page(&self);
+    /// Something failed.
+    fn show_trouble_page(&self);
+    /// Where the window is, if it shows the project.
+    fn project_url(&self) -> Option<Url>;
+}
+
+/// One project's launches.
+pub(crate) struct Launcher {
+    pub(crate) session: Session,
+    pub(super) state: Mutex<State>,
+    pub(super) ui: OnceLock<Box<dyn Ui>>,
+    pub(super) me: Weak<Launcher>,
+    lines: Mutex<Option<Subscription>>,
+}
+
+/// What changes.
+pub(super) struct State {
+    pub(super) launch: Launch,
+    pub(super) plan: Option<Plan>,
+    pub(super) facts: Facts,
+    /// The page to come back to.
+    pub(super) route: Option<String>,
+    /// The port that the user chose on the trouble page.
+    pub(super) port_override: Option<u16>,
+    /// A launch is being prepared on its thread.
+    preparing: bool,
+    /// The newest run that was told of.
+    pub(super) run: RunId,
+    /// The last run that a refresh has replaced: what is told of it now comes too late.
+    pub(super) replaced: RunId,
+}
+
+impl Launcher {
+    pub(crate) fn new(session: Session) -> Arc<Launcher> {
+        let project = Project {
+            name: session
+                .folder
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
+            folder: paths::for_people(&session.folder),
+            command: None,
+        };
+        let launch = Launch {
+            generation: 0,
+            project,
+            phase: Phase::Looking,
+            step: "Looking at the project".to_owned(),
+            started_at_ms: now_ms(),
+            ready_timeout_ms: 120_000,
+            url: None,
+            trouble: None,
+        };
+        let state = State {
+            launch,
+            plan: None,
+            facts: Facts::default(),
+            route: None,
+            port_override: None,
+            preparing: false,
+            run: RunId(0),
+            replaced: RunId(0),
+        };
+        let launcher = Arc::new_cyclic(|me| Launcher {
+            session,
+            state: Mutex::new(state),
+            ui: OnceLock::new(),
+            me: me.clone(),
+            lines: Mutex::default(),
+        });
+        launcher.follow();
+        launcher
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.session.engine
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn snapshot(&self) -> Launch {
+        self.lock().launch.clone()
+    }
+
+    /// Connects the window. What happened before is told now.
+    pub(crate) fn attach(&self, ui: Box<dyn Ui>) {
+        if self.ui.set(ui).is_err() {
+            return; // There is one window, and it is attached once.
+        }
+        let launch = self.snapshot();
+        if let (Some(ui), Phase::Ready, Some(url)) = (self.ui.get(), launch.phase, &launch.url)
+            && let Ok(url) = Url::parse(url)
+        {
+            ui.show_project(&url);
+        }
+    }
+
+    /// Begins: asks first if the project was never opened, else starts its server.
+    pub(crate) fn begin(&self) {
+        if self.session.settings.get().trusted {
+            self.launch();
+            return;
+        }
+        self.lock().launch.trouble = None;
+        match prepare::plan(&self.session) {
+            // What cannot be run needs no permission to run.
+            Err(e) => self.fail(trouble::project(&e)),
+            Ok(plan) => {
+                let mut state = self.lock();
+                state.launch.project.name.clone_from(&plan.name);
+                state.launch.project.command = Some(short_command(&plan));
+                state.plan = Some(plan);
+                drop(state);
+                self.enter(Phase::Asking, "Waiting for your answer");
+            }
+        }
+    }
+
+    /// The user agrees that the project runs its code.
+    pub(crate) fn trust(&self) {
+        log::info!("the user trusts this project");
+        self.session.settings.change(|v| v.trusted = true);
+        self.launch();
+    }
+
+    /// Starts the server from what the project says now. Single-flight: asked for again while it
+    /// is being prepared, it is done once.
+    pub(crate) fn launch(&self) {
+        // Whatever asked for it (Retry, Refresh, another port): not before the user has agreed.
+        if !self.session.settings.get().trusted {
+            self.begin();
+            return;
+        }
+        {
+            let mut state = self.lock();
+            if std::mem::replace(&mut state.preparing, true) {
+                return;
+            }
+            state.launch.generation += 1;
+            state.launch.started_at_ms = now_ms();
+            state.launch.trouble = None;
+            state.launch.url = None;
+            state.facts = Facts::default();
+        }
+        self.enter(Phase::Looking, "Looking at the project");
+        let Some(me) = self.me.upgrade() else { return };
+        thread::spawn(move || {
+            let outcome = me.prepare_and_start();
+            me.lock().preparing = false;
+            if let Err(trouble) = outcome {
+                me.fail(*trouble);
+            }
+        });
+    }
+
+    fn prepare_and_start(&self) -> Result<(), Box<Trouble>> {
+        let plan = prepare::plan(&self.session).map_err(|e| Box::new(trouble::project(&e)))?;
+        let tool = plan.argv.first().cloned().unwrap_or_default();
+        let port_override = {
+            let mut state = self.lock();
+            state.launch.project.name.clone_from(&plan.name);
+            state.launch.project.command = Some(short_command(&plan));
+            state.launch.ready_timeout_ms = plan.ready_timeout.as_millis() as u64;
+            state.plan = Some(plan.clone());
+            state.port_override
+        };
+        self.enter(Phase::Looking, &format!("Looking for {tool}"));
+        let config = prepare::config(&self.session, &plan, port_override).map_err(|e| match e {
+            Unprepared::NotFound(e) => Box::new(trouble::tool_not_found(&e)),
+            Unprepared::Config(e) => Box::new(trouble::cannot_start(&e.to_string())),
+        })?;
+        self.enter(
+            Phase::Starting,
+            &format!("Starting {}", short_command(&plan)),
+        );
+        let engine = self.engine();
+        // From here on the engine tells what happens, perhaps at once: a Retry that answers it must
+        // not find this one still underway.
+        self.lock().preparing = false;
+        let declared = engine.declare(SERVER, config);
+        self.read_lines();
+        let started = match declared {
+            Ok(()) => engine.start(SERVER),
+            // It still runs with its old configuration: that one is started anew.
+            Err(sidecar_lifecycle::Error::Conflict { .. }) => engine.restart(SERVER, "retry"),
+            Err(e) => Err(e),
+        };
+        started.map_err(|e| Box::new(trouble::cannot_start(&e.to_string())))
+    }
+
+    /// Looks for signs of an install in the server's lines, from now on.
+    fn read_lines(&self) {
+        let mut slot = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.is_some() {
+            return;
+        }
+        let me = self.me.clone();
+        *slot = self.engine().logs(SERVER).map(|ring| {
+            ring.subscribe(0, move |line| {
+                if let Some(me) = me.upgrade() {
+                    me.on_line(line);
+                }
+            })
+        });
+    }
+
+    /// Stops the tree, frees the port, starts anew and shows the same page again.
+    pub(crate) fn refresh(&self) {
+        let asking = self.lock().launch.phase == Phase::Asking;
+        if asking {
+            return; // Not before the user has agreed that it runs at all.
+        }
+        self.remember_route();
+        let running = self.engine().info(SERVER).is_some_and(|i| i.is_running);
+        if !running {
+            self.launch();
+            return;
+        }
+        log::info!("refresh");
+        {
+            let mut state = self.lock();
+            state.replaced = state.run;
+            state.launch.generation += 1;
+            state.launch.started_at_ms = now_ms();
+            state.launch.trouble = None;
+            state.launch.url = None;
+            state.facts = Facts::default();
+        }
+        self.enter(Phase::Stopping, "Stopping the server");
+        if let Some(ui) = self.ui.get() {
+            ui.show_launch_page();
+        }
+        if let Err(e) = self.engine().restart(SERVER, "refresh") {
+            self.fail(trouble::cannot_start(&e.to_string()));
+        }
+    }
+
+    /// A button on the trouble page.
+    pub(crate) fn act(&self, action: &str) {
+        log::info!("action: {action}");
+        if let Some(port) = action
+            .strip_prefix("use-port:")
+            .and_then(|p| p.parse().ok())
+        {
+            self.lock().port_override = Some(port);
+        }
+        self.launch();
+    }
+
+    /// Keeps the page that the window shows, to come back to it.
+    pub(super) fn remember_route(&self) {
+        if let Some(url) = self.ui.get().and_then(|ui| ui.project_url()) {
+            let route = &url[url::Position::BeforePath..];
+            self.lock().route = Some(route.to_owned());
+        }
+    }
+
+    pub(super) fn enter(&self, phase: Phase, step: &str) {
+        let launch = {
+            let mut state = self.lock();
+            state.launch.phase = phase;
+            step.clone_into(&mut state.launch.step);
+            state.launch.clone()
+        };
+        if let Some(ui) = self.ui.get() {
+            ui.changed(&launch);
+        }
+    }
+
+    /// Shows what failed.
+    #[expect(
+        clippy::print_stdout,
+        reason = "whoever started Berth from a script waits for this"
+    )]
+    pub(super) fn fail(&self, mut trouble: Trouble) {
+        log::error!("{}: {}", trouble.code, trouble.sentence);
+        println!("trouble: {}: {}", trouble.code, trouble.sentence);
+        trouble.log_path = Some(paths::for_people(&self.session.paths.server_log()));
+        let step = trouble.sentence.clone();
+        self.lock().launch.trouble = Some(trouble);
+        self.enter(Phase::Trouble, &step);
+        if let Some(ui) = self.ui.get() {
+            ui.show_trouble_page();
+        }
+    }
+}
+
+/// The command as its user would say it: `pnpm dev`, without the flags that Berth adds.
+pub(super) fn short_command(plan: &Plan) -> String {
+    plan.argv
+        .iter()
+        .take_while(|a| !a.starts_with('-'))
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+pub(super) fn now_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_millis() as u64
+}

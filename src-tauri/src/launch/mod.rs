@@ -1,0 +1,12 @@
+//! From a project's folder to its page, and what is told about it on the way.
+
+mod environment;
+mod follow;
+mod install;
+mod launcher;
+mod model;
+mod prepare;
+
+pub(crate) use launcher::{Launcher, SERVER, Ui};
+pub(crate) use model::{Action, Launch, Trouble};
+pub(crate) use prepare::NotFound;

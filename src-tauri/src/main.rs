@@ -1,0 +1,48 @@
+//! Berth: opens a local web project as a desktop app and leaves nothing behind.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod app;
+mod applog;
+mod args;
+mod commands;
+mod diagnostics;
+mod editing;
+mod instance;
+mod keys;
+mod launch;
+mod menu;
+mod navigation;
+mod opening;
+mod paths;
+mod private;
+mod settings;
+mod theme;
+mod trouble;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    // First of all: it forks the process that outlives this one, and nothing else may run yet.
+    let guardian = tauri_plugin_sidecar_lifecycle::guardian::start();
+    let args = args::Args::parse();
+    let context = tauri::generate_context!();
+    match opening::open(&args, &context) {
+        Ok(opening::Opened::Elsewhere) => ExitCode::SUCCESS,
+        Ok(opening::Opened::Here(session)) => {
+            if let Err(e) = guardian {
+                log::warn!("{e}");
+            }
+            app::run(*session, context)
+        }
+        Err(e) => refuse(&e),
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "there is no window and no log yet")]
+fn refuse(why: &opening::OpenError) -> ExitCode {
+    eprintln!("berth: {why}");
+    ExitCode::from(2)
+}

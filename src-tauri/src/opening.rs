@@ -1,0 +1,147 @@
+//! From a command line to a session: which project, whose turn, where things lie.
+
+use std::path::PathBuf;
+
+use berth_project::{Config, PluginConfig};
+use sidecar_lifecycle::Engine;
+use tauri::Wry;
+
+use crate::applog::AppLog;
+use crate::args::Args;
+use crate::instance::{Claim, Instance};
+use crate::paths::ProjectPaths;
+use crate::private;
+use crate::settings::Settings;
+
+/// Everything that a running Berth knows from its start on.
+pub(crate) struct Session {
+    /// The project's folder, absolute. It may not exist: then that is the trouble to show.
+    pub(crate) folder: PathBuf,
+    /// What wins over the project's own `berth.json`.
+    pub(crate) config: Config,
+    pub(crate) paths: ProjectPaths,
+    pub(crate) settings: Settings,
+    pub(crate) engine: Engine,
+    pub(crate) instance: Instance,
+}
+
+/// What became of a start.
+pub(crate) enum Opened {
+    /// This process shows the project.
+    Here(Box<Session>),
+    /// Another process shows it, and was asked to come to the front.
+    Elsewhere,
+}
+
+/// Why there is not even a window.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error("the build's own configuration is wrong: {0}")]
+    Branding(#[from] berth_project::ConfigError),
+    #[error("cannot find out the current folder: {0}")]
+    NoFolder(std::io::Error),
+    #[error("there is no folder for this user's data: set HOME or XDG_DATA_HOME")]
+    NoData,
+    #[error("cannot use {}: {source}", path.display())]
+    State {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Engine(#[from] sidecar_lifecycle::Error),
+}
+
+/// Opens the project that the arguments, the build or the current folder name.
+pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened, OpenError> {
+    let branding = context
+        .config()
+        .plugins
+        .0
+        .get("berth")
+        .cloned()
+        .unwrap_or_default();
+    let branding = PluginConfig::from_value(branding)?;
+    let folder = folder(args, branding.project)?;
+    let config = args.config().or(branding.config);
+    let data = dirs::data_dir()
+        .ok_or(OpenError::NoData)?
+        .join(&context.config().identifier);
+    let mut paths = ProjectPaths::of(&data, &folder);
+    let state = |source| OpenError::State {
+        path: paths.state.clone(),
+        source,
+    };
+    private::folder(&paths.state).map_err(state)?;
+    let settings = Settings::load(&paths.state);
+    if args.trust {
+        settings.change(|v| v.trusted = true);
+    }
+    // What a project says about itself counts once its user has agreed that it may run: until
+    // then it must not choose where we write.
+    let own = Config::load(&folder).ok().flatten();
+    let own = own.filter(|_| settings.get().trusted);
+    let log_dir = config
+        .log_dir
+        .clone()
+        .or_else(|| own.and_then(|c| c.log_dir));
+    if let Some(dir) = log_dir {
+        paths.logs = folder.join(dir);
+    }
+    AppLog::install(&paths.app_log()).map_err(|source| OpenError::State {
+        path: paths.app_log(),
+        source,
+    })?;
+    let state = |source| OpenError::State {
+        path: paths.state.clone(),
+        source,
+    };
+    let instance = match Instance::claim(&paths.state).map_err(state)? {
+        Claim::Ours(instance) => instance,
+        Claim::Taken => {
+            tell_taken(&folder);
+            return Ok(Opened::Elsewhere);
+        }
+    };
+    log::info!(
+        "berth {} opens {}",
+        env!("CARGO_PKG_VERSION"),
+        folder.display()
+    );
+    let engine = Engine::builder(&context.config().identifier, paths.engine()).build()?;
+    Ok(Opened::Here(Box::new(Session {
+        folder,
+        config,
+        paths,
+        settings,
+        engine,
+        instance,
+    })))
+}
+
+fn folder(args: &Args, branded: Option<PathBuf>) -> Result<PathBuf, OpenError> {
+    let wish = branded.or_else(|| args.project.clone());
+    let folder = match wish {
+        Some(folder) => folder,
+        // Under the Tauri command's development server the folder is this crate's own, whose dev
+        // server runs already: what is worked on is tried with the example.
+        None if tauri::is_dev() => {
+            PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/vite-app"))
+        }
+        None => PathBuf::from("."),
+    };
+    // A folder that is missing is kept as it was written: the trouble page names it.
+    std::path::absolute(&folder)
+        .map(|absolute| absolute.canonicalize().unwrap_or(absolute))
+        .map_err(OpenError::NoFolder)
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the answer to a second start in a terminal"
+)]
+fn tell_taken(folder: &std::path::Path) {
+    println!(
+        "{} is open already; its window comes to the front",
+        folder.display()
+    );
+}

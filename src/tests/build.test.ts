@@ -1,0 +1,75 @@
+// @vitest-environment node
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+/** All that the launch page loads, compressed. It is seen for half a second and owes no more. */
+const LAUNCH_BUDGET_BYTES = 10 * 1024;
+
+let out: string;
+const files = new Map<string, string>();
+
+beforeAll(async () => {
+  out = mkdtempSync(join(tmpdir(), "berth-pages-"));
+  // The mode is said, because a test run would otherwise count as development.
+  process.env["NODE_ENV"] = "production";
+  await build({
+    configFile: join(root, "vite.config.ts"),
+    root: join(root, "src"),
+    mode: "production",
+    logLevel: "silent",
+    build: { outDir: out, reportCompressedSize: false },
+  });
+  for (const file of readdirSync(out, { recursive: true, encoding: "utf8" })) {
+    if (/\.\w+$/.test(file)) files.set(file, readFileSync(join(out, file), "utf8"));
+  }
+});
+
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+describe("the build", () => {
+  it("has the three pages", () => {
+    expect([...files.keys()].filter((name) => name.endsWith(".html")).sort()).toEqual(["index.html", "log.html", "trouble.html"]);
+  });
+
+  it("holds nothing of the demo and its mocks", () => {
+    for (const [name, text] of files) {
+      expect(text, name).not.toMatch(/demo|mockIPC|ELIFECYCLE|vite-plugin-inspect|1\.4\.0/i);
+    }
+  });
+
+  it("runs under a strict content security policy", () => {
+    for (const [name, text] of files) {
+      if (name.endsWith(".html")) {
+        expect(text, name).not.toMatch(/<script(?![^>]*\bsrc=)/);
+        expect(text, name).not.toMatch(/\son\w+=|\sstyle=|https?:\/\//);
+      } else if (name.endsWith(".js")) {
+        expect(text, name).not.toMatch(/\beval\(|new Function|innerHTML|insertAdjacentHTML|document\.write/);
+      }
+    }
+  });
+
+  it("paints the right ground first, in both themes", () => {
+    const ground = (css: string) => [...css.matchAll(/--ground:\s*(#\w+)/g)].map((match) => match[1]);
+    const [light, dark] = ground(readFileSync(join(root, "src/styles/base.css"), "utf8"));
+    for (const [name, text] of files) {
+      if (!name.endsWith(".html")) continue;
+      const head = /<style>(.*?)<\/style>/s.exec(text)?.[1] ?? "";
+      expect(head, name).toContain("color-scheme:light dark");
+      expect(head.indexOf(light!), name).toBeGreaterThan(0);
+      expect(head.indexOf(dark!), name).toBeGreaterThan(head.indexOf("prefers-color-scheme:dark"));
+    }
+  });
+
+  it("keeps the launch page small", () => {
+    const html = files.get("index.html") ?? "";
+    const loaded = [...html.matchAll(/(?:src|href)="\/([^"]+)"/g)].map((match) => files.get(match[1]!) ?? "");
+    expect(loaded).toHaveLength(3);
+    const bytes = [html, ...loaded].reduce((sum, text) => sum + gzipSync(text).length, 0);
+    expect(bytes).toBeLessThanOrEqual(LAUNCH_BUDGET_BYTES);
+  });
+});

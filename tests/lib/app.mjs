@@ -1,0 +1,156 @@
+// The release binary, started as a user starts it, or by the WebDriver.
+import { randomUUID } from "node:crypto";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { isRunning, run, start, stop } from "../../scripts/lib/child.mjs";
+import { saveScreenshot } from "../../scripts/lib/display.mjs";
+import { cleanUp } from "./cleanup.mjs";
+import { allGone, descendants, lives, processes, program, withVariable } from "./processes.mjs";
+import { until } from "./wait.mjs";
+import { drive } from "./webdriver.mjs";
+
+const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
+/** What is tested. */
+export const BINARY = `${target}/release/berth`;
+const PICTURES = fileURLToPath(new URL("../../artifacts/window/", import.meta.url));
+
+/** The driver starts the app and outlives it. The kernel cuts names to fifteen characters. */
+const isDriver = ({ name }) => name === "WebKitWebDriver";
+
+/** The app's grace for its server, and the five seconds that a loaded machine may take besides. */
+export const GONE_MS = 10_000;
+
+/**
+ * Opens a project on the display.
+ *
+ * user     whose home it is
+ * driven   by the WebDriver: `app.page` looks into the page
+ * trust    the project's code may run without a question
+ * args     more arguments
+ * env      more variables; undefined removes one
+ */
+export async function openApp(t, display, project, { user, driven = true, trust = true, args = [], env = {} }) {
+  // Everything that the app starts inherits it: so it is found again, whoever its parent is.
+  const token = randomUUID();
+  const argv = [project.folder, ...(trust ? ["--trust"] : []), ...args];
+  const options = {
+    cwd: user.home,
+    env: { ...user.env, ...display.env, BERTH_TEST: token, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  };
+  const started = driven
+    ? await drive(BINARY, argv, options)
+    : { child: await start(BINARY, argv, options), page: undefined };
+  const app = new App({ ...started, display, project, user, driven, mark: `BERTH_TEST=${token}` });
+  cleanUp(t, () => app.end());
+  return app;
+}
+
+class App {
+  #output = [];
+  #over = false;
+
+  constructor(fields) {
+    Object.assign(this, fields);
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => this.#output.push(line));
+    }
+    this.pid = this.driven ? this.#drivenPid() : this.child.pid;
+    this.self = processes().find(({ pid }) => pid === this.pid);
+  }
+
+  #drivenPid() {
+    return processes().find(({ pid, ppid }) => ppid === this.child.pid && program(pid) === BINARY)?.pid;
+  }
+
+  /** What it has printed. */
+  get output() {
+    return this.#output.join("\n");
+  }
+
+  /** Waits until the project's page was shown `times` times. */
+  shown(times = 1) {
+    const count = () => this.#output.filter((line) => line.startsWith("page shown: ")).length;
+    return until(`the page was shown ${times} times; it printed: ${this.output}`, () => count() >= times);
+  }
+
+  /** Waits for the trouble page; answers the trouble's code. */
+  async trouble(code) {
+    await until(`trouble ${code}`, async () => {
+      const heading = await this.page.text("body[data-view=trouble] h1");
+      return heading && this.#output.some((line) => line.startsWith(`trouble: ${code}: `));
+    });
+  }
+
+  /** The window's id, by its title. */
+  async window(title = this.project.name) {
+    const args = ["search", "--all", "--onlyvisible", "--pid", String(this.pid), "--name", `^${title}$`];
+    return until(`a window called ${title}`, async () => (await this.#xdotool(...args)).trim().split("\n")[0]);
+  }
+
+  /** Presses keys as a user does: into the window that has the focus. */
+  async press(...keys) {
+    const id = await this.window();
+    await this.#xdotool("windowactivate", "--sync", id);
+    await this.keys(...keys);
+  }
+
+  /** Presses keys without asking for the focus: an open menu has it. */
+  async keys(...keys) {
+    await this.#xdotool("key", "--clearmodifiers", "--delay", "30", ...keys);
+  }
+
+  /** Whether this window has the focus. */
+  async isActive() {
+    return (await this.#xdotool("getactivewindow")).trim() === (await this.window());
+  }
+
+  #xdotool(...args) {
+    return run("xdotool", args, { env: { ...process.env, ...this.display.env } });
+  }
+
+  /** Everything that belongs to the app now: itself, its descendants, and whoever left its family. */
+  family() {
+    const all = [this.self, ...descendants(this.pid), ...withVariable(this.mark)];
+    return [...new Map(all.map((one) => [one.pid, one])).values()].filter((one) => one && !isDriver(one));
+  }
+
+  /** Whether a process was started by this app, however far away it is by now. */
+  isOf(process) {
+    return withVariable(this.mark).some(({ pid }) => pid === process.pid);
+  }
+
+  /** Waits until nothing of it is left. `spared` are pids that may live on. */
+  async gone({ family = this.family(), spared = [], ports = [this.project.port], ms = GONE_MS } = {}) {
+    await allGone(family.filter(({ pid }) => !spared.includes(pid)), ports, ms);
+  }
+
+  /** How the app ended; for one that was not driven. */
+  ended() {
+    return this.child.ended;
+  }
+
+  /** Saves what the display shows. */
+  async picture(name) {
+    // What a script has just changed reaches the screen some frames later.
+    await this.page?.runAsync("for (let n = 0; n < 10; n++) await new Promise(requestAnimationFrame)");
+    await saveScreenshot(this.display, `${PICTURES}${name}.png`);
+  }
+
+  /** Ends it if it still runs, and insists that nothing is left of it. */
+  async end({ ports } = {}) {
+    if (this.#over) return;
+    this.#over = true;
+    const family = this.family();
+    const running = this.self && lives(this.self);
+    if (running) process.kill(this.pid, "SIGTERM");
+    try {
+      await this.gone({ family, ports });
+    } finally {
+      for (const { pid } of family.filter(lives)) process.kill(pid, "SIGKILL");
+      if (isRunning(this.child)) await stop(this.child, 2_000);
+    }
+  }
+}

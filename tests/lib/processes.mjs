@@ -1,0 +1,98 @@
+// The process table, read from /proc: who descends from whom, who is left.
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+import { until } from "./wait.mjs";
+
+/** All processes as `{ pid, ppid, state, started, name }`; `started` tells two users of one pid apart. */
+export function processes() {
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).map(read).filter(Boolean);
+}
+
+function read(pid) {
+  let stat;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  } catch {
+    return undefined; // It ended while the table was read.
+  }
+  // The name stands in parentheses and may itself hold some.
+  const end = stat.lastIndexOf(")");
+  const fields = stat.slice(end + 2).split(" ");
+  return {
+    pid,
+    name: stat.slice(stat.indexOf("(") + 1, end),
+    state: fields[0],
+    ppid: Number(fields[1]),
+    started: fields[19],
+  };
+}
+
+/** Every descendant of `pid`, without itself. */
+export function descendants(pid) {
+  const all = processes();
+  const found = [];
+  for (let parents = [pid]; parents.length > 0; ) {
+    const children = all.filter(({ ppid }) => parents.includes(ppid));
+    found.push(...children);
+    parents = children.map((child) => child.pid);
+  }
+  return found;
+}
+
+/** Whether this very process still runs. A zombie does not: it waits for its parent only. */
+export function lives({ pid, started }) {
+  const now = read(pid);
+  return now !== undefined && now.started === started && now.state !== "Z" && now.state !== "X";
+}
+
+/** Running processes that have `NAME=value` in the environment they were started with. */
+export function withVariable(assignment) {
+  return processes().filter((process) => lives(process) && environment(process.pid).includes(assignment));
+}
+
+function environment(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+  } catch {
+    return []; // Ended, or another user's.
+  }
+}
+
+/** Whether the process runs under the engine's care. */
+export const hasMarker = ({ pid }) => environment(pid).some((v) => v.startsWith("SIDECAR_LIFECYCLE="));
+
+/** The path of its program, or nothing. */
+export function program(pid) {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether anybody listens on the port, on any address. */
+export function isHeld(port) {
+  const LISTEN = "0A";
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  return ["/proc/net/tcp", "/proc/net/tcp6"].some((file) =>
+    readFileSync(file, "utf8")
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      .some(([, local, , state]) => state === LISTEN && local.endsWith(`:${hex}`)),
+  );
+}
+
+/** Waits until none of `records` runs and nobody holds any of `ports`. */
+export async function allGone(records, ports, ms) {
+  await until(
+    "no process and no held port is left",
+    () => {
+      const left = records.filter(lives).map(({ pid, name }) => `${name} ${pid}`);
+      const held = ports.filter(isHeld).map((port) => `port ${port}`);
+      if (left.length + held.length > 0) throw new Error([...left, ...held].join(", "));
+      return true;
+    },
+    ms,
+  );
+}

@@ -1,0 +1,43 @@
+// Waiting: for a fact, with a deadline, and never for a while.
+import { setTimeout as pause } from "node:timers/promises";
+
+const EVERY_MS = 40;
+
+/**
+ * Asks `probe` until it answers something truthy, and resolves with that. What it
+ * throws counts as "not yet": a page that is being replaced answers nothing.
+ * Rejects after `ms` with `what` and the last answer.
+ */
+export async function until(what, probe, ms = 20_000) {
+  const deadline = Date.now() + ms;
+  let last;
+  for (;;) {
+    try {
+      last = await probe();
+      if (last) return last;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) {
+      throw new Error(`not within ${ms} ms: ${what}; last seen: ${describe(last)}`, { cause: last });
+    }
+    await pause(EVERY_MS);
+  }
+}
+
+/**
+ * Asks `probe` for `ms`; rejects at once when it says no. For what must *not*
+ * happen, where there is no event to wait for.
+ */
+export async function holds(what, probe, ms) {
+  const deadline = Date.now() + ms;
+  do {
+    if (!(await probe())) throw new Error(`it did not hold: ${what}`);
+    await pause(EVERY_MS);
+  } while (Date.now() < deadline);
+}
+
+function describe(value) {
+  if (value instanceof Error) return value.message;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

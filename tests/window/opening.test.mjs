@@ -1,0 +1,126 @@
+// From the first start to the project's page.
+import assert from "node:assert/strict";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+
+import { isRunning } from "../../scripts/lib/child.mjs";
+import { useDesk } from "../lib/desk.mjs";
+import { makeProject } from "../lib/project.mjs";
+import { makeUser } from "../lib/user.mjs";
+import { until } from "../lib/wait.mjs";
+
+/** Long enough to look at the launch page meanwhile. */
+const MUTE_MS = 2_000;
+
+const desk = useDesk();
+const asked = (app) => until("the question", () => app.page.text("body[data-view=ask] #question"));
+
+test("the first start asks, Open runs the project, and the second start does not ask", async (t) => {
+  const project = await makeProject(t, { npm: true });
+  const user = makeUser(t);
+  const first = await desk.open(t, project, { user, trust: false });
+  assert.equal(await asked(first), "Open shop?");
+  assert.equal(await first.page.text("#command"), "npm run dev");
+  assert.deepEqual(project.starts(), [], "nothing runs before the answer");
+  await first.picture("question-light");
+  await first.page.click("#open");
+  await first.shown();
+  assert.equal(await first.page.url(), project.url());
+  await first.press("ctrl+q");
+  await first.gone();
+
+  const second = await desk.open(t, project, { user, trust: false });
+  await second.shown();
+  assert.equal(project.starts().length, 2);
+});
+
+test("Cancel ends with nothing started", async (t) => {
+  const project = await makeProject(t);
+  const app = await desk.open(t, project, { trust: false });
+  await asked(app);
+  const family = app.family();
+  await app.page.click("#cancel").catch(() => {}); // The window may be gone before the answer is.
+  await app.gone({ family });
+  assert.deepEqual(project.starts(), []);
+});
+
+test("Refresh by key does not run what was not agreed to", async (t) => {
+  const project = await makeProject(t);
+  const app = await desk.open(t, project, { trust: false });
+  await asked(app);
+  await app.press("ctrl+shift+r");
+  await until("the key was seen", () => app.user.read(project, ".tauri-log").includes("menu: refresh"));
+  assert.equal(await asked(app), "Open shop?");
+  assert.deepEqual(project.starts(), []);
+});
+
+test("what was mended on the trouble page is asked about all the same", async (t) => {
+  const project = await makeProject(t, { npm: true });
+  project.remove("package.json");
+  const app = await desk.open(t, project, { trust: false });
+  await until("the trouble page", () => app.page.text("h1").then((text) => text?.includes("package.json")));
+  project.write("package.json", { name: "shop", scripts: { dev: "node server.mjs" } });
+  await app.page.click('[data-action="retry"]');
+  assert.equal(await asked(app), "Open shop?");
+  assert.deepEqual(project.starts(), []);
+});
+
+test("a project that was not agreed to does not choose where Berth writes", async (t) => {
+  const project = await makeProject(t, { config: { logDir: "." } });
+  const victim = project.path("victim");
+  writeFileSync(victim, "");
+  symlinkSync(victim, project.path(".tauri-log"));
+  const app = await desk.open(t, project, { trust: false });
+  await asked(app);
+  assert.equal(readFileSync(victim, "utf8"), "");
+  assert.match(app.user.read(project, ".tauri-log"), /opens/);
+});
+
+test("the window goes to the page when the server answers, and not before", async (t) => {
+  const project = await makeProject(t, { wish: { mute: MUTE_MS } });
+  const app = await desk.open(t, project);
+  const seen = new Set();
+  await until("the project's page", async () => {
+    const [url, text] = await app.page.run("return [location.href, document.body.innerText.trim()]");
+    seen.add(url);
+    if (url.startsWith("http")) assert.notEqual(text, "", "never a blank page");
+    return url === project.url() && text.includes("A small project");
+  });
+  for (const url of seen) assert.ok(url.startsWith("tauri://localhost") || url === project.url(), url);
+  const requests = project.requests();
+  const first = requests.find((request) => request.webview);
+  assert.ok(first.at >= MUTE_MS, `the window asked after ${first.at} ms, before the server had answered anybody`);
+});
+
+test("the launch page shows what happens, and the server's lines", async (t) => {
+  const project = await makeProject(t, { wish: { mute: 4_000, lines: ["\u001b[32mwarming up\u001b[0m", "second line"] } });
+  const app = await desk.open(t, project);
+  await until("the lines", async () => (await app.page.text("#log"))?.includes("warming up"));
+  assert.equal(await app.page.text("#step"), `Waiting for the server on port ${project.port}`);
+  assert.ok(!(await app.page.text("#log")).includes("\u001b"), "colours are drawn, not printed");
+  await until("the elapsed time", () => app.page.text("#elapsed"));
+  await app.picture("launch-light");
+  await app.shown();
+  await app.picture("page-light");
+});
+
+test("a second start of the same project focuses the first and ends with 0", async (t) => {
+  const user = makeUser(t);
+  const [shop, blog] = [await makeProject(t), await makeProject(t, { name: "blog" })];
+  const first = await desk.open(t, shop, { user, driven: false });
+  await first.shown();
+  const other = await desk.open(t, blog, { user, driven: false });
+  await other.shown();
+  await until("the newer window has the focus", async () => {
+    if (await other.isActive()) return true;
+    await other.press("Escape");
+    return false;
+  });
+  const again = await desk.open(t, shop, { user, driven: false });
+  assert.deepEqual(await again.ended(), { code: 0, signal: null });
+  assert.match(again.output, /is open already/);
+  await again.end({ ports: [] }); // The port is the first one's.
+  await until("the first has the focus", () => first.isActive());
+  assert.ok(isRunning(other.child), "another project is not disturbed");
+  assert.equal(shop.starts().length, 1);
+});

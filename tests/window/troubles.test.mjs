@@ -1,0 +1,203 @@
+// Each thing that can fail: its page says what, shows why, and Retry mends it.
+import assert from "node:assert/strict";
+import { mkdirSync, renameSync, symlinkSync } from "node:fs";
+import { once } from "node:events";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { start, stop } from "../../scripts/lib/child.mjs";
+import { cleanUp } from "../lib/cleanup.mjs";
+import { useDesk } from "../lib/desk.mjs";
+import { lives, processes } from "../lib/processes.mjs";
+import { makeProject } from "../lib/project.mjs";
+import { makeUser } from "../lib/user.mjs";
+import { until } from "../lib/wait.mjs";
+
+const desk = useDesk();
+const text = (app, id) => app.page.text(`#${id}`);
+const pressRetry = (app) => app.page.click('[data-action="retry"]');
+
+/** Opens the project into trouble `code`, takes a picture, checks the words, mends it, presses Retry. */
+async function failsThenMends(t, { code, sentence, evidence, project, mend, options }) {
+  const app = await desk.open(t, project, options);
+  await app.trouble(code);
+  assert.match(await text(app, "sentence"), sentence);
+  if (evidence) assert.match(await text(app, "evidence"), evidence);
+  assert.notEqual(await text(app, "cause"), "");
+  await app.picture(`trouble-${code}-light`);
+  await mend(project);
+  await pressRetry(app);
+  await app.shown();
+  assert.equal(await app.page.url(), project.url());
+  return app;
+}
+
+test("the folder is missing", async (t) => {
+  const project = await makeProject(t);
+  renameSync(project.folder, `${project.folder}-moved`);
+  await failsThenMends(t, {
+    project,
+    code: "folder-missing",
+    sentence: /shop does not exist\.$/,
+    mend: () => renameSync(`${project.folder}-moved`, project.folder),
+  });
+});
+
+test("there is no package.json", async (t) => {
+  const project = await makeProject(t, { npm: true });
+  project.remove("package.json");
+  await failsThenMends(t, {
+    project,
+    code: "no-package-json",
+    sentence: /shop has no package\.json\.$/,
+    mend: () => project.write("package.json", { name: "shop", scripts: { dev: "node server.mjs" } }),
+  });
+});
+
+test("there is no dev script", async (t) => {
+  const project = await makeProject(t, { npm: true });
+  project.write("package.json", { name: "shop", scripts: { serve: "node server.mjs" } });
+  const app = await failsThenMends(t, {
+    project,
+    code: "no-dev-script",
+    sentence: /has no script “dev”/,
+    mend: () => project.write("berth.json", { script: "serve", port: project.port }),
+  });
+  assert.equal(project.starts().length, 1);
+  await app.press("ctrl+q");
+});
+
+test("berth.json has a mistake: the key and the line are named", async (t) => {
+  const project = await makeProject(t);
+  const good = { command: ["node", "server.mjs"], port: project.port };
+  project.write("berth.json", `{\n  "prot": ${project.port}\n}\n`);
+  await failsThenMends(t, {
+    project,
+    code: "bad-config",
+    sentence: /berth\.json has a mistake in it/,
+    evidence: /berth\.json, line 2, key `prot`: .*did you mean `port`/,
+    mend: () => project.write("berth.json", good),
+  });
+});
+
+test("the tool is not found: the page says where it was looked for", async (t) => {
+  const project = await makeProject(t, { config: { command: ["lighthouse-keeper", "server.mjs"] } });
+  const user = makeUser(t);
+  const empty = join(user.folder, "empty");
+  mkdirSync(empty);
+  await failsThenMends(t, {
+    project,
+    code: "tool-not-found",
+    sentence: /^lighthouse-keeper was not found\.$/,
+    evidence: new RegExp(`Not in ${empty}`),
+    options: { user, env: { PATH: `${empty}:${user.bin}` } },
+    mend: () => symlinkSync(process.execPath, join(user.bin, "lighthouse-keeper")),
+  });
+});
+
+test("a stranger holds the port: it is named, survives, and another port works", async (t) => {
+  const project = await makeProject(t);
+  const stranger = await start(process.execPath, ["-e", `
+    require("node:net").createServer().listen(${project.port}, "127.0.0.1", () => console.log("listening"))
+  `], { stdio: ["ignore", "pipe", "inherit"], cwd: "/" });
+  cleanUp(t, () => stop(stranger, 1_000));
+  await once(stranger.stdout, "data");
+  const self = processes().find(({ pid }) => pid === stranger.pid);
+
+  const app = await desk.open(t, project);
+  await app.trouble("port-held");
+  const sentence = await text(app, "sentence");
+  assert.match(sentence, new RegExp(`^Port ${project.port} is held by node, pid ${stranger.pid}, started (just now|\\d+ (second|minute)s? ago) in /\\.$`));
+  await app.picture("trouble-port-held-light");
+
+  await pressRetry(app);
+  await until("the second answer", () => {
+    if (app.output.match(/trouble: port-held/g)?.length === 2) return true;
+    throw new Error(app.user.read(project, ".tauri-log"));
+  });
+  await app.trouble("port-held");
+  assert.ok(lives(self), "Retry does not end the stranger");
+
+  // The page passes by the launch page and is built anew.
+  const offer = "return document.querySelector('[data-action^=\"use-port:\"]')?.dataset.action";
+  const other = await until("another port is offered", () => app.page.run(offer));
+  const port = Number(other.split(":")[1]);
+  await until("it is chosen", async () => {
+    await app.page.click(`[data-action="${other}"]`);
+    return true;
+  });
+  await app.shown();
+  assert.equal(await app.page.url(), `http://localhost:${port}/`);
+  assert.ok(lives(self), "nor does the other port");
+  await app.press("ctrl+q");
+  await until("the app is gone", () => !lives(app.self));
+  assert.ok(lives(self), "nor does the end of the app");
+  await stop(stranger, 1_000); // Its port counts as held until then.
+});
+
+test("the server ends before it is ready: its code and its last lines are shown", async (t) => {
+  const lines = ["reading the harbour's plan", "Error: Cannot find module 'lighthouse'"];
+  const project = await makeProject(t, { wish: { exit: 3, lines } });
+  const app = await failsThenMends(t, {
+    project,
+    code: "server-exited",
+    sentence: /^node server\.mjs ended with code 3 before its server was ready\.$/,
+    mend: async () => project.wish({}),
+  });
+  assert.equal(project.starts().length, 2, "a server that was never ready is not started again by itself");
+  await app.press("ctrl+q");
+});
+
+test("its last lines stand on the trouble page", async (t) => {
+  const lines = ["reading the harbour's plan", "\u001b[31mError:\u001b[0m Cannot find module 'lighthouse'"];
+  const project = await makeProject(t, { wish: { exit: 3, lines } });
+  const app = await desk.open(t, project);
+  await app.trouble("server-exited");
+  await until("the lines", async () => (await text(app, "log")).includes("Error: Cannot find module 'lighthouse'"));
+  assert.match(await text(app, "cause"), /A package is missing/);
+  assert.match(await text(app, "log-path"), /\.tauri-sidecar-log$/);
+});
+
+test("the server never becomes ready", async (t) => {
+  const project = await makeProject(t, { wish: { deaf: true }, config: { readyTimeout: "1s" } });
+  await failsThenMends(t, {
+    project,
+    code: "never-ready",
+    sentence: /^node server\.mjs did not become ready within 1 s\.$/,
+    mend: () => {
+      project.wish({});
+      project.write("berth.json", { command: ["node", "server.mjs"], port: project.port });
+    },
+  });
+});
+
+test("a server that dies later: the trouble page, then the same route by itself", async (t) => {
+  const project = await makeProject(t);
+  const app = await desk.open(t, project);
+  await app.shown();
+  await app.page.run("history.pushState({}, '', '/orders/12?open=1')");
+  project.wish({ late: 3_000, lines: ["back in a moment"] });
+  await project.die(7);
+  await app.trouble("server-died");
+  assert.match(await text(app, "sentence"), /^node server\.mjs ended with code 7 while it was in use\.$/);
+  await app.picture("trouble-server-died-light");
+  await app.shown(2);
+  assert.equal(await app.page.url(), project.url("/orders/12?open=1"));
+  assert.equal(project.starts().length, 2);
+});
+
+test("a server that dies again and again is given up, and Retry brings the route back", async (t) => {
+  const project = await makeProject(t);
+  const app = await desk.open(t, project);
+  await app.shown();
+  await app.page.run("history.pushState({}, '', '/orders/12')");
+  project.wish({ exit: 9 });
+  await project.die(9);
+  await until("it is given up", () => app.user.read(project, ".tauri-log").includes("failed: "), 40_000);
+  await app.trouble("server-died");
+  assert.ok(project.starts().length > 1, "it was tried again");
+  project.wish({});
+  await pressRetry(app);
+  await app.shown(2);
+  assert.equal(await app.page.url(), project.url("/orders/12"));
+});
