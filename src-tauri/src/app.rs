@@ -11,7 +11,7 @@ use tauri_plugin_window_state::StateFlags;
 
 use crate::launch::Launcher;
 use crate::opening::Session;
-use crate::window::{self, MAIN, OwnPages, ProjectOrigin, WindowUi};
+use crate::window::{self, Committed, MAIN, OwnPages, ProjectOrigin, WindowUi};
 use crate::{commands, keys, menu};
 
 /// Runs until the window is closed.
@@ -61,6 +61,7 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
         .manage(launcher)
         .manage(ProjectOrigin::default())
         .manage(OwnPages::default())
+        .manage(Committed::default())
         .menu(menu::build)
         .on_menu_event(|app, event| menu::on_event(app, &event))
         .invoke_handler(tauri::generate_handler![

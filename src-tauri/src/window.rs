@@ -84,6 +84,24 @@ impl OwnPages {
     }
 }
 
+/// The page whose content has begun to arrive and is not there yet.
+///
+/// A navigation ends the load of the page before it, and that end is announced under the address
+/// that comes next: of a launch page that was still loading, it would say that the project was
+/// shown.
+#[derive(Default)]
+pub(crate) struct Committed(Mutex<Option<Url>>);
+
+impl Committed {
+    fn set(&self, url: &Url) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.clone());
+    }
+
+    fn take(&self) -> Option<Url> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// Builds the window and shows it.
 pub(crate) fn open(app: &AppHandle, launcher: &Arc<Launcher>) -> tauri::Result<WebviewWindow> {
     let paths = &launcher.session.paths;
@@ -113,8 +131,9 @@ pub(crate) fn open(app: &AppHandle, launcher: &Arc<Launcher>) -> tauri::Result<W
         })
         .on_page_load(move |window, payload| {
             for_loads.state::<OwnPages>().note(payload.url());
-            if payload.event() == PageLoadEvent::Finished {
-                on_loaded(&for_loads, &window, payload.url());
+            match payload.event() {
+                PageLoadEvent::Started => for_loads.state::<Committed>().set(payload.url()),
+                PageLoadEvent::Finished => on_loaded(&for_loads, &window),
             }
         })
         .build()?;
@@ -154,12 +173,14 @@ pub(crate) fn open_outside(app: &AppHandle, url: &Url) {
     clippy::print_stdout,
     reason = "whoever started Berth from a script waits for this line"
 )]
-fn on_loaded(app: &AppHandle, window: &WebviewWindow, url: &Url) {
+fn on_loaded(app: &AppHandle, window: &WebviewWindow) {
     let zoom = app.state::<Arc<Launcher>>().session.settings.get().zoom;
     if let Err(e) = window.set_zoom(zoom) {
         log::warn!("cannot set the zoom: {e}");
     }
-    if app.state::<ProjectOrigin>().holds(url) {
+    if let Some(url) = app.state::<Committed>().take()
+        && app.state::<ProjectOrigin>().holds(&url)
+    {
         log::info!("page shown: {url}");
         println!("page shown: {url}");
     }
