@@ -15,7 +15,11 @@ pub mod ports;
 mod sys;
 mod termination;
 
-pub use config::{ConfigError, HealthCheck, Liveness, SidecarBuilder, SidecarConfig, StdinMode};
+pub use config::{
+    CheckContext, Condition, ConfigError, CrashInfo, CustomCheck, Dependency, HandOver,
+    HealthCheck, IntoVerdict, OnDependencyRestart, Probe, Problem, SidecarBuilder, SidecarConfig,
+    StateChange, StdinMode,
+};
 pub use core::{Phase, Restart, RunId, Wanted};
 pub use engine::{Engine, EngineBuilder, ShutdownReport};
 pub use error::Error;

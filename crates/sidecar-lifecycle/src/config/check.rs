@@ -1,11 +1,26 @@
 //! How it is found out that a sidecar serves.
 
+use std::future::Future;
 use std::time::Duration;
 
-/// A readiness or liveness check.
+use super::custom::{CheckContext, CustomCheck, IntoVerdict};
+
+/// A check of a sidecar's health.
 ///
 /// Besides the check itself, a listener must belong to the sidecar's own tree, or it proves
 /// nothing (see [`SidecarBuilder::own_listener`](super::SidecarBuilder::own_listener)).
+///
+/// ```
+/// use std::time::Duration;
+/// use sidecar_lifecycle::HealthCheck;
+///
+/// let page = HealthCheck::Http {
+///     path: "/health".into(),
+///     timeout: Duration::from_secs(5),
+///     interval: Duration::from_secs(2),
+/// };
+/// let socket = HealthCheck::custom(|context| async move { context.port.is_some() });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HealthCheck {
@@ -16,7 +31,9 @@ pub enum HealthCheck {
         path: String,
         /// For one request.
         timeout: Duration,
-        /// Between liveness checks. Readiness is asked more often, see [`crate::Engine`].
+        /// Between checks once it is ready, where a [`Probe`](super::Probe) names no other. On
+        /// the way up it is asked more often, see
+        /// [`startup_interval`](super::SidecarBuilder::startup_interval).
         interval: Duration,
     },
     /// A connection is accepted, and another one 50 ms later: servers that test their port by
@@ -27,7 +44,8 @@ pub enum HealthCheck {
         /// For one connection.
         timeout: Duration,
     },
-    /// A command ends with the expected code.
+    /// A command ends with the expected code. It runs in the sidecar's folder and environment, and
+    /// is ended with all that it started when its time is up.
     Command {
         /// The program.
         cmd: String,
@@ -36,13 +54,15 @@ pub enum HealthCheck {
         /// The code that means healthy.
         expected_exit: i32,
     },
+    /// An async closure says so, see [`HealthCheck::custom`].
+    Custom(CustomCheck),
 }
 
 impl HealthCheck {
     /// The longest one probe may take unless told otherwise: a dev server may compile the page
     /// before it answers its first request.
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
-    /// Between liveness checks, unless told otherwise.
+    /// Between checks of a ready sidecar, unless told otherwise.
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 
     /// An HTTP check with the default time-out and interval.
@@ -59,6 +79,59 @@ impl HealthCheck {
         HealthCheck::Tcp {
             port: None,
             timeout: Self::DEFAULT_TIMEOUT,
+        }
+    }
+
+    /// A command that means healthy when it ends with code 0.
+    pub fn command<A: Into<String>>(
+        cmd: impl Into<String>,
+        args: impl IntoIterator<Item = A>,
+    ) -> HealthCheck {
+        HealthCheck::Command {
+            cmd: cmd.into(),
+            args: args.into_iter().map(Into::into).collect(),
+            expected_exit: 0,
+        }
+    }
+
+    /// An async closure that answers `true` or `Ok(())` when the sidecar is healthy.
+    ///
+    /// It runs on a thread for such checks; one that blocks cannot hold up the engine. After its
+    /// time-out (30 s, or that of the [`Probe`](super::Probe)) it is dropped and counts as failed.
+    pub fn custom<F, V>(ask: impl Fn(CheckContext) -> F + Send + Sync + 'static) -> HealthCheck
+    where
+        F: Future<Output = V> + Send + 'static,
+        V: IntoVerdict,
+    {
+        HealthCheck::Custom(CustomCheck::new(ask))
+    }
+
+    /// The longest one probe may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        match self {
+            HealthCheck::Http { timeout, .. } | HealthCheck::Tcp { timeout, .. } => *timeout,
+            HealthCheck::Command { .. } | HealthCheck::Custom(_) => Self::DEFAULT_TIMEOUT,
+        }
+    }
+
+    /// Between two checks of a ready sidecar.
+    pub(crate) fn interval(&self) -> Duration {
+        match self {
+            HealthCheck::Http { interval, .. } => *interval,
+            HealthCheck::Tcp { .. } | HealthCheck::Command { .. } | HealthCheck::Custom(_) => {
+                Self::DEFAULT_INTERVAL
+            }
+        }
+    }
+
+    /// Whether it cannot be asked without a chosen port, and its name for people.
+    pub(crate) fn needs_port(&self) -> Option<&'static str> {
+        match self {
+            HealthCheck::Http { .. } => Some("HTTP"),
+            HealthCheck::Tcp { port: None, .. } => Some("TCP"),
+            HealthCheck::Tcp { port: Some(_), .. }
+            | HealthCheck::Command { .. }
+            | HealthCheck::Custom(_) => None,
         }
     }
 }

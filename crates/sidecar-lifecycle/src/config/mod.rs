@@ -2,8 +2,19 @@
 
 mod builder;
 mod check;
+mod custom;
+mod dependency;
+mod hooks;
+mod probe;
 mod sidecar;
+mod validate;
 
 pub use builder::SidecarBuilder;
 pub use check::HealthCheck;
-pub use sidecar::{ConfigError, Liveness, SidecarConfig, StdinMode};
+pub use custom::{CheckContext, CustomCheck, IntoVerdict};
+pub use dependency::{Condition, Dependency, OnDependencyRestart};
+pub use hooks::{CrashInfo, HandOver, StateChange};
+pub(crate) use hooks::{HandOverHook, Hooks};
+pub use probe::Probe;
+pub use sidecar::{SidecarConfig, StdinMode};
+pub use validate::{ConfigError, Problem};

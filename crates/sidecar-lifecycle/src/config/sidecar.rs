@@ -5,12 +5,15 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{HealthCheck, SidecarBuilder};
+use serde::{Deserialize, Serialize};
+
+use super::{Dependency, HealthCheck, Hooks, OnDependencyRestart, Probe, SidecarBuilder};
 use crate::core::{Policy, Restart};
 use crate::ports::PortWish;
 
 /// What the sidecar reads from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StdinMode {
     /// A pipe that stays open and silent: a prompt waits for ever instead of reading garbage, and
     /// a server that exits at the end of its input does not.
@@ -18,18 +21,12 @@ pub enum StdinMode {
     Silent,
     /// End of input at once.
     Null,
+    /// A pipe that [`Engine::stdin`](crate::Engine::stdin) writes to, and that stays open until it
+    /// is closed there.
+    Piped,
 }
 
-/// Checks after readiness.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Liveness {
-    /// Between two checks.
-    pub interval: Duration,
-    /// Failures in a row that count as lost.
-    pub failures: u32,
-}
-
-/// How one sidecar is run. Made by [`SidecarConfig::builder`].
+/// How one sidecar is run. Made by [`SidecarConfig::builder`], which explains each field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SidecarConfig {
@@ -51,56 +48,58 @@ pub struct SidecarConfig {
     pub port_variable: Option<String>,
     /// When it is ready. `None`: as soon as it runs.
     pub check: Option<HealthCheck>,
-    /// Any HTTP status counts as ready.
+    /// Any HTTP status counts as healthy.
     pub any_http_status: bool,
     /// A listener must belong to our tree.
     pub own_listener: bool,
     /// From spawn to ready at the most.
     pub ready_timeout: Duration,
-    /// Whether it is checked after it became ready.
-    pub liveness: Option<Liveness>,
+    /// Between two checks on the way up. `None`: see the builder.
+    pub startup_interval: Option<Duration>,
+    /// Passes in a row that make it ready.
+    pub success_threshold: u32,
+    /// Checked on once it is ready; losing it marks it as unhealthy.
+    pub readiness: Option<Probe>,
+    /// Checked on once it is ready; losing it is a crash.
+    pub liveness: Option<Probe>,
     /// From the stop signal to force.
     pub grace: Duration,
     /// The stop signal (Unix). The whole tree gets it.
     pub stop_signal: i32,
+    /// Written to its stdin in place of the stop signal.
+    pub stop_input: Option<Vec<u8>>,
     /// When a new run follows.
     pub restart: Restart,
     /// Whether a run that crashed before it was ready is followed by another one.
     pub restart_unready: bool,
-    /// Given up after so many crashes within a minute.
+    /// Given up after so many crashes within `restart_window`.
     pub max_restarts: u32,
+    /// The sliding window of `max_restarts`.
+    pub restart_window: Duration,
     /// First backoff.
     pub backoff: Duration,
+    /// No backoff is longer.
+    pub backoff_cap: Duration,
+    /// Exit codes that are no crash.
+    pub success_codes: Vec<i32>,
+    /// Exit codes after which no restart helps.
+    pub permanent_codes: Vec<i32>,
+    /// Whether a later start ends what this one should leave behind.
+    pub cleanup_on_start: bool,
+    /// Which of its leftovers are ended, by the executable's name.
+    pub process_name_pattern: Option<String>,
+    /// What has to be there before it begins.
+    pub depends_on: Vec<Dependency>,
+    /// Whether a new run of one of those brings a new one of this.
+    pub on_dependency_restart: OnDependencyRestart,
     /// Where its output is kept. `None`: only the last lines, in memory.
     pub log_file: Option<PathBuf>,
     /// What it reads from.
     pub stdin: StdinMode,
     /// Executables that are released and not ended, see [`crate::guardian::DEFAULT_KEEP`].
     pub keep: Vec<String>,
-}
-
-/// Why a configuration cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// No program was named.
-    #[error("no program to run: name one with `.name(…)` or `.program(…)`")]
-    NoProgram,
-    /// A readiness check needs a port and none is chosen.
-    #[error("the {check} check needs a port: choose one with `.port(…)`")]
-    NoPort {
-        /// Which check.
-        check: &'static str,
-    },
-    /// An HTTP path must begin with a slash.
-    #[error("the HTTP check's path {path:?} must begin with `/`")]
-    BadPath {
-        /// As given.
-        path: String,
-    },
-    /// Liveness without something to check.
-    #[error("liveness needs a readiness check: there is nothing to ask")]
-    NothingToCheck,
+    /// Whom to call.
+    pub(crate) hooks: Hooks,
 }
 
 impl SidecarConfig {
@@ -119,33 +118,12 @@ impl SidecarConfig {
             restart: self.restart,
             restart_unready: self.restart_unready,
             max_restarts: self.max_restarts,
+            window: self.restart_window,
             backoff: self.backoff,
-            liveness_failures: self.liveness.map_or(3, |l| l.failures),
+            backoff_cap: self.backoff_cap,
+            liveness_failures: self.liveness.as_ref().map_or(3, |p| p.failure_threshold),
+            success_codes: self.success_codes.clone(),
             ..Policy::default()
         }
-    }
-
-    /// Whether a chosen port has to be written into an argument.
-    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
-        if self.program.as_os_str().is_empty() {
-            return Err(ConfigError::NoProgram);
-        }
-        let has_port = self.port != PortWish::None;
-        match &self.check {
-            Some(HealthCheck::Http { path, .. }) => {
-                if !has_port {
-                    return Err(ConfigError::NoPort { check: "HTTP" });
-                }
-                if !path.starts_with('/') {
-                    return Err(ConfigError::BadPath { path: path.clone() });
-                }
-            }
-            Some(HealthCheck::Tcp { port: None, .. }) if !has_port => {
-                return Err(ConfigError::NoPort { check: "TCP" });
-            }
-            None if self.liveness.is_some() => return Err(ConfigError::NothingToCheck),
-            Some(HealthCheck::Tcp { .. } | HealthCheck::Command { .. }) | None => {}
-        }
-        Ok(())
     }
 }

@@ -151,7 +151,7 @@ impl Loop {
             stop_signal: config.stop_signal,
             grace: config.grace,
             log,
-            silent_stdin: config.stdin == StdinMode::Silent,
+            silent_stdin: config.stdin != StdinMode::Null,
             keep: config.keep.clone(),
         })?;
         let ring = entry.ring.clone();
@@ -234,13 +234,14 @@ impl Loop {
             return;
         };
         let entry = &self.entries[index];
-        let Some(liveness) = entry.config.liveness else {
+        let Some(probe) = &entry.config.liveness else {
             return;
         };
+        let interval = probe.interval.unwrap_or_else(|| question.check.interval());
         let (sidecar, tx) = (entry.core, self.tx.clone());
         let task = tokio::task::spawn_local(async move {
             loop {
-                sleep(liveness.interval).await;
+                sleep(interval).await;
                 let verdict = if let HealthCheck::Command { .. } = question.check {
                     ask_command(&tx, sidecar, run).await
                 } else {

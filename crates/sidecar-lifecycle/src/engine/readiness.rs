@@ -137,7 +137,9 @@ impl Question {
             }
             HealthCheck::Tcp { timeout, .. } => accepts(addr, port, *timeout).await,
             // Asked elsewhere, as a run of its own.
-            HealthCheck::Command { .. } => Err("a command is not asked over the network".into()),
+            HealthCheck::Command { .. } | HealthCheck::Custom(_) => {
+                Err("it is not asked over the network".into())
+            }
         }
     }
 

@@ -1,0 +1,120 @@
+//! What is run, and what it is given.
+
+use std::ffi::OsString;
+use std::ops::{Bound, RangeBounds};
+use std::path::PathBuf;
+
+use super::SidecarBuilder;
+use crate::config::StdinMode;
+use crate::ports::PortWish;
+
+impl SidecarBuilder {
+    /// The program, by a name that is looked for on the PATH.
+    pub fn name(self, name: impl Into<PathBuf>) -> Self {
+        self.program(name)
+    }
+
+    /// The program, by its path. A relative one counts from the working folder.
+    pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
+        self.0.program = program.into();
+        self
+    }
+
+    /// Its arguments. `{port}` in one is replaced by the chosen port, and so is `auto` after
+    /// `--port`.
+    pub fn args<I, A>(mut self, args: I) -> Self
+    where
+        I: IntoIterator<Item = A>,
+        A: Into<OsString>,
+    {
+        self.0.args = args.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets an environment variable.
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.0.env.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets many.
+    pub fn envs<I, K, V>(mut self, vars: I) -> Self
+    where
+        I: IntoIterator<Item = (K, V)>,
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        self.0
+            .env
+            .extend(vars.into_iter().map(|(k, v)| (k.into(), v.into())));
+        self
+    }
+
+    /// Leaves the caller's own environment out: what was set here is all.
+    pub fn clear_env(mut self, clear: bool) -> Self {
+        self.0.clear_env = clear;
+        self
+    }
+
+    /// The working folder.
+    pub fn cwd(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.0.cwd = Some(folder.into());
+        self
+    }
+
+    /// Which port it shall listen on.
+    pub fn port(mut self, wish: PortWish) -> Self {
+        self.0.port = wish;
+        self
+    }
+
+    /// The first free port of a range. `8080..8200` leaves 8200 out, `8080..=8200` does not.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::SidecarConfig;
+    /// use sidecar_lifecycle::ports::PortWish;
+    ///
+    /// let config = SidecarConfig::builder().name("api").port_range(8080..8200).build()?;
+    /// assert_eq!(config.port, PortWish::Range(8080, 8199));
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
+    pub fn port_range(self, range: impl RangeBounds<u16>) -> Self {
+        // What is empty stays so, and `build` says it: the first port lies above the last.
+        let first = match range.start_bound() {
+            Bound::Included(&first) => first,
+            Bound::Excluded(&before) => before.saturating_add(1),
+            Bound::Unbounded => 1,
+        };
+        let last = match range.end_bound() {
+            Bound::Included(&last) => last,
+            Bound::Excluded(&after) => after.saturating_sub(1),
+            Bound::Unbounded => u16::MAX,
+        };
+        self.port(PortWish::Range(first, last))
+    }
+
+    /// Asked for before any other that the wish allows: what a project was given last time.
+    pub fn preferred_port(mut self, port: Option<u16>) -> Self {
+        self.0.preferred_port = port;
+        self
+    }
+
+    /// The variable that tells the sidecar its port; `PORT` unless set.
+    pub fn port_variable(mut self, name: impl Into<String>) -> Self {
+        self.0.port_variable = Some(name.into());
+        self
+    }
+
+    /// What it reads from.
+    pub fn stdin(mut self, mode: StdinMode) -> Self {
+        self.0.stdin = mode;
+        self
+    }
+
+    /// Keeps the output in this file. It is begun anew by the first run of an engine; later runs
+    /// append to it.
+    pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.0.log_file = Some(path.into());
+        self
+    }
+}

@@ -1,0 +1,136 @@
+//! How it is stopped, when it is started again, and what belongs together.
+
+use std::time::Duration;
+
+use super::SidecarBuilder;
+use crate::config::{Dependency, OnDependencyRestart};
+use crate::core::Restart;
+
+impl SidecarBuilder {
+    /// From the stop signal to force. 5 s unless set.
+    pub fn graceful_shutdown_timeout(mut self, grace: Duration) -> Self {
+        self.0.grace = grace;
+        self
+    }
+
+    /// The stop signal, by number (Unix; TERM unless set). The whole tree gets it.
+    pub fn stop_signal(mut self, signal: i32) -> Self {
+        self.0.stop_signal = signal;
+        self
+    }
+
+    /// Written to its stdin in place of the stop signal, and its stdin is closed behind it: `q`
+    /// makes ffmpeg finish its file. Once its leader has ended, the rest of the tree gets the
+    /// signal; what is there after the grace is ended by force as ever.
+    ///
+    /// If the host dies, there is nobody to write it: the tree gets the signal then.
+    pub fn stop_input(mut self, text: impl Into<Vec<u8>>) -> Self {
+        self.0.stop_input = Some(text.into());
+        self
+    }
+
+    /// Whether a new run follows a crash.
+    pub fn auto_restart(self, on: bool) -> Self {
+        self.restart(if on {
+            Restart::OnFailure
+        } else {
+            Restart::Never
+        })
+    }
+
+    /// When a new run follows. Never, unless set.
+    pub fn restart(mut self, when: Restart) -> Self {
+        self.0.restart = when;
+        self
+    }
+
+    /// Whether a run that crashed before it was ready is followed by another one. It is, unless
+    /// set: a server that never came up in a desktop app is better shown to its user.
+    pub fn restart_unready(mut self, on: bool) -> Self {
+        self.0.restart_unready = on;
+        self
+    }
+
+    /// Given up after so many crashes within the [`restart_window`](SidecarBuilder::restart_window).
+    /// 5 unless set.
+    pub fn max_restart_attempts(mut self, max: u32) -> Self {
+        self.0.max_restarts = max;
+        self
+    }
+
+    /// How long a crash counts. 60 s unless set.
+    pub fn restart_window(mut self, window: Duration) -> Self {
+        self.0.restart_window = window;
+        self
+    }
+
+    /// The first delay before a new run; doubles with each crash, with full jitter: any delay
+    /// from nothing to this one is as likely. 250 ms unless set.
+    pub fn restart_backoff(mut self, first: Duration) -> Self {
+        self.0.backoff = first;
+        self
+    }
+
+    /// No delay before a new run is longer. 30 s unless set.
+    pub fn restart_backoff_cap(mut self, longest: Duration) -> Self {
+        self.0.backoff_cap = longest;
+        self
+    }
+
+    /// Exit codes that are no crash once it was ready. `[0]` unless set.
+    pub fn success_exit_codes(mut self, codes: impl IntoIterator<Item = i32>) -> Self {
+        self.0.success_codes = codes.into_iter().collect();
+        self
+    }
+
+    /// Exit codes after which no restart helps (a bad configuration, a missing licence): one such
+    /// crash and it is given up. None unless set.
+    pub fn permanent_exit_codes(mut self, codes: impl IntoIterator<Item = i32>) -> Self {
+        self.0.permanent_codes = codes.into_iter().collect();
+        self
+    }
+
+    /// Whether a later start of the same app ends what is left of this sidecar, should host and
+    /// guardian be killed together. It does, unless set.
+    ///
+    /// The wish is written down with each run: what counts is how the leftover was started.
+    pub fn cleanup_on_start(mut self, on: bool) -> Self {
+        self.0.cleanup_on_start = on;
+        self
+    }
+
+    /// Of what is left of this sidecar, a later start ends only processes whose executable's name
+    /// matches this pattern (`*` stands for any characters, `?` for one); the others are told of
+    /// as kept. All of them unless set.
+    ///
+    /// A name alone never marks a process as ours: the pattern chooses among processes that carry
+    /// our marker or stand in our state file. Whoever ends processes by their name ends a
+    /// stranger's some day.
+    pub fn process_name_pattern(mut self, pattern: impl Into<String>) -> Self {
+        self.0.process_name_pattern = Some(pattern.into());
+        self
+    }
+
+    /// Waits for another sidecar before it begins, and starts that one if it is down. An id means
+    /// ready; [`Dependency::on`] takes other conditions.
+    pub fn depends_on(mut self, dependency: impl Into<Dependency>) -> Self {
+        self.0.depends_on.push(dependency.into());
+        self
+    }
+
+    /// Whether it is restarted when one that it depends on has a new run. It is not, unless set.
+    pub fn on_dependency_restart(mut self, what: OnDependencyRestart) -> Self {
+        self.0.on_dependency_restart = what;
+        self
+    }
+
+    /// Executables that are released and not ended when they are found in its tree.
+    pub fn keep<I, S>(mut self, names: I) -> Self
+    where
+        I: IntoIterator<Item = S>,
+        S: Into<String>,
+    {
+        self.0.keep = names.into_iter().map(Into::into).collect();
+        self
+    }
+}

@@ -1,0 +1,271 @@
+//! What is wrong with a configuration: all of it at once, each with its place.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{HealthCheck, Probe, SidecarConfig};
+use crate::ports::PortWish;
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// Where, as in JSON: `healthCheck.path`, `sidecars.web.dependsOn[0]`. Empty for the whole.
+    pub path: String,
+    /// What is wrong and what helps.
+    pub message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Problem {
+        Problem {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.path, self.message)
+        }
+    }
+}
+
+/// Why a configuration cannot be used: everything that is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConfigError {
+    /// Never empty; in the order of the configuration's keys.
+    pub problems: Vec<Problem>,
+}
+
+impl ConfigError {
+    pub(crate) fn unless_empty(problems: Vec<Problem>) -> Result<(), ConfigError> {
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigError { problems })
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.problems.iter().enumerate() {
+            let separator = if n == 0 { "" } else { "\n" };
+            write!(f, "{separator}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Longer than any that makes sense, and far from where adding two of them overflows.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
+
+impl SidecarConfig {
+    /// Everything that is wrong with it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with one [`Problem`] for each.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let mut found = Vec::new();
+        let mut say = |path: &str, message: String| found.push(Problem::new(path, message));
+        if self.program.as_os_str().is_empty() {
+            say("name", "no program to run: give `name` or `program`".into());
+        }
+        for (name, value) in &self.env {
+            let text = name.to_string_lossy();
+            let bad_name =
+                text.is_empty() || text.chars().skip(1).any(|c| c == '=') || text.contains('\0');
+            if bad_name || value.to_string_lossy().contains('\0') {
+                say(
+                    "env",
+                    format!("{text:?} cannot be a variable of the environment"),
+                );
+            }
+        }
+        if self.args.iter().any(|a| a.to_string_lossy().contains('\0')) {
+            say("args", "an argument cannot hold a NUL byte".into());
+        }
+        if self
+            .port_variable
+            .as_deref()
+            .is_some_and(|v| v.is_empty() || v.contains(['=', '\0']))
+        {
+            say(
+                "portVariable",
+                "this cannot be the name of a variable".into(),
+            );
+        }
+        if let PortWish::Range(first, last) = self.port
+            && first > last
+        {
+            say(
+                "portRange",
+                format!("{first}-{last} is no range: the first port comes first"),
+            );
+        }
+        if matches!(self.port, PortWish::Fixed(0) | PortWish::Range(0, _)) {
+            say(
+                "port",
+                "port 0 means any to the system: write `auto`".into(),
+            );
+        }
+        let has_port = self.port != PortWish::None;
+        if let Some(check) = &self.check {
+            check_problems(check, "healthCheck", has_port, &mut say);
+        }
+        for (key, probe) in [("readiness", &self.readiness), ("liveness", &self.liveness)] {
+            let Some(probe) = probe else { continue };
+            probe_problems(probe, key, self.check.is_some(), has_port, &mut say);
+        }
+        if self.success_threshold == 0 {
+            say(
+                "successThreshold",
+                "at least one pass is needed to be ready".into(),
+            );
+        }
+        for (key, length) in [
+            ("readyTimeout", Some(self.ready_timeout)),
+            ("startupInterval", self.startup_interval),
+            ("gracefulShutdownTimeout", Some(self.grace)),
+            ("restartBackoff", Some(self.backoff)),
+            ("restartBackoffCap", Some(self.backoff_cap)),
+            ("restartWindow", Some(self.restart_window)),
+        ] {
+            if length.is_some_and(|length| length > LONGEST) {
+                say(key, "longer than a year".into());
+            }
+        }
+        if self.ready_timeout.is_zero() && self.check.is_some() {
+            say(
+                "readyTimeout",
+                "nothing is ready after no time at all".into(),
+            );
+        }
+        if let Some(both) = self
+            .permanent_codes
+            .iter()
+            .find(|c| self.success_codes.contains(c))
+        {
+            say(
+                "permanentExitCodes",
+                format!("{both} is among the success codes too: it cannot mean both"),
+            );
+        }
+        if self.process_name_pattern.as_deref() == Some("") {
+            say(
+                "processNamePattern",
+                "an empty pattern matches nothing".into(),
+            );
+        }
+        if self.stop_input.is_some() && self.stdin == super::StdinMode::Null {
+            say(
+                "stopInput",
+                "it has no stdin to be told by: set `stdin` to `silent` or `piped`".into(),
+            );
+        }
+        for (n, dependency) in self.depends_on.iter().enumerate() {
+            let path = format!("dependsOn[{n}]");
+            if dependency.id.is_empty() {
+                say(&path, "the id of a sidecar is missing".into());
+            } else if self.depends_on[..n].iter().any(|d| d.id == dependency.id) {
+                say(&path, format!("{:?} is named twice", dependency.id));
+            }
+        }
+        ConfigError::unless_empty(found)
+    }
+}
+
+fn check_problems(
+    check: &HealthCheck,
+    key: &str,
+    has_port: bool,
+    say: &mut impl FnMut(&str, String),
+) {
+    if !has_port && let Some(kind) = check.needs_port() {
+        say(
+            key,
+            format!("a check by {kind} needs a port: give `port` or `portRange`"),
+        );
+    }
+    match check {
+        HealthCheck::Http {
+            path,
+            timeout,
+            interval,
+        } => {
+            let plain = path.bytes().all(|b| b.is_ascii_graphic());
+            if !path.starts_with('/') || !plain {
+                let path_of = format!("{key}.path");
+                say(
+                    &path_of,
+                    format!("{path:?} is no path: it begins with `/` and has no blanks"),
+                );
+            }
+            some_time(*timeout, &format!("{key}.timeout"), say);
+            some_time(*interval, &format!("{key}.interval"), say);
+        }
+        HealthCheck::Tcp { port, timeout } => {
+            if *port == Some(0) {
+                say(&format!("{key}.port"), "nothing listens on port 0".into());
+            }
+            some_time(*timeout, &format!("{key}.timeout"), say);
+        }
+        HealthCheck::Command { cmd, .. } => {
+            if cmd.is_empty() {
+                say(&format!("{key}.cmd"), "no command to run".into());
+            }
+        }
+        HealthCheck::Custom(_) => {}
+    }
+}
+
+fn probe_problems(
+    probe: &Probe,
+    key: &str,
+    has_check: bool,
+    has_port: bool,
+    say: &mut impl FnMut(&str, String),
+) {
+    match &probe.check {
+        Some(check) => check_problems(check, &format!("{key}.check"), has_port, say),
+        None if !has_check => {
+            say(
+                key,
+                "there is nothing to ask: give a `healthCheck`, or a check of its own".into(),
+            );
+        }
+        None => {}
+    }
+    for (name, length) in [("interval", probe.interval), ("timeout", probe.timeout)] {
+        if let Some(length) = length {
+            some_time(length, &format!("{key}.{name}"), say);
+        }
+    }
+    for (name, count) in [
+        ("successThreshold", probe.success_threshold),
+        ("failureThreshold", probe.failure_threshold),
+    ] {
+        if count == 0 {
+            say(
+                &format!("{key}.{name}"),
+                "0 is reached before anything was asked".into(),
+            );
+        }
+    }
+}
+
+fn some_time(length: Duration, path: &str, say: &mut impl FnMut(&str, String)) {
+    if length.is_zero() {
+        say(path, "no time at all: write 250ms, 5s or 2m".into());
+    } else if length > LONGEST {
+        say(path, "longer than a year".into());
+    }
+}
