@@ -83,7 +83,13 @@ pub enum EventKind {
         /// What protects it.
         protection: Protection,
     },
-    /// The checks passed and the listener is ours.
+    /// It has found its port taken; the next run begins at once, on another one.
+    PortTaken {
+        /// The port.
+        port: u16,
+    },
+    /// The checks passed and the listener is ours; told again when it has recovered from
+    /// `unhealthy`.
     Ready {
         /// The leader.
         pid: u32,
@@ -94,7 +100,8 @@ pub enum EventKind {
         /// From the spawn to now, in milliseconds.
         start_ms: f64,
     },
-    /// Liveness failed.
+    /// Liveness or readiness failed. Lost liveness ends the run at once; without readiness it runs
+    /// on.
     Unhealthy {
         /// The leader.
         pid: u32,

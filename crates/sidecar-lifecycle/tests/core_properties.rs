@@ -93,7 +93,11 @@ fn claims(run: impl Strategy<Value = RunId>) -> impl Strategy<Value = Fact> {
             run,
             reason: "status 500".into(),
         },
-        7 => Fact::LeaderExited { run, status },
+        7 => Fact::LeaderExited {
+            run,
+            status,
+            port_taken: false,
+        },
         _ => Fact::TreeGone { run, survivors },
     })
 }
@@ -241,7 +245,7 @@ proptest! {
         policy.has_check = false;
         policy.max_restarts = 4;
         let mut fleet = Fleet::new(seed);
-        let id = fleet.add(policy.clone());
+        let id = fleet.add("web", policy.clone());
         let mut now = Mono::default();
         let (mut crashes, mut streak, mut last) = (Vec::<Mono>::new(), 0, Duration::ZERO);
         fleet.step(now, Input { sidecar: id, fact: Fact::StartRequested }, &mut Vec::new());
@@ -252,7 +256,7 @@ proptest! {
             say(now, Fact::Prepared { run, port: None });
             say(now, Fact::Spawned { run, pid: 1 });
             now = now.after(ready_for);
-            say(now, Fact::LeaderExited { run, status: ExitStatus::Code(1) });
+            say(now, Fact::LeaderExited { run, status: ExitStatus::Code(1), port_taken: false });
             say(now, Fact::TreeGone { run, survivors: vec![] });
             if ready_for >= Duration::from_secs(10).max(last * 2) {
                 crashes.clear();
@@ -346,7 +350,16 @@ fn about(fact: Fact, run: RunId) -> Fact {
         Fact::CheckPassed { port, url, .. } => Fact::CheckPassed { run, port, url },
         Fact::LivenessPassed { .. } => Fact::LivenessPassed { run },
         Fact::LivenessFailed { reason, .. } => Fact::LivenessFailed { run, reason },
-        Fact::LeaderExited { status, .. } => Fact::LeaderExited { run, status },
+        Fact::ReadinessPassed { .. } => Fact::ReadinessPassed { run },
+        Fact::ReadinessFailed { reason, .. } => Fact::ReadinessFailed { run, reason },
+        Fact::PortTaken { port, .. } => Fact::PortTaken { run, port },
+        Fact::LeaderExited {
+            status, port_taken, ..
+        } => Fact::LeaderExited {
+            run,
+            status,
+            port_taken,
+        },
         Fact::TreeGone { survivors, .. } => Fact::TreeGone { run, survivors },
     }
 }

@@ -12,14 +12,14 @@ use super::{
 pub(super) struct Bench {
     pub(super) fleet: Fleet,
     pub(super) id: SidecarId,
-    now: Mono,
+    pub(super) now: Mono,
     pub(super) orders: Vec<Order>,
 }
 
 impl Bench {
     pub(super) fn new(policy: Policy) -> Bench {
         let mut fleet = Fleet::new(42);
-        let id = fleet.add(policy);
+        let id = fleet.add("web", policy);
         Bench {
             fleet,
             id,
@@ -95,6 +95,7 @@ impl Bench {
         self.fact(Fact::LeaderExited {
             run,
             status: ExitStatus::Code(code),
+            port_taken: false,
         })
     }
 

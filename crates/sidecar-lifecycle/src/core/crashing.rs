@@ -10,28 +10,6 @@ use super::sidecar::Sidecar;
 use super::state::Phase;
 
 impl Sidecar {
-    pub(super) fn not_alive(&mut self, turn: &mut Turn<'_>, reason: &str) {
-        let Some(run) = &mut self.run else { return };
-        run.failures += 1;
-        let (id, Some(pid)) = (run.id, run.pid) else {
-            return;
-        };
-        if run.failures < self.policy.liveness_failures {
-            return;
-        }
-        turn.publish(
-            self.id,
-            Notice::Unhealthy {
-                run: id,
-                pid,
-                reason: reason.to_owned(),
-            },
-        );
-        self.enter(turn, Phase::Unhealthy);
-        let then = self.crashed(turn, None, format!("liveness lost: {reason}"));
-        self.stop(turn, "liveness lost", then);
-    }
-
     pub(super) fn not_ready(&mut self, turn: &mut Turn<'_>) {
         let reason = format!("not ready within {:?}", self.policy.ready_timeout);
         let then = self.crashed(turn, None, reason);
@@ -41,38 +19,59 @@ impl Sidecar {
     /// The leader ended and nobody had asked it to. What it has left behind is ended before
     /// anything else: a new run beside an old server would find its port taken.
     pub(super) fn leader_exited(&mut self, turn: &mut Turn<'_>, status: ExitStatus) {
-        let Some(run) = self.run() else { return };
-        turn.order(self.id, Order::StopChecks { run });
-        self.note_exit(turn, status, false);
-        let then = if let Some(reason) = self.verdict(status) {
-            self.crashed(turn, Some(status), reason)
-        } else {
+        self.leader_is_gone(turn, status);
+        let then = if self.ended_well(status) {
             let ready_for = self.ready_for(turn);
             self.history.ended(turn.now, ready_for, self.policy.window);
             Then::Ended
+        } else {
+            self.crashed_with(turn, status, "")
         };
         self.end_tree(turn, then, false);
     }
 
-    /// Why an exit that nobody asked for is a crash; `None` if it is not.
+    pub(super) fn leader_is_gone(&mut self, turn: &mut Turn<'_>, status: ExitStatus) {
+        let Some(run) = self.run() else { return };
+        turn.order(self.id, Order::StopChecks { run });
+        self.note_exit(turn, status, false);
+    }
+
+    /// Whether an exit that nobody asked for is no crash.
     ///
     /// A server that ends before it is ready has failed whatever it returns: some end with 0 when
     /// their port is taken.
-    fn verdict(&self, status: ExitStatus) -> Option<String> {
+    fn ended_well(&self, status: ExitStatus) -> bool {
+        match status {
+            ExitStatus::Code(code) => {
+                self.phase != Phase::Starting
+                    && self.policy.success_codes.contains(&code)
+                    && !self.policy.permanent_codes.contains(&code)
+            }
+            ExitStatus::Signal(_) => false,
+        }
+    }
+
+    /// An exit is a crash. `why` is added to its reason, if more is known.
+    pub(super) fn crashed_with(
+        &mut self,
+        turn: &mut Turn<'_>,
+        status: ExitStatus,
+        why: &str,
+    ) -> Then {
         let before = if self.phase == Phase::Starting {
             " before it was ready"
         } else {
             ""
         };
-        match status {
-            ExitStatus::Code(code)
-                if before.is_empty() && self.policy.success_codes.contains(&code) =>
-            {
-                None
+        let reason = match status {
+            ExitStatus::Code(code) if self.policy.permanent_codes.contains(&code) => {
+                let reason = format!("ended with code {code}, which is final{why}");
+                return self.crash(turn, Some(status), reason, true);
             }
-            ExitStatus::Code(code) => Some(format!("ended with code {code}{before}")),
-            ExitStatus::Signal(signal) => Some(format!("ended by signal {signal}{before}")),
-        }
+            ExitStatus::Code(code) => format!("ended with code {code}{before}{why}"),
+            ExitStatus::Signal(signal) => format!("ended by signal {signal}{before}{why}"),
+        };
+        self.crashed(turn, Some(status), reason)
     }
 
     /// Tells once that a leader that was told of has ended.
@@ -105,11 +104,30 @@ impl Sidecar {
         self.settle(turn, survivors);
     }
 
-    fn crashed(&mut self, turn: &mut Turn<'_>, status: Option<ExitStatus>, reason: String) -> Then {
+    pub(super) fn crashed(
+        &mut self,
+        turn: &mut Turn<'_>,
+        status: Option<ExitStatus>,
+        reason: String,
+    ) -> Then {
+        self.crash(turn, status, reason, false)
+    }
+
+    fn crash(
+        &mut self,
+        turn: &mut Turn<'_>,
+        status: Option<ExitStatus>,
+        reason: String,
+        is_final: bool,
+    ) -> Then {
         let attempt = self
             .history
             .crashed(turn.now, self.ready_for(turn), self.policy.window);
-        let max = self.most_crashes(attempt);
+        let max = if is_final {
+            attempt
+        } else {
+            self.most_crashes(attempt)
+        };
         if let Some(run) = self.run() {
             let reason = reason.clone();
             turn.publish(
@@ -129,14 +147,21 @@ impl Sidecar {
         }
     }
 
-    fn ready_for(&self, turn: &Turn<'_>) -> Duration {
-        let ready_at = self.run.as_ref().and_then(|run| run.ready_at);
-        ready_at.map_or(Duration::ZERO, |at| turn.now.since(at))
+    /// For how long it was ready: from the first time on, without what it was unhealthy at its
+    /// end. A spell of being unhealthy that it has recovered from counts.
+    pub(super) fn ready_for(&self, turn: &Turn<'_>) -> Duration {
+        let Some(run) = &self.run else {
+            return Duration::ZERO;
+        };
+        let until = run.unhealthy_at.unwrap_or(turn.now);
+        run.ready
+            .as_ref()
+            .map_or(Duration::ZERO, |ready| until.since(ready.at))
     }
 
     /// After how many crashes it is given up, with `attempt` of them in the window.
     pub(super) fn most_crashes(&self, attempt: u32) -> u32 {
-        let was_ready = self.run.as_ref().is_some_and(|run| run.ready_at.is_some());
+        let was_ready = self.run.as_ref().is_some_and(|run| run.ready.is_some());
         match self.policy.restart {
             Restart::Never => attempt,
             Restart::OnFailure | Restart::Always if !was_ready && !self.policy.restart_unready => {
@@ -209,6 +234,22 @@ mod tests {
     }
 
     #[test]
+    fn a_final_code_is_not_tried_again() {
+        let mut bench = Bench::new(Policy {
+            restart: Restart::Always,
+            success_codes: vec![0, 78],
+            permanent_codes: vec![78],
+            ..Policy::default()
+        });
+        bench.up().exited(78);
+        let crashed = |order: &Order| matches!(order, Order::Publish(Notice::Crashed { .. }));
+        assert!(bench.orders.iter().any(crashed), "a crash, not a clean end");
+        assert_eq!(bench.gone().reason(), "ended with code 78, which is final");
+        bench.up().exited(1).gone();
+        assert_eq!(bench.state().1, Phase::Waiting, "others are not final");
+    }
+
+    #[test]
     fn crashes_are_followed_by_runs_until_there_are_too_many() {
         let mut bench = Bench::new(restarting());
         bench.start();
@@ -261,34 +302,6 @@ mod tests {
             ["Crashed", "StopChecks", "Stopping", "AskStop"]
         );
         assert_eq!(bench.exited(0).gone().reason(), "not ready within 120s");
-    }
-
-    #[test]
-    fn only_failures_in_a_row_lose_liveness() {
-        let mut bench = Bench::new(checked());
-        bench.up();
-        let run = bench.run();
-        let failed = Fact::LivenessFailed {
-            run,
-            reason: "status 500".into(),
-        };
-        bench.fact(Fact::CheckPassed {
-            run,
-            port: None,
-            url: None,
-        });
-        bench
-            .fact(failed.clone())
-            .fact(failed.clone())
-            .fact(Fact::LivenessPassed { run });
-        bench.fact(failed.clone()).fact(failed.clone());
-        assert_eq!((bench.names(), bench.state().1), (vec![], Phase::Ready));
-        bench.fact(failed);
-        assert_eq!(
-            bench.names(),
-            ["Unhealthy", "Crashed", "StopChecks", "Stopping", "AskStop"]
-        );
-        assert_eq!(bench.gone().reason(), "liveness lost: status 500");
     }
 
     #[test]

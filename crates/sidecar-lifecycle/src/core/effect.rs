@@ -37,6 +37,11 @@ pub enum Order {
         /// The run.
         run: RunId,
     },
+    /// Check readiness on from now on. Answered by `ReadinessPassed` and `ReadinessFailed`.
+    StartReadinessWatch {
+        /// The run.
+        run: RunId,
+    },
     /// No more checks of this run, and no more preparation. A late answer is dropped by its run id.
     StopChecks {
         /// The run.
@@ -69,7 +74,14 @@ pub enum Notice {
         /// The port that was picked.
         port: Option<u16>,
     },
-    /// The checks passed.
+    /// It has found its port taken; the next run begins at once, on another one.
+    PortTaken {
+        /// The run.
+        run: RunId,
+        /// The port.
+        port: u16,
+    },
+    /// The checks passed, for the first time or again: then all but the phase is as it was.
     Ready {
         /// The run.
         run: RunId,
@@ -82,7 +94,8 @@ pub enum Notice {
         /// From the spawn to now.
         took: Duration,
     },
-    /// Liveness failed often enough.
+    /// Liveness or readiness failed often enough. Lost liveness ends the run at once; without
+    /// readiness it runs on.
     Unhealthy {
         /// The run.
         run: RunId,

@@ -43,10 +43,14 @@ impl Fleet {
     }
 
     /// Adds a sidecar, idle and wanted down.
-    pub fn add(&mut self, policy: Policy) -> SidecarId {
+    pub fn add(&mut self, name: impl Into<String>, policy: Policy) -> SidecarId {
         let id = SidecarId(self.sidecars.len() as u32);
-        self.sidecars
-            .push(Some(Sidecar::new(id, policy, self.seeds.next())));
+        self.sidecars.push(Some(Sidecar::new(
+            id,
+            name.into(),
+            policy,
+            self.seeds.next(),
+        )));
         id
     }
 
@@ -97,6 +101,9 @@ impl Fleet {
             | Fact::CheckPassed { .. }
             | Fact::LivenessPassed { .. }
             | Fact::LivenessFailed { .. }
+            | Fact::ReadinessPassed { .. }
+            | Fact::ReadinessFailed { .. }
+            | Fact::PortTaken { .. }
             | Fact::LeaderExited { .. }
             | Fact::TreeGone { .. } => {
                 self.with(sidecar, now, out, |sidecar, turn| sidecar.step(turn, &fact));
@@ -186,7 +193,7 @@ mod tests {
         assert!(!bench.fleet.remove(bench.id));
         bench.stop().gone();
         assert!(bench.fleet.remove(bench.id) && !bench.fleet.remove(bench.id));
-        assert_ne!(bench.fleet.add(Policy::default()), bench.id);
+        assert_ne!(bench.fleet.add("web", Policy::default()), bench.id);
         assert_eq!(bench.start().names(), [""; 0]);
     }
 }

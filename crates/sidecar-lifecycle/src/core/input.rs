@@ -85,12 +85,34 @@ pub enum Fact {
         /// What it answered.
         reason: String,
     },
+    /// A readiness check after the first ready passed.
+    ReadinessPassed {
+        /// The run.
+        run: RunId,
+    },
+    /// A readiness check after the first ready failed.
+    ReadinessFailed {
+        /// The run.
+        run: RunId,
+        /// What it answered.
+        reason: String,
+    },
+    /// The leader runs and has found its port taken (`EADDRINUSE`). Says something only before it
+    /// is ready.
+    PortTaken {
+        /// The run.
+        run: RunId,
+        /// The port.
+        port: u16,
+    },
     /// The leader ended. Its tree may still live.
     LeaderExited {
         /// The run.
         run: RunId,
         /// How it ended.
         status: ExitStatus,
+        /// Whether it has said that its port was taken.
+        port_taken: bool,
     },
     /// Nothing is left of the run's tree; or force failed and these are left.
     TreeGone {
@@ -121,6 +143,9 @@ impl Fact {
             | Fact::CheckPassed { run, .. }
             | Fact::LivenessPassed { run }
             | Fact::LivenessFailed { run, .. }
+            | Fact::ReadinessPassed { run }
+            | Fact::ReadinessFailed { run, .. }
+            | Fact::PortTaken { run, .. }
             | Fact::LeaderExited { run, .. }
             | Fact::TreeGone { run, .. } => Some(*run),
         }

@@ -51,8 +51,10 @@ mod bench;
 mod crashing;
 mod effect;
 mod fleet;
+mod health;
 mod ids;
 mod input;
+mod moving;
 mod policy;
 mod random;
 mod run;
@@ -60,6 +62,7 @@ mod sidecar;
 mod starting;
 mod state;
 mod stopping;
+mod threshold;
 mod time;
 mod timers;
 

@@ -46,6 +46,17 @@ pub struct Policy {
     pub liveness_failures: u32,
     /// Exit codes that are no failure.
     pub success_codes: Vec<i32>,
+    /// Exit codes after which trying again is no use: such an exit is a crash, and the last one,
+    /// also if `success_codes` has the code too.
+    pub permanent_codes: Vec<i32>,
+    /// Whether readiness is checked on after the first ready.
+    pub has_readiness: bool,
+    /// Readiness failures in a row that make a ready sidecar unhealthy.
+    pub readiness_failures: u32,
+    /// Readiness passes in a row that make an unhealthy sidecar ready again.
+    pub readiness_successes: u32,
+    /// Whether its port may be another one than the last: a range, or any.
+    pub can_move: bool,
 }
 
 impl Default for Policy {
@@ -64,6 +75,11 @@ impl Default for Policy {
             backoff_cap: Duration::from_secs(30),
             liveness_failures: 3,
             success_codes: vec![0],
+            permanent_codes: Vec::new(),
+            has_readiness: false,
+            readiness_failures: 3,
+            readiness_successes: 1,
+            can_move: false,
         }
     }
 }

@@ -1,7 +1,10 @@
 //! What a sidecar remembers of its current run.
 
+use std::time::Duration;
+
 use super::effect::{Effect, Notice, Order};
 use super::ids::{RunId, RunIds, SidecarId};
+use super::threshold::InARow;
 use super::time::Mono;
 
 /// One spawn, from `Prepare` until its tree is gone.
@@ -14,11 +17,18 @@ pub(super) struct Run {
     /// either, and no `Stopped` is owed.
     pub(super) pid: Option<u32>,
     pub(super) spawned_at: Mono,
-    pub(super) ready_at: Option<Mono>,
+    /// Set at the first ready.
+    pub(super) ready: Option<Ready>,
+    /// Since when it is unhealthy, while it is.
+    pub(super) unhealthy_at: Option<Mono>,
     /// Whether the leader's end was seen.
     pub(super) exited: bool,
-    /// Liveness failures in a row.
-    pub(super) failures: u32,
+    /// Liveness failures.
+    pub(super) dead: InARow,
+    /// Readiness failures.
+    pub(super) unready: InARow,
+    /// Readiness passes while it is unhealthy.
+    pub(super) recovered: InARow,
     pub(super) ending: Option<Ending>,
 }
 
@@ -29,12 +39,29 @@ impl Run {
             port: None,
             pid: None,
             spawned_at: Mono::default(),
-            ready_at: None,
+            ready: None,
+            unhealthy_at: None,
             exited: false,
-            failures: 0,
+            dead: InARow::default(),
+            unready: InARow::default(),
+            recovered: InARow::default(),
             ending: None,
         }
     }
+
+    pub(super) fn id(&self) -> RunId {
+        self.id
+    }
+}
+
+/// What was found when it was ready first, to be told again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ready {
+    pub(super) at: Mono,
+    pub(super) port: Option<u16>,
+    pub(super) url: Option<String>,
+    /// From the spawn.
+    pub(super) took: Duration,
 }
 
 /// A tree that is being ended.
@@ -61,6 +88,8 @@ pub(super) enum Then {
         /// Whether it was one crash too many.
         last: bool,
     },
+    /// A new run at once: its port is taken, and another one will do.
+    Elsewhere,
     /// Its leader ended well; the restart policy decides.
     Ended,
 }

@@ -1,6 +1,7 @@
 //! One sidecar: the table of phases and facts.
 //!
-//! What its entries do stands in `starting.rs`, `crashing.rs` and `stopping.rs`. Orders and notices
+//! What its entries do stands in `starting.rs`, `moving.rs`, `health.rs`, `crashing.rs` and
+//! `stopping.rs`. Orders and notices
 //! leave in the order in which they have to be acted upon.
 
 use super::backoff::History;
@@ -17,6 +18,7 @@ use super::timers::{Timer, Timers};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sidecar {
     pub(super) id: SidecarId,
+    name: String,
     pub(super) policy: Policy,
     pub(super) wanted: Wanted,
     pub(super) phase: Phase,
@@ -24,25 +26,34 @@ pub struct Sidecar {
     pub(super) run: Option<Run>,
     pub(super) timers: Timers,
     pub(super) history: History,
+    /// Moves to another port in a row.
+    pub(super) moves: u32,
 }
 
 impl Sidecar {
     /// One that is idle and wanted down. `seed` decides its jitter.
-    pub(super) fn new(id: SidecarId, policy: Policy, seed: u64) -> Sidecar {
+    pub(super) fn new(id: SidecarId, name: String, policy: Policy, seed: u64) -> Sidecar {
         Sidecar {
             id,
+            name,
             policy,
             wanted: Wanted::Down,
             phase: Phase::Idle,
             run: None,
             timers: Timers::default(),
             history: History::new(seed),
+            moves: 0,
         }
     }
 
     /// Its place in the fleet.
     pub fn id(&self) -> SidecarId {
         self.id
+    }
+
+    /// What people call it. Reasons that mention it do so by this name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What the user wants.
@@ -105,7 +116,7 @@ impl Sidecar {
             // The run that is being prepared is the new one already.
             (Preparing, Fact::RestartRequested { .. }) => {}
             (Starting | Ready | Unhealthy, Fact::RestartRequested { reason }) => {
-                self.history.forget();
+                self.forget();
                 self.stop(turn, reason, Then::Again);
             }
             // Nothing runs and nothing was going to.
@@ -159,15 +170,39 @@ impl Sidecar {
             (Starting, Fact::CheckPassed { .. }) => {}
             // It is ready already, or too late: it passed while it was being stopped.
             (Ready | Unhealthy | Stopping, Fact::CheckPassed { .. }) => {}
-            (Ready, Fact::LivenessPassed { .. }) => self.alive(),
-            (Ready, Fact::LivenessFailed { reason, .. }) => self.not_alive(turn, reason),
-            // Liveness counts from ready until the first verdict against it.
+            (Ready | Unhealthy, Fact::LivenessPassed { .. }) => self.alive(),
+            (Ready | Unhealthy, Fact::LivenessFailed { reason, .. }) => {
+                self.not_alive(turn, reason);
+            }
+            (Ready | Unhealthy, Fact::ReadinessPassed { .. }) => self.passed(turn),
+            (Ready | Unhealthy, Fact::ReadinessFailed { reason, .. }) => {
+                self.not_passed(turn, reason);
+            }
+            // Liveness, and readiness after ready, count from the first ready until the run ends.
             (
-                Starting | Unhealthy | Stopping,
-                Fact::LivenessPassed { .. } | Fact::LivenessFailed { .. },
+                Starting | Stopping,
+                Fact::LivenessPassed { .. }
+                | Fact::LivenessFailed { .. }
+                | Fact::ReadinessPassed { .. }
+                | Fact::ReadinessFailed { .. },
             ) => {}
 
+            // What becomes of its port.
+            (Starting, Fact::PortTaken { port, .. }) if spawned => self.port_taken(turn, *port),
+            // Nothing was spawned that could have found it taken.
+            (Starting, Fact::PortTaken { .. }) => {}
+            // It has its port, so this is about one that it wants besides; or it is being ended.
+            (Ready | Unhealthy | Stopping, Fact::PortTaken { .. }) => {}
+
             // How it ends.
+            (
+                Starting,
+                Fact::LeaderExited {
+                    status,
+                    port_taken: true,
+                    ..
+                },
+            ) => self.ended_at_its_port(turn, *status),
             (Starting | Ready | Unhealthy, Fact::LeaderExited { status, .. }) => {
                 self.leader_exited(turn, *status);
             }
@@ -185,6 +220,9 @@ impl Sidecar {
                 | Fact::CheckPassed { .. }
                 | Fact::LivenessPassed { .. }
                 | Fact::LivenessFailed { .. }
+                | Fact::ReadinessPassed { .. }
+                | Fact::ReadinessFailed { .. }
+                | Fact::PortTaken { .. }
                 | Fact::LeaderExited { .. }
                 | Fact::TreeGone { .. },
             ) => {}
@@ -198,6 +236,9 @@ impl Sidecar {
                 | Fact::CheckPassed { .. }
                 | Fact::LivenessPassed { .. }
                 | Fact::LivenessFailed { .. }
+                | Fact::ReadinessPassed { .. }
+                | Fact::ReadinessFailed { .. }
+                | Fact::PortTaken { .. }
                 | Fact::LeaderExited { .. }
                 | Fact::TreeGone { .. },
             ) => {}

@@ -1,7 +1,7 @@
 //! What the table in `sidecar.rs` does on the way up.
 
 use super::effect::{Notice, Order};
-use super::run::{Run, Then, Turn};
+use super::run::{Ready, Run, Then, Turn};
 use super::sidecar::Sidecar;
 use super::state::{Phase, Wanted};
 use super::timers::Timer;
@@ -10,17 +10,23 @@ impl Sidecar {
     /// A user wants it up and nothing runs.
     pub(super) fn start_afresh(&mut self, turn: &mut Turn<'_>) {
         self.wanted = Wanted::Up;
-        self.history.forget();
+        self.forget();
         self.begin(turn);
     }
 
     /// A user wants it up while the last run is still being ended.
     pub(super) fn start_after(&mut self) {
         self.wanted = Wanted::Up;
-        self.history.forget();
+        self.forget();
         if let Some(ending) = self.run.as_mut().and_then(|run| run.ending.as_mut()) {
             ending.then = Then::Again;
         }
+    }
+
+    /// A user's wish begins every count anew.
+    pub(super) fn forget(&mut self) {
+        self.history.forget();
+        self.moves = 0;
     }
 
     /// Begins a new run. There is no other place that does.
@@ -69,31 +75,17 @@ impl Sidecar {
 
     pub(super) fn ready(&mut self, turn: &mut Turn<'_>, port: Option<u16>, url: Option<String>) {
         let Some(run) = &mut self.run else { return };
-        let (id, Some(pid)) = (run.id, run.pid) else {
-            return;
-        };
-        run.ready_at = Some(turn.now);
         let took = turn.now.since(run.spawned_at);
-        turn.publish(
-            self.id,
-            Notice::Ready {
-                run: id,
-                pid,
-                port,
-                url,
-                took,
-            },
-        );
+        run.ready = Some(Ready {
+            at: turn.now,
+            port,
+            url,
+            took,
+        });
+        self.moves = 0;
+        self.tell_ready(turn);
         self.enter(turn, Phase::Ready);
-        if self.policy.has_liveness {
-            turn.order(self.id, Order::StartLiveness { run: id });
-        }
-    }
-
-    pub(super) fn alive(&mut self) {
-        if let Some(run) = &mut self.run {
-            run.failures = 0;
-        }
+        self.start_watches(turn);
     }
 }
 

@@ -104,7 +104,7 @@ impl Sidecar {
             self.policy.restart,
         ) {
             (Then::Rest, _) | (Then::Ended, Restart::Never | Restart::OnFailure) => self.rest(turn),
-            (Then::Again, _) => self.begin(turn),
+            (Then::Again | Then::Elsewhere, _) => self.begin(turn),
             (Then::Ended, Restart::Always) | (Then::Crashed { last: false, .. }, _) => {
                 self.wait(turn);
             }

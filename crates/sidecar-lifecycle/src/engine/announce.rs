@@ -20,6 +20,7 @@ impl Loop {
         let run = match &notice {
             Notice::PhaseChanged { .. } => entry.run.as_ref().map_or(RunId(0), |r| r.run),
             Notice::Spawned { run, .. }
+            | Notice::PortTaken { run, .. }
             | Notice::Ready { run, .. }
             | Notice::Unhealthy { run, .. }
             | Notice::Exited { run, .. }
@@ -40,6 +41,7 @@ impl Loop {
                     protection,
                 }
             }
+            Notice::PortTaken { port, .. } => EventKind::PortTaken { port },
             Notice::Ready {
                 pid,
                 port,
@@ -50,7 +52,8 @@ impl Loop {
                 if let Some(current) = &mut entry.run {
                     current.port = port;
                     current.url.clone_from(&url);
-                    current.ready_at = Some(monotonic());
+                    // It is told again when it has recovered.
+                    current.ready_at.get_or_insert_with(monotonic);
                     // It has bound the port, or never will.
                     if let Some(prepared) = &mut current.prepared {
                         prepared.reservation = None;

@@ -43,6 +43,8 @@ impl Loop {
             }
             Order::StartReadiness { run } => self.start_readiness(index, run),
             Order::StartLiveness { run } => self.start_liveness(index, run),
+            // No configuration asks for it yet.
+            Order::StartReadinessWatch { .. } => {}
             Order::StopChecks { run } => {
                 if let Some(current) = self.current(effect.sidecar, run) {
                     current.stop_helpers();

@@ -44,7 +44,13 @@ impl Loop {
                     if let Some(output) = self.output_of(index) {
                         output.borrow_mut().drain();
                     }
-                    self.step(self.entries[index].core, Fact::LeaderExited { run, status });
+                    let port_taken = false;
+                    let fact = Fact::LeaderExited {
+                        run,
+                        status,
+                        port_taken,
+                    };
+                    self.step(self.entries[index].core, fact);
                 }
             }
             Report::TreeGone { run, survivors } => {

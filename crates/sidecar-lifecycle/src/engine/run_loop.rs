@@ -205,7 +205,7 @@ impl Loop {
             entry.config = config;
             return;
         }
-        let core = self.fleet.add(config.policy());
+        let core = self.fleet.add(id.as_str(), config.policy());
         self.by_name.insert(id.clone(), self.entries.len());
         let (run, log_begun, runs) = (None, false, 0);
         self.entries.push(Entry {

@@ -38,7 +38,7 @@ impl Watch {
     pub(crate) fn new(seed: u64, policies: Vec<Policy>) -> Watch {
         let mut fleet = Fleet::new(seed);
         for policy in &policies {
-            fleet.add(policy.clone());
+            fleet.add("web", policy.clone());
         }
         Watch {
             fleet,
@@ -183,7 +183,9 @@ impl Watch {
                 );
                 assert!(!std::mem::replace(&mut record.forced, true), "forced twice");
             }
-            Order::StartReadiness { run } | Order::StartLiveness { run } => {
+            Order::StartReadiness { run }
+            | Order::StartLiveness { run }
+            | Order::StartReadinessWatch { run } => {
                 assert!(self.runs[run].spawned, "a check of what does not run");
             }
             Order::StopChecks { .. } => {}
@@ -206,6 +208,7 @@ impl Watch {
                 assert!(record.spawned && !record.exited && !record.stopping && !record.stopped);
                 assert!(!std::mem::replace(&mut record.ready, true), "ready twice");
             }
+            Notice::PortTaken { run, .. } => assert!(!self.runs[run].ready),
             Notice::Unhealthy { run, .. } => assert!(self.runs[run].ready, "unhealthy, not ready"),
             Notice::Exited { run, asked, .. } => {
                 let record = self.runs.get_mut(run).unwrap();

@@ -222,6 +222,7 @@ impl World {
                     self.runs.get_mut(&run).unwrap().forced = true;
                     self.obey(run);
                 }
+                Order::StartReadinessWatch { .. } => {}
                 // What was asked already may still be answered: the core has to bear it.
                 Order::StopChecks { .. } | Order::Publish(_) => {}
             }
@@ -278,7 +279,14 @@ impl World {
                 }
                 truth.leader = Leader::Left;
                 let sidecar = truth.sidecar;
-                self.tell(sidecar, Fact::LeaderExited { run, status });
+                self.tell(
+                    sidecar,
+                    Fact::LeaderExited {
+                        run,
+                        status,
+                        port_taken: false,
+                    },
+                );
                 if self.draw(2) == 0 {
                     self.later(5, Event::End(run));
                 }
