@@ -123,6 +123,12 @@ impl SidecarConfig {
             backoff_cap: self.backoff_cap,
             liveness_failures: self.liveness.as_ref().map_or(3, |p| p.failure_threshold),
             success_codes: self.success_codes.clone(),
+            permanent_codes: self.permanent_codes.clone(),
+            has_readiness: self.readiness.is_some(),
+            readiness_failures: self.readiness.as_ref().map_or(3, |p| p.failure_threshold),
+            readiness_successes: self.readiness.as_ref().map_or(1, |p| p.success_threshold),
+            can_move: matches!(self.port, PortWish::Range(first, last) if first < last)
+                || self.port == PortWish::Auto,
             ..Policy::default()
         }
     }

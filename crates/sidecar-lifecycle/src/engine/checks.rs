@@ -1,9 +1,12 @@
 //! Check commands: hidden runs whose trees end with them.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
 use super::message::Message;
@@ -11,10 +14,88 @@ use super::perform::environment;
 use super::prepare::fill_port;
 use super::run_loop::Loop;
 use super::spawner::SpawnOrder;
-use crate::config::HealthCheck;
 use crate::core::{ExitStatus, RunId, SidecarId};
 use crate::marker;
 use crate::sys::variable_name;
+
+type Answer = oneshot::Sender<Result<(), String>>;
+
+/// A command that shall tell whether a run is healthy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CheckCommand {
+    pub(crate) cmd: String,
+    pub(crate) args: Vec<String>,
+    pub(crate) expected_exit: i32,
+    /// Its tree is ended by force after this.
+    pub(crate) limit: Duration,
+}
+
+/// A command that runs now.
+struct Pending {
+    /// The run that it checks.
+    of: RunId,
+    expected_exit: i32,
+    answer: Option<Answer>,
+    /// Ends it when its time is up.
+    overdue: AbortHandle,
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.overdue.abort(); // A timer that is left would wake the engine for nothing.
+    }
+}
+
+/// The commands that run now, by the ids of their own hidden runs.
+pub(crate) struct Checks {
+    pending: HashMap<RunId, Pending>,
+    next: u64,
+}
+
+impl Default for Checks {
+    fn default() -> Checks {
+        Checks {
+            pending: HashMap::new(),
+            next: 1 << 63, // Never met by the core's run ids, which count from one.
+        }
+    }
+}
+
+impl Checks {
+    pub(crate) fn holds(&self, check: RunId) -> bool {
+        self.pending.contains_key(&check)
+    }
+
+    /// Answers that it could not be started. `false`: it is no check.
+    pub(crate) fn could_not_start(&mut self, check: RunId, reason: &str) -> bool {
+        self.answer(check, |_| Err(reason.to_owned()))
+    }
+
+    /// Answers by how it ended. `false`: it is no check.
+    pub(crate) fn ended(&mut self, check: RunId, status: ExitStatus) -> bool {
+        self.answer(check, |expected| match status {
+            ExitStatus::Code(code) if code == expected => Ok(()),
+            ExitStatus::Code(code) => Err(format!("the command ended with code {code}")),
+            ExitStatus::Signal(signal) => Err(format!("signal {signal} ended the command")),
+        })
+    }
+
+    fn answer(&mut self, check: RunId, verdict: impl FnOnce(i32) -> Result<(), String>) -> bool {
+        let Some(mut pending) = self.pending.remove(&check) else {
+            return false;
+        };
+        if let Some(answer) = pending.answer.take() {
+            let _ = answer.send(verdict(pending.expected_exit)); // Its run may have ended.
+        }
+        true
+    }
+
+    /// Forgets those that check this run, and says which they are.
+    pub(crate) fn take_of(&mut self, run: RunId) -> Vec<RunId> {
+        let of_it = self.pending.extract_if(|_, pending| pending.of == run);
+        of_it.map(|(check, _)| check).collect()
+    }
+}
 
 impl Loop {
     /// Runs a check command as a hidden run: its tree ends with it, whatever it forks.
@@ -22,22 +103,43 @@ impl Loop {
         &mut self,
         sidecar: SidecarId,
         run: RunId,
-        answer: oneshot::Sender<Result<(), String>>,
+        command: &CheckCommand,
+        answer: Answer,
     ) {
-        let check = RunId(self.next_check);
-        self.next_check += 1;
-        match self.spawn_check(sidecar, run, check) {
-            Ok(limit) => {
-                self.checks.insert(check, answer);
-                let tx = self.tx.clone();
-                tokio::task::spawn_local(async move {
-                    sleep(limit).await;
-                    let _ = tx.send(Message::CheckOverdue { check }); // The loop may have quit.
-                });
-            }
-            Err(e) => {
-                let _ = answer.send(Err(e)); // Not awaited any more.
-            }
+        let check = RunId(self.checks.next);
+        self.checks.next += 1;
+        if let Err(e) = self.spawn_check(sidecar, run, check, command) {
+            let _ = answer.send(Err(e)); // Not awaited any more.
+            return;
+        }
+        let (tx, limit) = (self.tx.clone(), command.limit);
+        let overdue = tokio::task::spawn_local(async move {
+            sleep(limit).await;
+            let _ = tx.send(Message::CheckOverdue { check }); // The loop may have quit.
+        });
+        let pending = Pending {
+            of: run,
+            expected_exit: command.expected_exit,
+            answer: Some(answer),
+            overdue: overdue.abort_handle(),
+        };
+        self.checks.pending.insert(check, pending);
+    }
+
+    /// A check command has had its time.
+    pub(super) fn check_overdue(&mut self, check: RunId) {
+        if self
+            .checks
+            .could_not_start(check, "the command took too long")
+        {
+            self.order(|s| s.force_stop(check));
+        }
+    }
+
+    /// Ends the check commands of a run that is not checked any more.
+    pub(super) fn end_checks(&mut self, run: RunId) {
+        for check in self.checks.take_of(run) {
+            self.order(|s| s.force_stop(check));
         }
     }
 
@@ -46,17 +148,15 @@ impl Loop {
         sidecar: SidecarId,
         run: RunId,
         check: RunId,
-    ) -> Result<std::time::Duration, String> {
+        command: &CheckCommand,
+    ) -> Result<(), String> {
         let index = self.index(sidecar).ok_or("no such sidecar")?;
-        let entry = &mut self.entries[index];
+        let entry = &self.entries[index];
         let current = entry
             .run
-            .as_mut()
+            .as_ref()
             .filter(|r| r.run == run)
             .ok_or("its run has ended")?;
-        let Some(HealthCheck::Command { cmd, args, .. }) = &entry.config.check else {
-            return Err("it has no check command".into());
-        };
         let mut env = environment(&entry.config);
         if let (Some(name), Some(port)) = (&entry.config.port_variable, current.port) {
             env.insert(variable_name(name.as_ref()), port.to_string().into());
@@ -66,11 +166,11 @@ impl Loop {
         let cwd = entry.config.cwd.clone();
         let here = cwd.clone().unwrap_or_else(|| PathBuf::from("."));
         let path = env.get(std::ffi::OsStr::new("PATH")).cloned();
+        let cmd = &command.cmd;
         let program = which::which_in(cmd, path, here).map_err(|e| format!("{cmd}: {e}"))?;
         let mut argv = vec![program.clone().into_os_string()];
-        let args: Vec<OsString> = args.iter().map(Into::into).collect();
+        let args: Vec<OsString> = command.args.iter().map(Into::into).collect();
         argv.extend(fill_port(&args, current.port));
-        current.check = Some(check);
         let order = SpawnOrder {
             run: check,
             program,
@@ -88,55 +188,24 @@ impl Loop {
         self.spawner
             .spawn(order)
             .map(drop)
-            .map_err(|e| e.to_string())?;
-        Ok(HealthCheck::DEFAULT_TIMEOUT)
-    }
-
-    pub(super) fn answer_check(
-        &mut self,
-        check: RunId,
-        status: ExitStatus,
-        answer: oneshot::Sender<Result<(), String>>,
-    ) {
-        let expected = self
-            .entries
-            .iter()
-            .find_map(|e| match &e.config.check {
-                Some(HealthCheck::Command { expected_exit, .. })
-                    if e.run.as_ref().is_some_and(|r| r.check == Some(check)) =>
-                {
-                    Some(*expected_exit)
-                }
-                _ => None,
-            })
-            .unwrap_or(0);
-        let verdict = match status {
-            ExitStatus::Code(code) if code == expected => Ok(()),
-            ExitStatus::Code(code) => Err(format!("the command ended with code {code}")),
-            ExitStatus::Signal(signal) => Err(format!("signal {signal} ended the command")),
-        };
-        let _ = answer.send(verdict); // Not awaited any more when its run has ended.
-        self.order(|s| s.force_stop(check)); // What it has left behind, if anything.
+            .map_err(|e| e.to_string())
     }
 }
 
-type Sender = tokio::sync::mpsc::UnboundedSender<Message>;
-
-pub(super) async fn ask_command(tx: &Sender, sidecar: SidecarId, run: RunId) -> Result<(), String> {
+/// Has the loop run a check command, and waits for what it says.
+pub(super) async fn ask_command(
+    tx: &mpsc::UnboundedSender<Message>,
+    sidecar: SidecarId,
+    run: RunId,
+    command: CheckCommand,
+) -> Result<(), String> {
     let (answer, verdict) = oneshot::channel();
     tx.send(Message::Check {
         sidecar,
         run,
+        command,
         answer,
     })
     .map_err(|e| e.to_string())?;
     verdict.await.map_err(|_| "its run has ended".to_owned())?
-}
-
-pub(super) async fn until_command_passes(tx: &Sender, sidecar: SidecarId, run: RunId) {
-    /// A command costs a process each time.
-    const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
-    while ask_command(tx, sidecar, run).await.is_err() {
-        sleep(PAUSE).await;
-    }
 }

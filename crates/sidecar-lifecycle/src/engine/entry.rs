@@ -44,8 +44,6 @@ pub(crate) struct CurrentRun {
     pub(crate) port: Option<u16>,
     pub(crate) url: Option<String>,
     pub(crate) ready_at: Option<std::time::Duration>,
-    /// The check command that runs now, or ran last.
-    pub(crate) check: Option<RunId>,
 }
 
 /// What `Prepare` found out.
@@ -71,7 +69,6 @@ impl CurrentRun {
             port: None,
             url: None,
             ready_at: None,
-            check: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use tokio::sync::oneshot;
 
+use super::checks::CheckCommand;
 use super::entry::Prepared;
 use crate::config::SidecarConfig;
 use crate::core::{ExitStatus, Fact, RunId, SidecarId};
@@ -31,6 +32,7 @@ pub(crate) enum Message {
     Check {
         sidecar: SidecarId,
         run: RunId,
+        command: CheckCommand,
         answer: oneshot::Sender<Result<(), String>>,
     },
     /// A check command has had its time.

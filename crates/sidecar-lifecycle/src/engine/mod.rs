@@ -2,6 +2,7 @@
 
 mod announce;
 mod checks;
+mod customs;
 mod entry;
 mod guardian_lost;
 mod handle;
@@ -11,12 +12,14 @@ mod message;
 mod output;
 mod ownership;
 mod perform;
+mod port_taken;
 mod prepare;
 mod probe;
-mod readiness;
+mod question;
 mod reports;
 mod run_loop;
 mod shared;
 mod spawner;
+mod watch;
 
 pub use handle::{Engine, EngineBuilder, ShutdownReport};

@@ -8,18 +8,16 @@ use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-use tokio::time::sleep;
-
-use super::checks::{ask_command, until_command_passes};
 use super::entry::CurrentRun;
 use super::ledger::RunRecord;
 use super::message::Message;
 use super::output::{Output, Source};
+use super::port_taken::Lines;
 use super::prepare::{Preparation, fill_port};
-use super::readiness::Question;
 use super::run_loop::Loop;
 use super::spawner::{HostEnds, OutputEnd, SpawnOrder};
-use crate::config::{HealthCheck, StdinMode};
+use super::watch::Watch;
+use crate::config::StdinMode;
 use crate::core::{Effect, Fact, Order, RunId};
 use crate::identity::Identity;
 use crate::marker::{self, Marker};
@@ -42,13 +40,13 @@ impl Loop {
                 }
             }
             Order::StartReadiness { run } => self.start_readiness(index, run),
-            Order::StartLiveness { run } => self.start_liveness(index, run),
-            // No configuration asks for it yet.
-            Order::StartReadinessWatch { .. } => {}
+            Order::StartLiveness { run } => self.start_watch(index, run, Watch::Liveness),
+            Order::StartReadinessWatch { run } => self.start_watch(index, run, Watch::Readiness),
             Order::StopChecks { run } => {
                 if let Some(current) = self.current(effect.sidecar, run) {
                     current.stop_helpers();
                 }
+                self.end_checks(run);
             }
             Order::AskStop { run } => {
                 // Its input ends too: some programs only listen to that.
@@ -197,69 +195,12 @@ impl Loop {
         }
     }
 
-    fn question(&self, index: usize, run: RunId) -> Option<Question> {
+    /// The lines of the current run, to be looked through for what it says.
+    pub(super) fn lines_of(&self, index: usize) -> Lines {
         let entry = &self.entries[index];
-        let current = entry.run.as_ref().filter(|r| r.run == run)?;
-        Some(Question {
-            check: entry.config.check.clone()?,
-            port: current.port,
-            any_status: entry.config.any_http_status,
-            own_listener: entry.config.own_listener,
-            tree: current.tree()?,
-            output: current.output.clone()?,
-        })
-    }
-
-    fn start_readiness(&mut self, index: usize, run: RunId) {
-        let Some(question) = self.question(index, run) else {
-            return;
-        };
-        let (sidecar, tx) = (self.entries[index].core, self.tx.clone());
-        let task = tokio::task::spawn_local(async move {
-            let (port, url) = if let HealthCheck::Command { .. } = question.check {
-                until_command_passes(&tx, sidecar, run).await;
-                (question.port, None)
-            } else {
-                let answer = question.until_ready().await;
-                (answer.port, answer.url)
-            };
-            let fact = Fact::CheckPassed { run, port, url };
-            let _ = tx.send(Message::Fact { sidecar, fact }); // The loop may have quit.
-        });
-        if let Some(current) = &mut self.entries[index].run {
-            current.helpers.push(task.abort_handle());
-        }
-    }
-
-    fn start_liveness(&mut self, index: usize, run: RunId) {
-        let Some(question) = self.question(index, run) else {
-            return;
-        };
-        let entry = &self.entries[index];
-        let Some(probe) = &entry.config.liveness else {
-            return;
-        };
-        let interval = probe.interval.unwrap_or_else(|| question.check.interval());
-        let (sidecar, tx) = (entry.core, self.tx.clone());
-        let task = tokio::task::spawn_local(async move {
-            loop {
-                sleep(interval).await;
-                let verdict = if let HealthCheck::Command { .. } = question.check {
-                    ask_command(&tx, sidecar, run).await
-                } else {
-                    question.ask().await.map(drop)
-                };
-                let fact = match verdict {
-                    Ok(()) => Fact::LivenessPassed { run },
-                    Err(reason) => Fact::LivenessFailed { run, reason },
-                };
-                if tx.send(Message::Fact { sidecar, fact }).is_err() {
-                    return;
-                }
-            }
-        });
-        if let Some(current) = &mut self.entries[index].run {
-            current.helpers.push(task.abort_handle());
+        Lines {
+            ring: entry.ring.clone(),
+            before: entry.run.as_ref().map_or(0, |r| r.lines_before),
         }
     }
 }

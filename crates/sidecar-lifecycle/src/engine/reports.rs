@@ -12,7 +12,7 @@ impl Loop {
             Report::Spawned { run, leader } => {
                 let Some(index) = self.index_of(run) else {
                     // A check is looked after elsewhere. Of anything else nobody knows any more.
-                    if !self.checks.contains_key(&run) {
+                    if !self.checks.holds(run) {
                         self.order(|s| s.force_stop(run));
                     }
                     return;
@@ -29,22 +29,23 @@ impl Loop {
                 }
             }
             Report::SpawnFailed { run, reason } => {
-                if let Some(answer) = self.checks.remove(&run) {
-                    let _ = answer.send(Err(reason)); // Not awaited any more.
-                } else if let Some(index) = self.index_of(run) {
+                if self.checks.could_not_start(run, &reason) {
+                    return;
+                }
+                if let Some(index) = self.index_of(run) {
                     let program = self.entries[index].config.program.display().to_string();
                     let reason = format!("{program}: {reason}");
                     self.step(self.entries[index].core, Fact::SpawnFailed { run, reason });
                 }
             }
             Report::Exited { run, status } => {
-                if let Some(answer) = self.checks.remove(&run) {
-                    self.answer_check(run, status, answer);
+                if self.checks.ended(run, status) {
+                    self.order(|s| s.force_stop(run)); // What it has left behind, if anything.
                 } else if let Some(index) = self.index_of(run) {
                     if let Some(output) = self.output_of(index) {
                         output.borrow_mut().drain();
                     }
-                    let port_taken = false;
+                    let port_taken = self.port_was_taken(index);
                     let fact = Fact::LeaderExited {
                         run,
                         status,

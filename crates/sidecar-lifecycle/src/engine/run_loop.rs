@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::checks::Checks;
+use super::customs::Customs;
 use super::entry::{CurrentRun, Entry};
 use super::ledger::Ledger;
 use super::leftovers::Sweeper;
@@ -35,8 +37,8 @@ pub(crate) struct Loop {
     pub(super) reservations: Reservations,
     pub(super) seed: u64,
     pub(super) swept: watch::Sender<bool>,
-    pub(super) checks: HashMap<RunId, oneshot::Sender<Result<(), String>>>,
-    pub(super) next_check: u64,
+    pub(super) checks: Checks,
+    pub(super) customs: Customs,
     exiting: bool,
 }
 
@@ -70,8 +72,8 @@ impl Loop {
             reservations: Reservations::default(),
             seed: b.seed,
             swept: watch::Sender::new(false),
-            checks: HashMap::new(),
-            next_check: 1 << 63, // Never met by the core's run ids, which count from one.
+            checks: Checks::default(),
+            customs: Customs::default(),
             exiting: false,
         }
     }
@@ -151,14 +153,10 @@ impl Loop {
             Message::Check {
                 sidecar,
                 run,
+                command,
                 answer,
-            } => self.run_check(sidecar, run, answer),
-            Message::CheckOverdue { check } => {
-                if let Some(answer) = self.checks.remove(&check) {
-                    let _ = answer.send(Err("the command took too long".into())); // Not awaited any more.
-                    self.order(|s| s.force_stop(check));
-                }
-            }
+            } => self.run_check(sidecar, run, &command, answer),
+            Message::CheckOverdue { check } => self.check_overdue(check),
             Message::Tell { sidecar, run, kind } => self.tell(sidecar, run, kind),
             Message::Spawner(report) => self.hear(report),
             Message::Swept(news) => {

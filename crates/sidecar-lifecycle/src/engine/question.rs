@@ -1,40 +1,55 @@
-//! When a run is ready, and whether it still is.
+//! One question about a run's health, and what its answer is worth.
 
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
 
+use super::checks::{CheckCommand, ask_command};
+use super::customs::Customs;
+use super::message::Message;
 use super::output::Output;
 use super::ownership::RunTree;
 use super::probe;
-use crate::config::HealthCheck;
-use crate::sys::monotonic;
+use crate::config::{CheckContext, HealthCheck};
+use crate::core::{RunId, SidecarId};
 
 /// Between the two connections of the TCP check. Vite binds its port to test it, closes it and
 /// binds it again: in 5 of 15 starts a first connect succeeded and a later one was refused.
 const TCP_CONFIRM: Duration = Duration::from_millis(50);
-/// The shortest pause between two questions.
-const SHORTEST: Duration = Duration::from_millis(2);
 /// The runtime's timer counts whole milliseconds and never wakes early: a sleep takes about one
 /// more than it was asked for.
 const TIMER_ROUNDS_UP: Duration = Duration::from_millis(1);
 
 /// Waits for about as long as it says.
-async fn pause(length: Duration) {
+pub(super) async fn pause(length: Duration) {
     sleep(length.saturating_sub(TIMER_ROUNDS_UP)).await;
 }
 
 /// What is asked, and of whom.
 pub(crate) struct Question {
     pub(crate) check: HealthCheck,
+    /// The longest one probe may take.
+    pub(crate) limit: Duration,
     pub(crate) port: Option<u16>,
     pub(crate) any_status: bool,
     pub(crate) own_listener: bool,
     pub(crate) tree: RunTree,
     pub(crate) output: Rc<RefCell<Output>>,
+    pub(crate) asker: Asker,
+}
+
+/// Where commands and closures are asked.
+#[derive(Clone)]
+pub(crate) struct Asker {
+    pub(crate) sidecar: SidecarId,
+    pub(crate) id: String,
+    pub(crate) run: RunId,
+    pub(crate) tx: mpsc::UnboundedSender<Message>,
+    pub(crate) customs: Customs,
 }
 
 /// The answer that counts.
@@ -44,21 +59,47 @@ pub(crate) struct Answer {
 }
 
 impl Question {
-    /// Asks until the answer is yes. The pause grows with the time since the spawn, so that a
-    /// quick start is seen within milliseconds and a slow one does not keep a core busy.
-    pub(crate) async fn until_ready(&self) -> Answer {
-        let spawned = monotonic();
-        loop {
-            if let Ok(answer) = self.ask().await {
-                return answer;
+    /// Asks once, everywhere it may answer. Never two questions at a time.
+    pub(crate) async fn ask(&self) -> Result<Answer, String> {
+        match &self.check {
+            HealthCheck::Http { .. } | HealthCheck::Tcp { .. } => self.ask_network().await,
+            HealthCheck::Command {
+                cmd,
+                args,
+                expected_exit,
+            } => {
+                let command = CheckCommand {
+                    cmd: cmd.clone(),
+                    args: args.clone(),
+                    expected_exit: *expected_exit,
+                    limit: self.limit,
+                };
+                let Asker {
+                    tx, sidecar, run, ..
+                } = &self.asker;
+                ask_command(tx, *sidecar, *run, command).await?;
+                Ok(self.without_url())
             }
-            let age = monotonic().saturating_sub(spawned);
-            pause(SHORTEST.max(age / 100)).await;
+            HealthCheck::Custom(check) => {
+                let context =
+                    CheckContext::new(self.asker.id.clone(), self.tree.leader.pid, self.port);
+                let answer = self.asker.customs.ask(check, context);
+                match timeout(self.limit, answer).await {
+                    Ok(verdict) => verdict.map(|()| self.without_url()),
+                    Err(_) => Err(format!("no answer within {:?}", self.limit)),
+                }
+            }
         }
     }
 
-    /// Asks once, everywhere it may answer. Never two questions at a time.
-    pub(crate) async fn ask(&self) -> Result<Answer, String> {
+    fn without_url(&self) -> Answer {
+        Answer {
+            port: self.port,
+            url: None,
+        }
+    }
+
+    async fn ask_network(&self) -> Result<Answer, String> {
         let mut why = "no port to ask".to_owned();
         for port in self.candidates() {
             let addresses = self.addresses(port);
@@ -124,19 +165,18 @@ impl Question {
         match &self.check {
             // Encrypted, with a certificate that nobody signed: what can be told without trusting
             // it is that something of ours accepts, and still does a moment later.
-            HealthCheck::Http { timeout, .. } if self.prints_https(port) => {
-                accepts(addr, port, *timeout).await
+            HealthCheck::Http { .. } if self.prints_https(port) => {
+                accepts(addr, port, self.limit).await
             }
-            HealthCheck::Http { path, timeout, .. } => {
-                let status = probe::http(addr, port, path, *timeout).await?;
+            HealthCheck::Http { path, .. } => {
+                let status = probe::http(addr, port, path, self.limit).await?;
                 if status < 500 || self.any_status {
                     Ok(())
                 } else {
                     Err(format!("HTTP status {status}"))
                 }
             }
-            HealthCheck::Tcp { timeout, .. } => accepts(addr, port, *timeout).await,
-            // Asked elsewhere, as a run of its own.
+            HealthCheck::Tcp { .. } => accepts(addr, port, self.limit).await,
             HealthCheck::Command { .. } | HealthCheck::Custom(_) => {
                 Err("it is not asked over the network".into())
             }

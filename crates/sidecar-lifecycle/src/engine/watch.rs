@@ -1,0 +1,154 @@
+//! Asks about a run's health: until it is ready, and from then on.
+
+use std::time::Duration;
+
+use tokio::task::AbortHandle;
+use tokio::time::sleep;
+
+use super::message::Message;
+use super::port_taken;
+use super::question::{Asker, Question, pause};
+use super::run_loop::Loop;
+use crate::config::{HealthCheck, Probe, SidecarConfig};
+use crate::core::{Fact, RunId};
+use crate::sys::monotonic;
+
+/// The shortest pause between two questions on the way up.
+const SHORTEST: Duration = Duration::from_millis(2);
+/// The same for a command, which costs a process each time.
+const SHORTEST_FOR_COMMANDS: Duration = Duration::from_millis(100);
+
+/// Which of the checks that go on is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Watch {
+    Readiness,
+    Liveness,
+}
+
+impl Watch {
+    fn probe(self, config: &SidecarConfig) -> Option<&Probe> {
+        match self {
+            Watch::Readiness => config.readiness.as_ref(),
+            Watch::Liveness => config.liveness.as_ref(),
+        }
+    }
+
+    fn fact(self, run: RunId, verdict: Result<(), String>) -> Fact {
+        match (self, verdict) {
+            (Watch::Readiness, Ok(())) => Fact::ReadinessPassed { run },
+            (Watch::Readiness, Err(reason)) => Fact::ReadinessFailed { run, reason },
+            (Watch::Liveness, Ok(())) => Fact::LivenessPassed { run },
+            (Watch::Liveness, Err(reason)) => Fact::LivenessFailed { run, reason },
+        }
+    }
+}
+
+impl Loop {
+    /// Asks until it is ready.
+    pub(super) fn start_readiness(&mut self, index: usize, run: RunId) {
+        let config = &self.entries[index].config;
+        let (interval, passes) = (config.startup_interval, config.success_threshold);
+        let Some(check) = config.check.clone() else {
+            return;
+        };
+        let Some(question) = self.question(index, run, check, None) else {
+            return;
+        };
+        let lines = self.lines_of(index);
+        let task = tokio::task::spawn_local(async move {
+            let spawned = monotonic();
+            let mut in_a_row = 0;
+            loop {
+                match question.ask().await {
+                    Ok(answer) => {
+                        in_a_row += 1;
+                        if in_a_row >= passes {
+                            let (port, url) = (answer.port, answer.url);
+                            return question.asker.tell(Fact::CheckPassed { run, port, url });
+                        }
+                    }
+                    Err(_) => {
+                        in_a_row = 0;
+                        if let Some(port) = port_taken::by_a_stranger(&question, &lines) {
+                            return question.asker.tell(Fact::PortTaken { run, port });
+                        }
+                    }
+                }
+                let age = monotonic().saturating_sub(spawned);
+                pause(interval.unwrap_or_else(|| shortest(&question.check).max(age / 100))).await;
+            }
+        });
+        self.keep_helper(index, task.abort_handle());
+    }
+
+    /// Asks on, once it is ready.
+    pub(super) fn start_watch(&mut self, index: usize, run: RunId, watch: Watch) {
+        let config = &self.entries[index].config;
+        let Some(probe) = watch.probe(config) else {
+            return;
+        };
+        let Some(check) = probe.check.clone().or_else(|| config.check.clone()) else {
+            return;
+        };
+        let interval = probe.interval.unwrap_or_else(|| check.interval());
+        let limit = probe.timeout;
+        let Some(question) = self.question(index, run, check, limit) else {
+            return;
+        };
+        let task = tokio::task::spawn_local(async move {
+            loop {
+                sleep(interval).await;
+                let verdict = question.ask().await.map(drop);
+                question.asker.tell(watch.fact(run, verdict));
+            }
+        });
+        self.keep_helper(index, task.abort_handle());
+    }
+
+    fn question(
+        &self,
+        index: usize,
+        run: RunId,
+        check: HealthCheck,
+        limit: Option<Duration>,
+    ) -> Option<Question> {
+        let entry = &self.entries[index];
+        let current = entry.run.as_ref().filter(|r| r.run == run)?;
+        Some(Question {
+            limit: limit.unwrap_or_else(|| check.timeout()),
+            check,
+            port: current.port,
+            any_status: entry.config.any_http_status,
+            own_listener: entry.config.own_listener,
+            tree: current.tree()?,
+            output: current.output.clone()?,
+            asker: Asker {
+                sidecar: entry.core,
+                id: entry.id.clone(),
+                run,
+                tx: self.tx.clone(),
+                customs: self.customs.clone(),
+            },
+        })
+    }
+
+    fn keep_helper(&mut self, index: usize, helper: AbortHandle) {
+        if let Some(current) = &mut self.entries[index].run {
+            current.helpers.push(helper);
+        }
+    }
+}
+
+impl Asker {
+    fn tell(&self, fact: Fact) {
+        let sidecar = self.sidecar;
+        let _ = self.tx.send(Message::Fact { sidecar, fact }); // The loop may have quit.
+    }
+}
+
+fn shortest(check: &HealthCheck) -> Duration {
+    match check {
+        HealthCheck::Command { .. } => SHORTEST_FOR_COMMANDS,
+        HealthCheck::Http { .. } | HealthCheck::Tcp { .. } | HealthCheck::Custom(_) => SHORTEST,
+    }
+}
