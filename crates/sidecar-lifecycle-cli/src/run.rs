@@ -30,7 +30,11 @@ pub(crate) fn run(args: Run) -> ExitCode {
         Ok(config) => config,
         Err(e) => return refuse(&e),
     };
-    let engine = match Engine::builder("sidecar", state_dir()).build() {
+    let engine = Engine::builder("sidecar", state_dir())
+        // Labels of different folders would meet in one memory.
+        .remember_ports(false)
+        .build();
+    let engine = match engine {
         Ok(engine) => engine,
         Err(e) => return refuse(&e.to_string()),
     };

@@ -127,8 +127,7 @@ impl SidecarConfig {
             has_readiness: self.readiness.is_some(),
             readiness_failures: self.readiness.as_ref().map_or(3, |p| p.failure_threshold),
             readiness_successes: self.readiness.as_ref().map_or(1, |p| p.success_threshold),
-            can_move: matches!(self.port, PortWish::Range(first, last) if first < last)
-                || self.port == PortWish::Auto,
+            can_move: self.port.is_choice(),
             ..Policy::default()
         }
     }

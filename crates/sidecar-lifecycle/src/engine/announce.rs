@@ -41,7 +41,10 @@ impl Loop {
                     protection,
                 }
             }
-            Notice::PortTaken { port, .. } => EventKind::PortTaken { port },
+            Notice::PortTaken { port, .. } => {
+                entry.avoid.push(port);
+                EventKind::PortTaken { port }
+            }
             Notice::Ready {
                 pid,
                 port,
@@ -60,6 +63,10 @@ impl Loop {
                     }
                 }
                 became_ready = true;
+                entry.avoid.clear();
+                if let Some(port) = port.filter(|_| entry.config.port.is_choice()) {
+                    self.ports.remember(&entry.id, port);
+                }
                 EventKind::Ready {
                     pid,
                     port,

@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     /// Whether an earlier run of this engine has begun the log file.
     pub(crate) log_begun: bool,
     pub(crate) runs: u64,
+    /// Ports that its last runs have found taken.
+    pub(crate) avoid: Vec<u16>,
 }
 
 /// What the shell knows of the run that the core is in.

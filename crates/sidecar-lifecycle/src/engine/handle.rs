@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::ledger::Ledger;
 use super::message::Message;
+use super::port_memory::PortMemory;
 use super::run_loop::{Beginnings, Loop};
 use super::shared::{EndOfLoop, Shared, lock};
 use super::spawner::Spawner;
@@ -52,9 +53,19 @@ pub struct ShutdownReport {
 pub struct EngineBuilder {
     app_id: String,
     state_dir: PathBuf,
+    remember_ports: bool,
 }
 
 impl EngineBuilder {
+    /// Whether a sidecar that may choose among ports is offered the one of the last launch first
+    /// (it is, unless set): the port is part of a page's origin, and with it of its storage and
+    /// its logins. Within a launch it is offered its last one in any case.
+    #[must_use]
+    pub fn remember_ports(mut self, on: bool) -> Self {
+        self.remember_ports = on;
+        self
+    }
+
     /// Starts the engine: its thread, its state file, and the sweep of what dead instances of the
     /// same app have left behind.
     ///
@@ -89,6 +100,11 @@ impl EngineBuilder {
             rx,
             app_id: self.app_id,
             instance,
+            ports: if self.remember_ports {
+                PortMemory::kept_in(&self.state_dir)
+            } else {
+                PortMemory::of_this_launch()
+            },
             state_dir: self.state_dir,
             seed: fastrand::u64(..),
         };
@@ -135,6 +151,7 @@ impl Engine {
         EngineBuilder {
             app_id: app_id.into(),
             state_dir: state_dir.into(),
+            remember_ports: true,
         }
     }
 

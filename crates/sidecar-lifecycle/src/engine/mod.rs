@@ -12,6 +12,7 @@ mod message;
 mod output;
 mod ownership;
 mod perform;
+mod port_memory;
 mod port_taken;
 mod prepare;
 mod probe;

@@ -77,6 +77,11 @@ impl Loop {
             sweeper,
             live,
             reservations: self.reservations.clone(),
+            preferred: entry
+                .config
+                .preferred_port
+                .or_else(|| self.ports.last(&entry.id)),
+            avoid: entry.avoid.clone(),
             seed: self.seed ^ run.0,
         };
         let (sidecar, tx, mut swept) = (entry.core, self.tx.clone(), self.swept.subscribe());

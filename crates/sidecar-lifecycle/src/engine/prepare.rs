@@ -21,6 +21,10 @@ pub(crate) struct Preparation {
     pub(crate) sweeper: Sweeper,
     pub(crate) live: Vec<u32>,
     pub(crate) reservations: Reservations,
+    /// Asked for first.
+    pub(crate) preferred: Option<u16>,
+    /// Not asked for, where there is a choice.
+    pub(crate) avoid: Vec<u16>,
     pub(crate) seed: u64,
 }
 
@@ -80,7 +84,7 @@ impl Preparation {
         if wish == PortWish::None {
             return Ok(None);
         }
-        let preferred = self.config.preferred_port;
+        let preferred = self.preferred.filter(|port| !self.avoid.contains(port));
         // What is wanted first is looked at first, and freed if a leftover of ours holds it.
         let first = match wish {
             PortWish::Fixed(port) => Some(port),
@@ -97,9 +101,14 @@ impl Preparation {
         {
             self.free(port, tell).await;
         }
-        match ports::pick(wish, &self.reservations, self.seed, preferred) {
+        match ports::pick(wish, &self.reservations, self.seed, preferred, &self.avoid) {
             Ok(picked) => Ok(picked),
-            Err(PickError::Held { port }) => Err(held(port, self.holder(port).as_ref())),
+            Err(PickError::Held { port }) => match (self.holder(port), ports::is_free(port)) {
+                (None, Ok(())) => Err(format!(
+                    "port {port} is reserved for another sidecar, which is about to bind it"
+                )),
+                (holder, _) => Err(held(port, holder.as_ref())),
+            },
             Err(e) => Err(e.to_string()),
         }
     }

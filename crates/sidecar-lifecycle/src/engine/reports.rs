@@ -112,6 +112,7 @@ impl Loop {
 mod tests {
     use super::*;
     use crate::core::RunId;
+    use crate::engine::port_memory::PortMemory;
     use crate::engine::run_loop::Beginnings;
     use crate::engine::shared::Shared;
     use crate::engine::spawner::{SpawnOrder, Spawner};
@@ -138,6 +139,7 @@ mod tests {
             app_id: "app".into(),
             instance: "one".into(),
             state_dir: PathBuf::new(),
+            ports: PortMemory::of_this_launch(),
             seed: 1,
         });
         let order = SpawnOrder {

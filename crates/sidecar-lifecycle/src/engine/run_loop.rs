@@ -14,6 +14,7 @@ use super::entry::{CurrentRun, Entry};
 use super::ledger::Ledger;
 use super::leftovers::Sweeper;
 use super::message::Message;
+use super::port_memory::PortMemory;
 use super::shared::Shared;
 use super::spawner::Spawner;
 use crate::core::{Effect, Fact, Fleet, Input, Mono, RunId, SidecarId};
@@ -35,6 +36,7 @@ pub(crate) struct Loop {
     pub(super) instance: String,
     pub(super) state_dir: PathBuf,
     pub(super) reservations: Reservations,
+    pub(super) ports: PortMemory,
     pub(super) seed: u64,
     pub(super) swept: watch::Sender<bool>,
     pub(super) checks: Checks,
@@ -52,6 +54,7 @@ pub(crate) struct Beginnings {
     pub(crate) app_id: String,
     pub(crate) instance: String,
     pub(crate) state_dir: PathBuf,
+    pub(crate) ports: PortMemory,
     pub(crate) seed: u64,
 }
 
@@ -69,7 +72,11 @@ impl Loop {
             app_id: b.app_id,
             instance: b.instance,
             state_dir: b.state_dir,
-            reservations: Reservations::default(),
+            reservations: Reservations::machine_wide().unwrap_or_else(|e| {
+                log::warn!("ports are not kept from other engines: {e}");
+                Reservations::default()
+            }),
+            ports: b.ports,
             seed: b.seed,
             swept: watch::Sender::new(false),
             checks: Checks::default(),
@@ -134,6 +141,9 @@ impl Loop {
                     return;
                 }
                 if let Some(&index) = self.by_name.get(&id) {
+                    if !matches!(fact, Fact::StopRequested { .. }) {
+                        self.entries[index].avoid.clear(); // A new attempt by its user.
+                    }
                     self.step(self.entries[index].core, fact);
                 }
             }
@@ -205,7 +215,7 @@ impl Loop {
         }
         let core = self.fleet.add(id.as_str(), config.policy());
         self.by_name.insert(id.clone(), self.entries.len());
-        let (run, log_begun, runs) = (None, false, 0);
+        let (run, log_begun, runs, avoid) = (None, false, 0, Vec::new());
         self.entries.push(Entry {
             id,
             core,
@@ -214,6 +224,7 @@ impl Loop {
             run,
             log_begun,
             runs,
+            avoid,
         });
     }
 

@@ -3,10 +3,12 @@
 mod free;
 mod holder;
 mod pick;
+mod reserve;
 mod rfc3339;
 mod wish;
 
 pub use free::{Busy, is_free};
 pub use holder::{Holder, HolderKind, OurMarks, holder_of, holders_of};
-pub use pick::{PickError, Picked, Reservation, Reservations, pick};
+pub use pick::{PickError, Picked, pick};
+pub use reserve::{Reservation, Reservations};
 pub use wish::{BadWish, PortWish};

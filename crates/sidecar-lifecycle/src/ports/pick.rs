@@ -1,9 +1,6 @@
 //! Picking a port that nobody holds, ourselves included.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use super::{PortWish, is_free};
+use super::{PortWish, Reservation, Reservations, is_free};
 use crate::sys::sockets;
 
 /// Where [`PortWish::Auto`] looks: above the well-known ports, below the ephemeral ones of every
@@ -11,51 +8,6 @@ use crate::sys::sockets;
 const AUTO_FIRST: u16 = 20_000;
 /// How many ports that is.
 const AUTO_COUNT: u16 = 10_000;
-
-/// Ports that this process has picked and whose servers have not bound them yet.
-///
-/// A test of a port says nothing about the next millisecond; two sidecars that start together
-/// would be given the same one. Clones share one set.
-#[derive(Debug, Clone, Default)]
-pub struct Reservations {
-    taken: Arc<Mutex<HashSet<u16>>>,
-}
-
-/// A port that [`Reservations`] keeps from everybody else until this is dropped.
-#[derive(Debug)]
-#[must_use = "the port is up for grabs again once this is dropped"]
-pub struct Reservation {
-    port: u16,
-    set: Reservations,
-}
-
-impl Reservations {
-    /// Reserves a port, or nothing when it is reserved.
-    pub fn reserve(&self, port: u16) -> Option<Reservation> {
-        self.lock().insert(port).then(|| Reservation {
-            port,
-            set: self.clone(),
-        })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashSet<u16>> {
-        // A set of numbers is whole after every operation, so a panic elsewhere left it usable.
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Reservation {
-    /// The port.
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        self.set.lock().remove(&self.port);
-    }
-}
 
 /// A port that was free when tested, and is reserved.
 #[derive(Debug)]
@@ -89,7 +41,8 @@ pub enum PickError {
 /// Picks a port and reserves it; `None` when none is wished for.
 ///
 /// `preferred` is tried first where the wish allows it: a project whose port moves loses what the
-/// browser stored under the old one. `seed` spreads [`PortWish::Auto`], so that programs that start
+/// browser stored under the old one. Ports to `avoid` are left out, but for a fixed one: a server
+/// has found them taken although they could be bound here. `seed` spreads [`PortWish::Auto`], so that programs that start
 /// together do not all try the same ports.
 ///
 /// # Errors
@@ -99,10 +52,12 @@ pub fn pick(
     reservations: &Reservations,
     seed: u64,
     preferred: Option<u16>,
+    avoid: &[u16],
 ) -> Result<Option<Picked>, PickError> {
     let preferred = preferred.filter(|&port| port != 0);
-    let first_free = |mut ports: &mut dyn Iterator<Item = u16>| {
-        (&mut ports).find_map(|port| {
+    let allowed = |port: &u16| !avoid.contains(port) || wish == PortWish::Fixed(*port);
+    let first_free = |ports: &mut dyn Iterator<Item = u16>| {
+        ports.filter(allowed).find_map(|port| {
             let reservation = reservations.reserve(port)?;
             is_free(port).ok().map(|()| Picked { port, reservation })
         })
@@ -157,15 +112,5 @@ mod tests {
         );
         assert_eq!(one, scattered(1).collect::<Vec<_>>());
         assert_ne!(one, scattered(2).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn a_reservation_ends_with_its_guard() {
-        let all = Reservations::default();
-        let guard = all.reserve(1234).expect("free");
-        assert!(all.clone().reserve(1234).is_none(), "clones share the set");
-        assert!(all.reserve(1235).is_some());
-        drop(guard);
-        assert!(all.reserve(1234).is_some());
     }
 }

@@ -20,6 +20,17 @@ pub enum PortWish {
     Auto,
 }
 
+impl PortWish {
+    /// Whether more than one port will do.
+    pub fn is_choice(&self) -> bool {
+        match self {
+            PortWish::None | PortWish::Fixed(_) => false,
+            PortWish::Range(first, last) => first < last,
+            PortWish::Auto => true,
+        }
+    }
+}
+
 /// A text or number that is no port wish.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(

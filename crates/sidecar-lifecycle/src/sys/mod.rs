@@ -21,7 +21,9 @@ pub(crate) use facts::{Listener, Owner, ProcessFacts};
 #[cfg(unix)]
 pub(crate) use unix::clock::monotonic;
 #[cfg(unix)]
-pub(crate) use unix::files::{owner_only, read_at, variable_name};
+pub(crate) use unix::files::{
+    discard_lock, is_at, owner_only, read_at, shared_folder, variable_name,
+};
 #[cfg(unix)]
 pub(crate) use unix::signals::{KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name};
 #[cfg(windows)]
@@ -29,4 +31,6 @@ pub(crate) use windows::clock::monotonic;
 #[cfg(windows)]
 pub(crate) use windows::console::{KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name};
 #[cfg(windows)]
-pub(crate) use windows::files::{owner_only, read_at, variable_name};
+pub(crate) use windows::files::{
+    discard_lock, is_at, owner_only, read_at, shared_folder, variable_name,
+};

@@ -18,7 +18,7 @@ const ROLE: &str = "support::port_child::role";
 pub(crate) fn quiet_port() -> u16 {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let seed = u64::from(std::process::id()) << 32 | CALLS.fetch_add(1, Ordering::Relaxed);
-    let picked = ports::pick(PortWish::Auto, &Reservations::default(), seed, None);
+    let picked = ports::pick(PortWish::Auto, &Reservations::default(), seed, None, &[]);
     picked
         .expect("ten thousand ports are not all held")
         .expect("a port was wished")

@@ -1,9 +1,10 @@
 //! Files and names: what std keeps in a platform's own traits.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 /// Reads at an offset, without moving the file's own.
 pub(crate) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -18,4 +19,37 @@ pub(crate) fn owner_only(options: &mut OpenOptions) {
 /// A variable's name in the one spelling under which an environment holds it: its own.
 pub(crate) fn variable_name(name: &OsStr) -> OsString {
     name.to_owned()
+}
+
+/// A folder that every engine of this user on this machine knows, whatever its environment says.
+/// Others can make one of this name first: it has to be ours alone.
+pub(crate) fn shared_folder() -> io::Result<PathBuf> {
+    // SAFETY: it has no failure and no argument.
+    let user = unsafe { libc::geteuid() };
+    let folder = PathBuf::from(format!("/tmp/sidecar-lifecycle-{user}"));
+    match DirBuilder::new().mode(0o700).create(&folder) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(e),
+        Ok(()) | Err(_) => {}
+    }
+    let found = fs::symlink_metadata(&folder)?;
+    if !found.is_dir() || found.uid() != user || found.mode() & 0o022 != 0 {
+        return Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!("{} belongs to somebody else: remove it", folder.display()),
+        ));
+    }
+    Ok(folder)
+}
+
+/// Whether this is the file that the path leads to.
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(open), Ok(named)) => open.ino() == named.ino() && open.dev() == named.dev(),
+        _ => false,
+    }
+}
+
+/// Removes a lock file that is still held: nobody can lock what is not there.
+pub(crate) fn discard_lock(path: &Path) {
+    let _ = fs::remove_file(path); // An empty file that stays does no harm.
 }

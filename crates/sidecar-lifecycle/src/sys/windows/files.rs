@@ -1,11 +1,11 @@
 //! Files and names: what std keeps in a platform's own traits.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::windows::ffi::OsStringExt;
 use std::os::windows::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 
@@ -37,3 +37,20 @@ pub(crate) fn command_shell() -> io::Result<PathBuf> {
         Some(path) => Ok(PathBuf::from(OsString::from_wide(path)).join("cmd.exe")),
     }
 }
+
+/// A folder that every engine of this user on this machine knows: the user's temporary one, which
+/// is closed to others.
+pub(crate) fn shared_folder() -> io::Result<PathBuf> {
+    let folder = std::env::temp_dir().join("sidecar-lifecycle");
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+/// Whether this is the file that the path leads to: lock files are never removed here.
+pub(crate) fn is_at(_file: &File, _path: &Path) -> bool {
+    true
+}
+
+/// Leaves a lock file as it is: a file that is removed while it is open keeps its name, and nobody
+/// can make another one.
+pub(crate) fn discard_lock(_path: &Path) {}
