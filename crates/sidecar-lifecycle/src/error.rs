@@ -27,6 +27,20 @@ pub enum Error {
     /// The configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// It was given up.
+    #[error("{id} has failed: {reason}")]
+    Failed {
+        /// The sidecar's id.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// It is down, and nobody wants it up.
+    #[error("{id} was stopped: start it")]
+    Stopped {
+        /// The sidecar's id.
+        id: String,
+    },
     /// The engine's own state could not be set up.
     #[error("cannot use the state folder {}: {source}", path.display())]
     State {
@@ -50,6 +64,8 @@ impl Error {
             Error::Unknown { .. } => "unknown-sidecar",
             Error::Conflict { .. } => "config-conflict",
             Error::Config(_) => "bad-config",
+            Error::Failed { .. } => "failed",
+            Error::Stopped { .. } => "stopped",
             Error::State { .. } => "state-folder",
             Error::Start(_) => "engine-start",
             Error::ShutDown => "shut-down",

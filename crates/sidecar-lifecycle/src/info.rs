@@ -1,5 +1,7 @@
 //! What is known about a sidecar right now.
 
+use std::time::SystemTime;
+
 use serde::Serialize;
 
 use crate::core::{Phase, Wanted};
@@ -27,6 +29,30 @@ pub struct SidecarInfo {
     pub uptime_seconds: u64,
     /// New runs after the first, asked for or not.
     pub restart_count: u64,
+    /// When its health was last asked and answered; in JSON as RFC 3339. Before it is ready, a check
+    /// that fails is no news.
+    #[serde(serialize_with = "crate::ports::rfc3339::serialize")]
+    pub last_health_check: Option<SystemTime>,
     /// What it was given up for.
     pub failure: Option<String>,
+}
+
+impl SidecarInfo {
+    /// A sidecar that was declared and never started.
+    pub fn idle(id: &str) -> SidecarInfo {
+        SidecarInfo {
+            id: id.to_owned(),
+            state: Phase::Idle,
+            wanted: Wanted::Down,
+            is_running: false,
+            is_healthy: false,
+            pid: None,
+            port: None,
+            url: None,
+            uptime_seconds: 0,
+            restart_count: 0,
+            last_health_check: None,
+            failure: None,
+        }
+    }
 }

@@ -21,7 +21,7 @@ pub use config::{
     StateChange, StdinMode,
 };
 pub use core::{Phase, Restart, RunId, Wanted};
-pub use engine::{Engine, EngineBuilder, ShutdownReport};
+pub use engine::{Engine, EngineBuilder, ShutdownReport, SidecarStdin, StdinError};
 pub use error::Error;
 pub use event::{Event, EventKind, Protection};
 pub use info::SidecarInfo;

@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 use super::output::Output;
 use super::ownership::RunTree;
 use super::spawner::{HostEnds, read_pipes};
+use super::stdin::Stdin;
 use crate::config::SidecarConfig;
 use crate::core::{RunId, SidecarId};
 use crate::identity::Identity;
@@ -41,7 +42,11 @@ pub(crate) struct CurrentRun {
     pub(crate) output: Option<Rc<RefCell<Output>>>,
     /// The ends of its output that nobody reads yet.
     pub(crate) unread: Option<HostEnds>,
-    pub(crate) stdin: Option<std::fs::File>,
+    pub(crate) stdin: Option<Stdin>,
+    /// Its leader has ended.
+    pub(crate) exited: bool,
+    /// It was told to stop by its stdin: the signal waits until its leader has ended.
+    pub(crate) told_by_stdin: bool,
     pub(crate) helpers: Vec<AbortHandle>,
     pub(crate) port: Option<u16>,
     pub(crate) url: Option<String>,
@@ -67,6 +72,8 @@ impl CurrentRun {
             output: None,
             unread: None,
             stdin: None,
+            exited: false,
+            told_by_stdin: false,
             helpers: Vec::new(),
             port: None,
             url: None,

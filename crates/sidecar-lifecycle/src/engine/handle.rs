@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::ledger::Ledger;
 use super::message::Message;
@@ -14,8 +14,10 @@ use super::port_memory::PortMemory;
 use super::run_loop::{Beginnings, Loop};
 use super::shared::{EndOfLoop, Shared, lock};
 use super::spawner::Spawner;
+use super::stdin::SidecarStdin;
+use super::waiters::{Until, Waiter};
 use crate::config::SidecarConfig;
-use crate::core::{Fact, Phase, Wanted};
+use crate::core::Fact;
 use crate::error::Error;
 use crate::event::{Event, Protection};
 use crate::info::SidecarInfo;
@@ -202,6 +204,96 @@ impl Engine {
         )
     }
 
+    /// Declares it, wants it up and waits until it is ready. Asked for many times at once, it is
+    /// started once; one that is ready is answered at once.
+    ///
+    /// The wish is made by this call and not by the first poll of the future, which needs no
+    /// particular executor.
+    ///
+    /// ```no_run
+    /// use sidecar_lifecycle::{Engine, HealthCheck, SidecarConfig};
+    ///
+    /// # async fn example(engine: Engine) -> Result<(), sidecar_lifecycle::Error> {
+    /// let config = SidecarConfig::builder()
+    ///     .name("api-server")
+    ///     .port_range(8080..8200)
+    ///     .health_check(HealthCheck::http("/health"))
+    ///     .build()?;
+    /// let info = engine.ensure_running("api", config).await?;
+    /// println!("it answers at {:?}", info.url);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if it runs with another configuration, [`Error::Failed`] when it is
+    /// given up, [`Error::Stopped`] when somebody stops it meanwhile.
+    pub fn ensure_running(
+        &self,
+        id: &str,
+        config: SidecarConfig,
+    ) -> impl Future<Output = Result<SidecarInfo, Error>> + Send + 'static {
+        let wished = self
+            .declare(id, config)
+            .and_then(|()| self.start(id))
+            .map(|()| self.wait(id, Until::Ready));
+        async move { wished?.await }
+    }
+
+    /// Waits until it is ready; at once if it is. A crash with another run to follow is waited
+    /// through.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] when it is given up, [`Error::Stopped`] if nobody wants it up (any more).
+    pub fn wait_ready(
+        &self,
+        id: &str,
+    ) -> impl Future<Output = Result<SidecarInfo, Error>> + Send + 'static {
+        self.wait(id, Until::Ready)
+    }
+
+    /// Waits until nothing of it runs and nothing will of itself; at once if that is so.
+    ///
+    /// # Errors
+    /// [`Error::ShutDown`] if the engine ended meanwhile.
+    pub fn wait_down(
+        &self,
+        id: &str,
+    ) -> impl Future<Output = Result<SidecarInfo, Error>> + Send + 'static {
+        self.wait(id, Until::Down)
+    }
+
+    fn wait(
+        &self,
+        id: &str,
+        until: Until,
+    ) -> impl Future<Output = Result<SidecarInfo, Error>> + Send + 'static {
+        let (answer, heard) = oneshot::channel();
+        let sent = if lock(&self.inner.declared).contains_key(id) {
+            let id = id.to_owned();
+            self.send(Message::Wait(Waiter { id, until, answer }))
+        } else {
+            Err(Error::Unknown { id: id.to_owned() })
+        };
+        async move {
+            sent?;
+            heard.await.unwrap_or(Err(Error::ShutDown))
+        }
+    }
+
+    /// What writes to its stdin. It has to be configured as
+    /// [`StdinMode::Piped`](crate::StdinMode::Piped).
+    ///
+    /// # Errors
+    /// [`Error::Unknown`].
+    pub fn stdin(&self, id: &str) -> Result<SidecarStdin, Error> {
+        if !lock(&self.inner.declared).contains_key(id) {
+            return Err(Error::Unknown { id: id.to_owned() });
+        }
+        let (id, tx) = (id.to_owned(), self.inner.tx.clone());
+        Ok(SidecarStdin { id, tx })
+    }
+
     fn ask(&self, id: &str, fact: Fact) -> Result<(), Error> {
         if !lock(&self.inner.declared).contains_key(id) {
             return Err(Error::Unknown { id: id.to_owned() });
@@ -218,21 +310,12 @@ impl Engine {
 
     /// A sidecar as it is now; `None` if it was never started.
     pub fn info(&self, id: &str) -> Option<SidecarInfo> {
-        self.inner
-            .shared
-            .infos()
-            .get(id)
-            .map(|(info, ready)| with_uptime(info, *ready))
+        self.inner.shared.info(id)
     }
 
     /// All sidecars that were started at least once, by id.
     pub fn list(&self) -> Vec<SidecarInfo> {
-        self.inner
-            .shared
-            .infos()
-            .values()
-            .map(|(i, ready)| with_uptime(i, *ready))
-            .collect()
+        self.inner.shared.all_infos()
     }
 
     /// The last lines of a sidecar's output, and those to come.
@@ -284,33 +367,6 @@ impl Engine {
     /// Whether nothing runs any more after a shutdown.
     pub fn is_down(&self) -> bool {
         self.inner.shared.is_down()
-    }
-}
-
-fn with_uptime(info: &SidecarInfo, ready_at: Option<Duration>) -> SidecarInfo {
-    let uptime = ready_at.map_or(0, |at| monotonic().saturating_sub(at).as_secs());
-    SidecarInfo {
-        uptime_seconds: uptime,
-        ..info.clone()
-    }
-}
-
-impl SidecarInfo {
-    /// A sidecar that was declared and never started.
-    pub fn idle(id: &str) -> SidecarInfo {
-        SidecarInfo {
-            id: id.to_owned(),
-            state: Phase::Idle,
-            wanted: Wanted::Down,
-            is_running: false,
-            is_healthy: false,
-            pid: None,
-            port: None,
-            url: None,
-            uptime_seconds: 0,
-            restart_count: 0,
-            failure: None,
-        }
     }
 }
 

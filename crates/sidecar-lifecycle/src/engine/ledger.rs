@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::leftovers::Cleanup;
 use crate::core::RunId;
 use crate::identity::Identity;
 
@@ -35,6 +36,9 @@ pub(crate) struct RunRecord {
     pub(crate) command: String,
     /// Others of its tree, as they were when it became ready.
     pub(crate) members: Vec<Identity>,
+    /// What is to become of what it leaves behind.
+    #[serde(default)]
+    pub(crate) cleanup: Cleanup,
 }
 
 /// This instance's state file. Its lock says that the instance lives; the kernel drops it with
@@ -271,6 +275,7 @@ mod tests {
             },
             command: "x".into(),
             members: vec![],
+            cleanup: Cleanup::default(),
         }
     }
 

@@ -4,6 +4,8 @@ use tokio::sync::oneshot;
 
 use super::checks::CheckCommand;
 use super::entry::Prepared;
+use super::stdin::StdinOrder;
+use super::waiters::Waiter;
 use crate::config::SidecarConfig;
 use crate::core::{ExitStatus, Fact, RunId, SidecarId};
 use crate::event::EventKind;
@@ -20,6 +22,10 @@ pub(crate) enum Message {
     },
     /// A user asked for something.
     Ask { id: String, fact: Fact },
+    /// A user writes to a sidecar's stdin.
+    Stdin { id: String, order: StdinOrder },
+    /// A user waits.
+    Wait(Waiter),
     /// A helper finished.
     Fact { sidecar: SidecarId, fact: Fact },
     /// A run can be spawned.

@@ -21,6 +21,9 @@ mod reports;
 mod run_loop;
 mod shared;
 mod spawner;
+mod stdin;
+mod waiters;
 mod watch;
 
 pub use handle::{Engine, EngineBuilder, ShutdownReport};
+pub use stdin::{SidecarStdin, StdinError};

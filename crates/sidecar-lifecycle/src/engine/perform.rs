@@ -10,12 +10,14 @@ use std::rc::Rc;
 
 use super::entry::CurrentRun;
 use super::ledger::RunRecord;
+use super::leftovers::Cleanup;
 use super::message::Message;
 use super::output::{Output, Source};
 use super::port_taken::Lines;
 use super::prepare::{Preparation, fill_port};
 use super::run_loop::Loop;
 use super::spawner::{HostEnds, OutputEnd, SpawnOrder};
+use super::stdin::Stdin;
 use super::watch::Watch;
 use crate::config::StdinMode;
 use crate::core::{Effect, Fact, Order, RunId};
@@ -48,13 +50,7 @@ impl Loop {
                 }
                 self.end_checks(run);
             }
-            Order::AskStop { run } => {
-                // Its input ends too: some programs only listen to that.
-                if let Some(current) = self.current(effect.sidecar, run) {
-                    current.stdin = None;
-                }
-                self.order(|s| s.ask_stop(run));
-            }
+            Order::AskStop { run } => self.ask_stop(index, run),
             Order::ForceStop { run } => self.order(|s| s.force_stop(run)),
             Order::Publish(notice) => self.announce(index, notice),
         }
@@ -159,24 +155,46 @@ impl Loop {
             silent_stdin: config.stdin != StdinMode::Null,
             keep: config.keep.clone(),
         })?;
-        let ring = entry.ring.clone();
-        current.stdin = ends.stdin.take();
-        current.lines_before = ring.last_seq();
-        let output = if let Some(file) = reader {
-            Output::new(ring, Source::Log(file))
-        } else {
-            match clone_output(&ends) {
-                Ok(pipes) => Output::new(ring, Source::Pipes(pipes)),
-                Err(e) => {
-                    // The order to spawn it is out already, and nobody would look after it.
-                    self.order(|s| s.force_stop(run));
-                    return Err(e);
-                }
+        let stdin = ends.stdin.take().map(|end| Stdin::new(end, config.stdin));
+        let streams = stdin
+            .transpose()
+            .and_then(|stdin| Ok((stdin, clone_output(&ends)?)));
+        let (stdin, pipes) = match streams {
+            Ok(streams) => streams,
+            Err(e) => {
+                // The order to spawn it is out already, and nobody would look after it.
+                self.order(|s| s.force_stop(run));
+                return Err(e);
             }
         };
+        let ring = entry.ring.clone();
+        current.stdin = stdin;
+        current.lines_before = ring.last_seq();
+        let source = reader.map_or(Source::Pipes(pipes), Source::Log);
+        let output = Output::new(ring, source);
         current.output = Some(output);
         current.unread = Some(ends);
         Ok(())
+    }
+
+    /// Asks the tree to end, by its stdin if that was wished for. Its input ends in any case: some
+    /// programs only listen to that.
+    fn ask_stop(&mut self, index: usize, run: RunId) {
+        let entry = &mut self.entries[index];
+        if let Some(current) = entry.run.as_mut().filter(|r| r.run == run) {
+            let farewell = entry.config.stop_input.as_ref().zip(current.stdin.take());
+            if let Some((text, stdin)) = farewell.filter(|_| !current.exited) {
+                match stdin.farewell(text) {
+                    Ok(stdin) => {
+                        current.stdin = Some(stdin);
+                        current.told_by_stdin = true;
+                        return;
+                    }
+                    Err(e) => log::warn!("{} gets the signal at once: {e}", entry.id),
+                }
+            }
+        }
+        self.order(|s| s.ask_stop(run));
     }
 
     pub(super) fn output_of(&self, index: usize) -> Option<Rc<RefCell<Output>>> {
@@ -194,6 +212,7 @@ impl Loop {
             leader: leader.clone(),
             command: entry.config.program.display().to_string(),
             members: Vec::new(),
+            cleanup: Cleanup::of(&entry.config),
         };
         if let Some(ledger) = &mut self.ledger {
             ledger.record(record);

@@ -46,6 +46,13 @@ impl Loop {
                         output.borrow_mut().drain();
                     }
                     let port_taken = self.port_was_taken(index);
+                    if let Some(current) = &mut self.entries[index].run {
+                        current.exited = true;
+                        if std::mem::take(&mut current.told_by_stdin) {
+                            // The rest of its tree was not told anything yet.
+                            self.order(|s| s.ask_stop(run));
+                        }
+                    }
                     let fact = Fact::LeaderExited {
                         run,
                         status,

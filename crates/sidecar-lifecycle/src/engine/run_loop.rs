@@ -17,6 +17,7 @@ use super::message::Message;
 use super::port_memory::PortMemory;
 use super::shared::Shared;
 use super::spawner::Spawner;
+use super::waiters::Waiter;
 use crate::core::{Effect, Fact, Fleet, Input, Mono, RunId, SidecarId};
 use crate::event::{Event, EventKind};
 use crate::ports::Reservations;
@@ -41,6 +42,7 @@ pub(crate) struct Loop {
     pub(super) swept: watch::Sender<bool>,
     pub(super) checks: Checks,
     pub(super) customs: Customs,
+    pub(super) waiters: Vec<Waiter>,
     exiting: bool,
 }
 
@@ -81,6 +83,7 @@ impl Loop {
             swept: watch::Sender::new(false),
             checks: Checks::default(),
             customs: Customs::default(),
+            waiters: Vec::new(),
             exiting: false,
         }
     }
@@ -147,7 +150,16 @@ impl Loop {
                     self.step(self.entries[index].core, fact);
                 }
             }
-            Message::Fact { sidecar, fact } => self.step(sidecar, fact),
+            Message::Stdin { id, order } => self.stdin(id, order),
+            Message::Wait(waiter) => self.wait(waiter),
+            Message::Fact { sidecar, fact } => {
+                if fact.is_of_health()
+                    && let Some(index) = self.index(sidecar)
+                {
+                    self.shared.note_check(&self.entries[index].id);
+                }
+                self.step(sidecar, fact);
+            }
             Message::Prepared {
                 sidecar,
                 run,
@@ -246,6 +258,7 @@ impl Loop {
         for effect in effects {
             self.perform(effect);
         }
+        self.answer_waiters();
         self.note_down();
     }
 
@@ -268,6 +281,12 @@ impl Loop {
         self.entries
             .iter()
             .position(|e| e.run.as_ref().is_some_and(|r| r.run == run))
+    }
+
+    /// A sidecar by its id.
+    pub(super) fn entry(&mut self, id: &str) -> Option<&mut Entry> {
+        let index = *self.by_name.get(id)?;
+        self.entries.get_mut(index)
     }
 
     pub(super) fn index(&self, sidecar: SidecarId) -> Option<usize> {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::entry::Entry;
 use crate::core::{Phase, Sidecar};
 use crate::event::{Event, Protection};
 use crate::info::SidecarInfo;
+use crate::sys::monotonic;
 
 pub(super) type Subscriber = Arc<dyn Fn(&Event) + Send + Sync>;
 type Infos = BTreeMap<String, (SidecarInfo, Option<Duration>)>;
@@ -114,8 +115,30 @@ impl Shared {
     }
 
     /// Every sidecar that was started, and since when it has been ready.
-    pub(super) fn infos(&self) -> MutexGuard<'_, Infos> {
+    fn infos(&self) -> MutexGuard<'_, Infos> {
         lock(&self.infos)
+    }
+
+    /// A sidecar as it is now; `None` if it was never started.
+    pub(super) fn info(&self, id: &str) -> Option<SidecarInfo> {
+        let infos = self.infos();
+        let (info, ready_at) = infos.get(id)?;
+        Some(with_uptime(info, *ready_at))
+    }
+
+    /// All that were started.
+    pub(super) fn all_infos(&self) -> Vec<SidecarInfo> {
+        let infos = self.infos();
+        let all = infos.values();
+        all.map(|(info, ready_at)| with_uptime(info, *ready_at))
+            .collect()
+    }
+
+    /// Its health was asked and answered.
+    pub(super) fn note_check(&self, id: &str) {
+        if let Some((info, _)) = lock(&self.infos).get_mut(id) {
+            info.last_health_check = Some(SystemTime::now());
+        }
     }
 
     pub(super) fn set_info(&self, entry: &Entry, core: &Sidecar, failure: Option<String>) {
@@ -123,9 +146,9 @@ impl Shared {
         let run = entry.run.as_ref();
         let healthy = state == Phase::Ready;
         let mut infos = lock(&self.infos);
-        let kept = infos
-            .get(&entry.id)
-            .and_then(|(info, _)| info.failure.clone());
+        let (kept, last_health_check) = infos.get(&entry.id).map_or((None, None), |(i, _)| {
+            (i.failure.clone(), i.last_health_check)
+        });
         let info = SidecarInfo {
             id: entry.id.clone(),
             state,
@@ -137,10 +160,19 @@ impl Shared {
             url: run.and_then(|r| r.url.clone()),
             uptime_seconds: 0, // Counted when somebody asks.
             restart_count: entry.runs.saturating_sub(1),
+            last_health_check,
             failure: failure.or(kept).filter(|_| state == Phase::Failed),
         };
         let ready_at = run.and_then(|r| r.ready_at).filter(|_| healthy);
         infos.insert(entry.id.clone(), (info, ready_at));
+    }
+}
+
+fn with_uptime(info: &SidecarInfo, ready_at: Option<Duration>) -> SidecarInfo {
+    let uptime = ready_at.map_or(0, |at| monotonic().saturating_sub(at).as_secs());
+    SidecarInfo {
+        uptime_seconds: uptime,
+        ..info.clone()
     }
 }
 

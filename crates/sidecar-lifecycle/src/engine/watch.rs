@@ -139,6 +139,20 @@ impl Loop {
     }
 }
 
+impl Fact {
+    /// Whether it is what a check has answered.
+    pub(super) fn is_of_health(&self) -> bool {
+        matches!(
+            self,
+            Fact::CheckPassed { .. }
+                | Fact::ReadinessPassed { .. }
+                | Fact::ReadinessFailed { .. }
+                | Fact::LivenessPassed { .. }
+                | Fact::LivenessFailed { .. }
+        )
+    }
+}
+
 impl Asker {
     fn tell(&self, fact: Fact) {
         let sidecar = self.sidecar;

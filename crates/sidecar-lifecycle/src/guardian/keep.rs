@@ -124,15 +124,20 @@ pub(crate) fn reason(facts: &ProcessFacts, escaped: bool, names: &[String]) -> O
     if escaped && facts.tty {
         return Some("it left the tree and is used at a terminal".to_owned());
     }
+    let name = executable_name(facts);
+    if !names.contains(&name) || is_automated(facts.pid) {
+        return None;
+    }
+    Some(format!("{name} is on the keep list"))
+}
+
+/// The name of the file that a process runs.
+pub(crate) fn executable_name(facts: &ProcessFacts) -> String {
     let name = process::exe_of(facts.pid)
         .and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()))
         .unwrap_or_else(|| facts.comm.clone());
     // An executable replaced by an update while it runs reads as "code (deleted)".
-    let name = name.strip_suffix(" (deleted)").unwrap_or(&name);
-    if !names.iter().any(|n| n == name) || is_automated(facts.pid) {
-        return None;
-    }
-    Some(format!("{name} is on the keep list"))
+    name.strip_suffix(" (deleted)").unwrap_or(&name).to_owned()
 }
 
 /// A browser that a test drives is a tool and no user's window: it ends with its tree.

@@ -35,7 +35,7 @@ pub(crate) mod warden;
 pub(crate) mod wire;
 
 pub use keep::DEFAULT_KEEP;
-pub(crate) use keep::{is_used_elsewhere, reason as keep_reason};
+pub(crate) use keep::{executable_name, is_used_elsewhere, reason as keep_reason};
 pub use no_guardian::NoGuardian;
 pub use start::start;
 #[cfg(unix)]

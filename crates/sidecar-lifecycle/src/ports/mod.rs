@@ -4,7 +4,7 @@ mod free;
 mod holder;
 mod pick;
 mod reserve;
-mod rfc3339;
+pub(crate) mod rfc3339;
 mod wish;
 
 pub use free::{Busy, is_free};

@@ -9,7 +9,7 @@ use serde::Serializer;
     clippy::ref_option,
     reason = "serde hands over a reference to the field"
 )]
-pub(super) fn serialize<S: Serializer>(
+pub(crate) fn serialize<S: Serializer>(
     time: &Option<SystemTime>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

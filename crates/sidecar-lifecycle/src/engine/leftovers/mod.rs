@@ -1,7 +1,9 @@
 //! What dead instances of this app have left behind is ended, and nothing else.
 
+mod cleanup;
 mod search;
 mod shield;
 mod sweep;
 
+pub(crate) use cleanup::Cleanup;
 pub(crate) use sweep::{Sweeper, is_gone};

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use super::cleanup::Cleanup;
 use super::search::{Leftover, Search};
 use super::shield::Shield;
 use crate::engine::ledger::{self, DeadState};
 use crate::event::EventKind;
-use crate::guardian::{DEFAULT_KEEP, is_used_elsewhere, keep_reason};
+use crate::guardian::{is_used_elsewhere, keep_reason};
 use crate::identity::{BootId, Identity};
 use crate::marker::{self, Marker};
 use crate::sys::{KILL_SIGNAL, ProcessFacts, STOP_SIGNAL, monotonic, process};
@@ -64,6 +65,7 @@ impl Sweeper {
             dead: &dead,
             known: HashMap::new(),
             released: HashSet::new(),
+            spared: HashSet::new(),
             news: News::new(),
         };
         let empty = ending.run();
@@ -104,6 +106,8 @@ struct Ending<'a> {
     known: HashMap<Key, (Leftover, String)>,
     /// What was let go, with all below it.
     released: HashSet<Key>,
+    /// What was left alone by itself.
+    spared: HashSet<Key>,
     news: News,
 }
 
@@ -169,11 +173,13 @@ impl Ending<'_> {
     /// of its making: a marker or a record on an editor only says who opened it. Tells of each
     /// root once.
     fn release(&mut self, found: &mut HashMap<u32, Leftover>, table: &[ProcessFacts]) {
-        let names: Vec<String> = DEFAULT_KEEP.iter().map(ToString::to_string).collect();
         // Whoever is used at a terminal is not ours to end after a restart. A terminal that a
         // leftover made itself is no sign of that.
         let ours: Vec<u32> = found.keys().copied().collect();
-        let reason = |f: &ProcessFacts| keep_reason(f, is_used_elsewhere(f, &ours), &names);
+        let reason = |f: &ProcessFacts| {
+            let cleanup = self.cleanup_of(&found.get(&f.pid)?.sidecar);
+            keep_reason(f, is_used_elsewhere(f, &ours), &cleanup.keep)
+        };
         let released = |f: &&ProcessFacts| self.released.contains(&(f.pid, f.start));
         let roots: HashMap<u32, String> = table
             .iter()
@@ -195,12 +201,42 @@ impl Ending<'_> {
         self.released.extend(free.map(|f| (f.pid, f.start)));
         for (pid, why) in roots {
             if let Some(l) = found.remove(&pid).filter(|_| !below.contains(&pid)) {
-                let command = process::command_line(pid).unwrap_or_default();
-                let kept = EventKind::Kept { pid, command, why };
-                self.news.push((l.sidecar, kept));
+                self.keep(l, why);
             }
         }
         found.retain(|pid, _| !below.contains(pid));
+        self.spare(found, table);
+    }
+
+    /// Takes out what its configuration leaves alone. That says nothing of what descends from it:
+    /// a runner may be spared by its name while its server is not.
+    fn spare(&mut self, found: &mut HashMap<u32, Leftover>, table: &[ProcessFacts]) {
+        for facts in table {
+            let Some(leftover) = found.get(&facts.pid) else {
+                continue;
+            };
+            let Some(why) = self.cleanup_of(&leftover.sidecar).spares(facts) else {
+                continue;
+            };
+            let told = !self.spared.insert((facts.pid, facts.start));
+            if let Some(l) = found.remove(&facts.pid).filter(|_| !told) {
+                self.keep(l, why);
+            }
+        }
+    }
+
+    fn keep(&mut self, leftover: Leftover, why: String) {
+        let pid = leftover.identity.pid;
+        let command = process::command_line(pid).unwrap_or_default();
+        let kept = EventKind::Kept { pid, command, why };
+        self.news.push((leftover.sidecar, kept));
+    }
+
+    /// What the last recorded run of a sidecar was configured with.
+    fn cleanup_of(&self, sidecar: &str) -> Cleanup {
+        let mut runs = self.dead.state.iter().flat_map(|s| s.runs.iter().rev());
+        let record = runs.find(|run| run.sidecar == sidecar);
+        record.map_or_else(Cleanup::default, |run| run.cleanup.clone())
     }
 
     /// The news, with what became of every process that was signalled.

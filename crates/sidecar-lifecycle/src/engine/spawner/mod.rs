@@ -18,7 +18,7 @@ mod platform;
 #[path = "windows/mod.rs"]
 mod platform;
 
-pub(crate) use platform::{OutputEnd, Spawner, read_pipes};
+pub(crate) use platform::{OutputEnd, Spawner, read_pipes, write_stdin};
 
 /// One spawn.
 pub(crate) struct SpawnOrder {

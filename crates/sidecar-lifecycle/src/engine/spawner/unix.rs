@@ -10,13 +10,15 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 
-use tokio::net::unix::pipe::Receiver;
+use tokio::net::unix::pipe::{Receiver, Sender};
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::{HostEnds, SpawnOrder};
 use crate::core::{ExitStatus, RunId};
 use crate::engine::message::Report;
 use crate::engine::output::Output;
+use crate::engine::stdin::{Chunk, Writer};
 use crate::event::Protection;
 use crate::guardian::warden::{Place, Warden};
 use crate::guardian::wire::{self, AdoptRequest, Link, Request, SpawnRequest};
@@ -181,6 +183,39 @@ pub(crate) fn read_pipes(output: &Rc<RefCell<Output>>, ends: &HostEnds) -> Vec<A
         }
     }
     tasks
+}
+
+/// Writes to a run's stdin on the engine's own thread, as fast as it reads.
+pub(crate) fn write_stdin(file: File) -> io::Result<Writer> {
+    let pipe = OwnedFd::from(file);
+    set_nonblocking(&pipe)?;
+    let pipe = Sender::from_owned_fd(pipe)?;
+    let (queue, mut chunks) = mpsc::unbounded_channel::<Chunk>();
+    let task = tokio::task::spawn_local(async move {
+        while let Some(Chunk { bytes, done }) = chunks.recv().await {
+            let written = write_all(&pipe, &bytes).await;
+            let failed = written.is_err();
+            if let Some(done) = done {
+                let _ = done.send(written); // Nobody waits for it.
+            }
+            if failed {
+                return; // It has closed its stdin, and nothing will change that.
+            }
+        }
+    });
+    Ok(Writer::new(queue, Some(task.abort_handle())))
+}
+
+async fn write_all(pipe: &Sender, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        pipe.writable().await?;
+        match pipe.try_write(bytes) {
+            Ok(n) => bytes = &bytes[n..],
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
 }
 
 fn entry(name: OsString, value: OsString) -> Vec<u8> {

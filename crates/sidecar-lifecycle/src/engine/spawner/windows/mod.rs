@@ -9,13 +9,16 @@
 //! - Nothing leaves a job, so that the `keep` list has no effect here: an editor that a dev
 //!   server has opened by itself ends with it. (One that was running already, and was only told
 //!   to open a file, is not of the tree.)
-//! - Each of a run's two output pipes has a thread of its own: they cannot be polled.
+//! - Each of a run's two output pipes has a thread of its own, and so has a stdin that is written
+//!   to: they cannot be polled.
 
 mod jobs;
 mod log_tail;
 mod output;
 mod run;
 mod spawner;
+mod stdin;
 
 pub(crate) use output::{OutputEnd, read_pipes};
 pub(crate) use spawner::Spawner;
+pub(crate) use stdin::write_stdin;
