@@ -56,6 +56,8 @@ pub struct SidecarConfig {
     pub ready_timeout: Duration,
     /// Between two checks on the way up. `None`: see the builder.
     pub startup_interval: Option<Duration>,
+    /// The longest one check may take on the way up. `None`: the check's own.
+    pub check_timeout: Option<Duration>,
     /// Passes in a row that make it ready.
     pub success_threshold: u32,
     /// Checked on once it is ready; losing it marks it as unhealthy.

@@ -125,6 +125,9 @@ impl SidecarConfig {
             let Some(probe) = probe else { continue };
             probe_problems(probe, key, self.check.is_some(), has_port, &mut say);
         }
+        if let Some(limit) = self.check_timeout {
+            some_time(limit, "checkTimeout", &mut say);
+        }
         if self.success_threshold == 0 {
             say(
                 "successThreshold",

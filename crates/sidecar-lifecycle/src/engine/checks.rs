@@ -1,8 +1,10 @@
 //! Check commands: hidden runs whose trees end with them.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -10,11 +12,13 @@ use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
 use super::message::Message;
-use super::perform::environment;
+use super::output::{Output, Source};
+use super::perform::{clone_output, environment};
 use super::prepare::fill_port;
 use super::run_loop::Loop;
-use super::spawner::SpawnOrder;
+use super::spawner::{HostEnds, SpawnOrder, read_pipes};
 use crate::core::{ExitStatus, RunId, SidecarId};
+use crate::logs::LogRing;
 use crate::marker;
 use crate::sys::variable_name;
 
@@ -36,13 +40,18 @@ struct Pending {
     of: RunId,
     expected_exit: i32,
     answer: Option<Answer>,
-    /// Ends it when its time is up.
-    overdue: AbortHandle,
+    /// What it has printed.
+    said: LogRing,
+    output: Rc<RefCell<Output>>,
+    /// Read that, and end the command when its time is up.
+    helpers: Vec<AbortHandle>,
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        self.overdue.abort(); // A timer that is left would wake the engine for nothing.
+        for helper in &self.helpers {
+            helper.abort(); // A timer that is left would wake the engine for nothing.
+        }
     }
 }
 
@@ -68,24 +77,33 @@ impl Checks {
 
     /// Answers that it could not be started. `false`: it is no check.
     pub(crate) fn could_not_start(&mut self, check: RunId, reason: &str) -> bool {
-        self.answer(check, |_| Err(reason.to_owned()))
+        self.answer(check, |_, said| Err(format!("{reason}{said}")))
     }
 
     /// Answers by how it ended. `false`: it is no check.
     pub(crate) fn ended(&mut self, check: RunId, status: ExitStatus) -> bool {
-        self.answer(check, |expected| match status {
+        self.answer(check, |expected, said| match status {
             ExitStatus::Code(code) if code == expected => Ok(()),
-            ExitStatus::Code(code) => Err(format!("the command ended with code {code}")),
-            ExitStatus::Signal(signal) => Err(format!("signal {signal} ended the command")),
+            ExitStatus::Code(code) => Err(format!("the command ended with code {code}{said}")),
+            ExitStatus::Signal(signal) => Err(format!("signal {signal} ended the command{said}")),
         })
     }
 
-    fn answer(&mut self, check: RunId, verdict: impl FnOnce(i32) -> Result<(), String>) -> bool {
+    fn answer(
+        &mut self,
+        check: RunId,
+        verdict: impl FnOnce(i32, String) -> Result<(), String>,
+    ) -> bool {
         let Some(mut pending) = self.pending.remove(&check) else {
             return false;
         };
+        // What it has just written may not have been read yet.
+        pending.output.borrow_mut().finish();
+        let last = pending.said.last(1).pop();
+        let said = last.map_or(String::new(), |line| format!(": {}", line.trim()));
         if let Some(answer) = pending.answer.take() {
-            let _ = answer.send(verdict(pending.expected_exit)); // Its run may have ended.
+            // Its run may have ended.
+            let _ = answer.send(verdict(pending.expected_exit, said));
         }
         true
     }
@@ -108,20 +126,32 @@ impl Loop {
     ) {
         let check = RunId(self.checks.next);
         self.checks.next += 1;
-        if let Err(e) = self.spawn_check(sidecar, run, check, command) {
-            let _ = answer.send(Err(e)); // Not awaited any more.
-            return;
-        }
+        let ends = match self.spawn_check(sidecar, run, check, command) {
+            Ok(ends) => ends,
+            Err(e) => {
+                let _ = answer.send(Err(e)); // Not awaited any more.
+                return;
+            }
+        };
+        // Read, although it is nobody's: who prints into a closed pipe is ended by that.
+        let said = LogRing::default();
+        // Without a second end of its pipes its last word may be missed, and no more.
+        let pipes = clone_output(&ends).unwrap_or_default();
+        let output = Output::new(said.clone(), Source::Pipes(pipes));
+        let mut helpers = read_pipes(&output, &ends);
         let (tx, limit) = (self.tx.clone(), command.limit);
         let overdue = tokio::task::spawn_local(async move {
             sleep(limit).await;
             let _ = tx.send(Message::CheckOverdue { check }); // The loop may have quit.
         });
+        helpers.push(overdue.abort_handle());
         let pending = Pending {
             of: run,
             expected_exit: command.expected_exit,
             answer: Some(answer),
-            overdue: overdue.abort_handle(),
+            said,
+            output,
+            helpers,
         };
         self.checks.pending.insert(check, pending);
     }
@@ -149,7 +179,7 @@ impl Loop {
         run: RunId,
         check: RunId,
         command: &CheckCommand,
-    ) -> Result<(), String> {
+    ) -> Result<HostEnds, String> {
         let index = self.index(sidecar).ok_or("no such sidecar")?;
         let entry = &self.entries[index];
         let current = entry
@@ -184,11 +214,7 @@ impl Loop {
             silent_stdin: false,
             keep: Vec::new(),
         };
-        // What it prints is nobody's; its pipes close with these ends, and it may not care.
-        self.spawner
-            .spawn(order)
-            .map(drop)
-            .map_err(|e| e.to_string())
+        self.spawner.spawn(order).map_err(|e| e.to_string())
     }
 }
 

@@ -229,7 +229,7 @@ impl Loop {
     }
 }
 
-fn clone_output(ends: &HostEnds) -> io::Result<[Option<OutputEnd>; 2]> {
+pub(super) fn clone_output(ends: &HostEnds) -> io::Result<[Option<OutputEnd>; 2]> {
     let clone = |end: &Option<OutputEnd>| end.as_ref().map(OutputEnd::try_clone).transpose();
     let [out, err] = &ends.output;
     Ok([clone(out)?, clone(err)?])

@@ -9,6 +9,7 @@ use super::message::Message;
 use super::run_loop::Loop;
 use super::spawner::write_stdin;
 use crate::config::StdinMode;
+use crate::core::{Phase, Sidecar};
 
 type Done = oneshot::Sender<Result<(), StdinError>>;
 
@@ -215,14 +216,16 @@ impl Loop {
 
     fn writer(&mut self, id: &str) -> Result<&mut Writer, StdinError> {
         let id = || id.to_owned();
-        let entry = self
-            .entry(&id())
-            .ok_or_else(|| StdinError::NotRunning { id: id() })?;
+        let not_running = || StdinError::NotRunning { id: id() };
+        let core = self.entry(&id()).ok_or_else(not_running)?.core;
+        let phase = self.fleet.get(core).map(Sidecar::phase);
+        let entry = self.entry(&id()).ok_or_else(not_running)?;
         if entry.config.stdin != StdinMode::Piped {
             return Err(StdinError::NotPiped { id: id() });
         }
-        let current = entry.run.as_mut().filter(|run| run.output.is_some());
-        let current = current.ok_or_else(|| StdinError::NotRunning { id: id() })?;
+        let current = entry.run.as_mut();
+        let current = current.filter(|_| phase.is_some_and(Phase::may_have_processes));
+        let current = current.ok_or_else(not_running)?;
         match &mut current.stdin {
             Some(Stdin::Written(writer)) => Ok(writer),
             Some(Stdin::Silent(_)) | None => Err(StdinError::Closed { id: id() }),

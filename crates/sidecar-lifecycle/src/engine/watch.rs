@@ -48,10 +48,11 @@ impl Loop {
     pub(super) fn start_readiness(&mut self, index: usize, run: RunId) {
         let config = &self.entries[index].config;
         let (interval, passes) = (config.startup_interval, config.success_threshold);
+        let limit = config.check_timeout;
         let Some(check) = config.check.clone() else {
             return;
         };
-        let Some(question) = self.question(index, run, check, None) else {
+        let Some(question) = self.question(index, run, check, limit) else {
             return;
         };
         let lines = self.lines_of(index);

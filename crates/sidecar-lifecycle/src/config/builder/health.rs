@@ -43,6 +43,14 @@ impl SidecarBuilder {
         self
     }
 
+    /// The longest one check may take on the way up: after it, a command is ended with all that it
+    /// has started, and a closure is dropped. Unless set it is what the check itself says; 30 s for
+    /// commands and closures, which say nothing.
+    pub fn check_timeout(mut self, limit: Duration) -> Self {
+        self.0.check_timeout = Some(limit);
+        self
+    }
+
     /// Passes in a row that make it ready. 1 unless set.
     pub fn success_threshold(mut self, passes: u32) -> Self {
         self.0.success_threshold = passes;

@@ -56,6 +56,7 @@ impl Default for SidecarBuilder {
             own_listener: true,
             ready_timeout: Duration::from_mins(2),
             startup_interval: None,
+            check_timeout: None,
             success_threshold: 1,
             readiness: None,
             liveness: None,
