@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::ConfigError;
+use crate::core::Cycle;
 
 /// Why the engine did not do what it was asked for.
 ///
@@ -16,6 +17,17 @@ pub enum Error {
         /// As given.
         id: String,
     },
+    /// It depends on one that nobody has declared.
+    #[error("{needed_by} needs {id:?}, and no sidecar is called that: declare it first")]
+    UnknownDependency {
+        /// Who is needed.
+        id: String,
+        /// Who needs it.
+        needed_by: String,
+    },
+    /// It would wait for itself.
+    #[error(transparent)]
+    Cycle(#[from] Cycle),
     /// The id is taken by a sidecar with another configuration.
     #[error(
         "a sidecar called {id:?} exists with another configuration: stop and remove it first, or use another id"
@@ -62,6 +74,8 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Error::Unknown { .. } => "unknown-sidecar",
+            Error::UnknownDependency { .. } => "unknown-dependency",
+            Error::Cycle(_) => "dependency-cycle",
             Error::Conflict { .. } => "config-conflict",
             Error::Config(_) => "bad-config",
             Error::Failed { .. } => "failed",

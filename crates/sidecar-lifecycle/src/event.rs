@@ -37,9 +37,11 @@ pub struct Event {
 
 /// What happened.
 ///
-/// The grammar of one run: `port_chosen? spawned ready? unhealthy? (exited | stopping)* crashed?
-/// stopped`, then `restarting`, `failed` or nothing. Each `spawned` is followed by exactly one
-/// `stopped`.
+/// The grammar of one run: `waiting_for? port_chosen? spawned (ready (unhealthy ready)*
+/// unhealthy?)? (exited | stopping)* (crashed | port_taken)? stopped`, then `restarting`, `failed`
+/// or nothing. The order of `exited`, `stopping` and `crashed` or `port_taken` tells what came
+/// first. Each `spawned` is followed by exactly one `stopped`. `roll_degraded` and `roll_failed`
+/// may stand anywhere.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -82,6 +84,21 @@ pub enum EventKind {
         port: Option<u16>,
         /// What protects it.
         protection: Protection,
+    },
+    /// It waits for these sidecars before it begins.
+    WaitingFor {
+        /// Their names.
+        sidecars: Vec<String>,
+    },
+    /// It was to be replaced without a gap, which cannot be; a restart follows.
+    RollDegraded {
+        /// Why.
+        reason: String,
+    },
+    /// It was not replaced; it serves on.
+    RollFailed {
+        /// Why.
+        reason: String,
     },
     /// It has found its port taken; the next run begins at once, on another one.
     PortTaken {

@@ -16,11 +16,10 @@ mod sys;
 mod termination;
 
 pub use config::{
-    CheckContext, Condition, ConfigError, CrashInfo, CustomCheck, Dependency, HandOver,
-    HealthCheck, IntoVerdict, OnDependencyRestart, Probe, Problem, SidecarBuilder, SidecarConfig,
-    StateChange, StdinMode,
+    CheckContext, ConfigError, CrashInfo, CustomCheck, Dependency, HandOver, HealthCheck,
+    IntoVerdict, Probe, Problem, SidecarBuilder, SidecarConfig, StateChange, StdinMode,
 };
-pub use core::{Phase, Restart, RunId, Wanted};
+pub use core::{Condition, OnDependencyRestart, Phase, Restart, RunId, Wanted};
 pub use engine::{Engine, EngineBuilder, ShutdownReport, SidecarStdin, StdinError};
 pub use error::Error;
 pub use event::{Event, EventKind, Protection};

@@ -342,7 +342,11 @@ fn about(fact: Fact, run: RunId) -> Fact {
         Fact::StartRequested
         | Fact::StopRequested { .. }
         | Fact::RestartRequested { .. }
+        | Fact::RollRequested { .. }
+        | Fact::StopAllRequested { .. }
         | Fact::HostExiting { .. } => fact,
+        Fact::HandedOver { .. } => Fact::HandedOver { run },
+        Fact::HandOverFailed { reason, .. } => Fact::HandOverFailed { run, reason },
         Fact::Prepared { port, .. } => Fact::Prepared { run, port },
         Fact::PrepareFailed { reason, .. } => Fact::PrepareFailed { run, reason },
         Fact::Spawned { pid, .. } => Fact::Spawned { run, pid },

@@ -1,9 +1,11 @@
 //! The engine as a library: its API on real processes, from a program with other threads. There is
 //! no guardian here; hosts that have one are tested in `processes`.
 
+mod dependencies;
 mod health;
 mod ports;
 mod real_programs;
+mod rolling;
 mod stdin;
 mod stopping;
 mod support;

@@ -1,31 +1,8 @@
 //! What a sidecar needs before it begins.
 
-use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
 
-/// When a dependency is good enough.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    /// Its leader runs.
-    Started,
-    /// It is ready.
-    #[default]
-    Ready,
-    /// It has run and ended cleanly: a migration, a build.
-    Completed,
-}
-
-/// What happens to a sidecar when one that it depends on has a new run, be it after a crash, a
-/// user's restart or a rolling one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnDependencyRestart {
-    /// It is restarted once the dependency is good enough again.
-    Restart,
-    /// Nothing: it is expected to connect again by itself.
-    #[default]
-    Ignore,
-}
+use crate::core::{Condition, Cycle};
 
 /// One sidecar that another one needs.
 ///
@@ -62,5 +39,62 @@ impl<S: Into<String>> From<S> for Dependency {
     /// Needs it ready.
     fn from(id: S) -> Dependency {
         Dependency::on(id, Condition::Ready)
+    }
+}
+
+/// The way from a sidecar back to itself, if there is one, along what each of them `needs`.
+pub(crate) fn find_cycle(id: &str, needs: impl Fn(&str) -> Vec<String>) -> Option<Cycle> {
+    // By whom each was reached first: the shortest way is the plainest.
+    let mut reached: BTreeMap<String, String> = BTreeMap::new();
+    let mut queue = VecDeque::from([id.to_owned()]);
+    while let Some(at) = queue.pop_front() {
+        for next in needs(&at) {
+            if next == id {
+                let mut names = vec![id.to_owned(), at.clone()];
+                let mut place = &at;
+                while let Some(before) = reached.get(place) {
+                    names.push(before.clone());
+                    place = before;
+                }
+                names.reverse();
+                return Some(Cycle { names });
+            }
+            if !reached.contains_key(&next) {
+                reached.insert(next.clone(), at.clone());
+                queue.push_back(next);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_cycle;
+
+    fn names(edges: &[(&str, &str)], from: &str) -> Option<Vec<String>> {
+        let needs = |id: &str| {
+            let of_it = edges.iter().filter(|(by, _)| *by == id);
+            of_it.map(|(_, on)| (*on).to_owned()).collect()
+        };
+        find_cycle(from, needs).map(|cycle| cycle.names)
+    }
+
+    #[test]
+    fn the_way_back_is_named_in_order() {
+        let edges = [("web", "api"), ("api", "log"), ("api", "db"), ("db", "web")];
+        assert_eq!(
+            names(&edges, "web").expect("a cycle"),
+            ["web", "api", "db", "web"]
+        );
+        assert_eq!(names(&[("a", "a")], "a").expect("a cycle"), ["a", "a"]);
+    }
+
+    #[test]
+    fn two_ways_to_one_place_are_none_and_others_cycles_do_not_count() {
+        let edges = [("web", "api"), ("web", "db"), ("api", "db")];
+        assert_eq!(names(&edges, "web"), None);
+        let others = [("web", "api"), ("api", "db"), ("db", "api")];
+        assert_eq!(names(&others, "web"), None, "and the search ends");
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Dependency, HealthCheck, Hooks, OnDependencyRestart, Probe, SidecarBuilder};
-use crate::core::{Policy, Restart};
+use super::{Dependency, HealthCheck, Hooks, Probe, SidecarBuilder};
+use crate::core::{OnDependencyRestart, Policy, Restart};
 use crate::ports::PortWish;
 
 /// What the sidecar reads from.

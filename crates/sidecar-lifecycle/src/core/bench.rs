@@ -119,16 +119,9 @@ impl Bench {
 
     /// The orders of the last step in short: `Prepare`, `Stopping`, …
     pub(super) fn names(&self) -> Vec<String> {
-        let name = |order: &Order| {
-            let text = match order {
-                Order::Publish(notice) => format!("{notice:?}"),
-                order => format!("{order:?}"),
-            };
-            text.split([' ', '{']).next().unwrap_or_default().to_owned()
-        };
         self.orders
             .iter()
-            .map(name)
+            .map(short)
             .filter(|n| n != "PhaseChanged")
             .collect()
     }
@@ -143,6 +136,15 @@ impl Bench {
             .find_map(reason)
             .expect("nothing has failed")
     }
+}
+
+/// The name of an order, or of what it publishes.
+pub(super) fn short(order: &Order) -> String {
+    let text = match order {
+        Order::Publish(notice) => format!("{notice:?}"),
+        order => format!("{order:?}"),
+    };
+    text.split([' ', '{']).next().unwrap_or_default().to_owned()
 }
 
 pub(super) fn checked() -> Policy {

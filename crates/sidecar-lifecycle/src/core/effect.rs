@@ -57,6 +57,26 @@ pub enum Order {
         /// The run.
         run: RunId,
     },
+    /// A second sidecar was added that is to replace this one. Give it the same configuration.
+    Split {
+        /// Its id.
+        successor: SidecarId,
+    },
+    /// Let traffic go from one run to the other. Its sidecar is the successor, which is ready.
+    /// Answered by `HandedOver` or `HandOverFailed`, always: the roll waits for it.
+    HandOver {
+        /// The successor's run.
+        run: RunId,
+        /// The run that served until now. It may have ended meanwhile.
+        from: RunId,
+    },
+    /// From now on the successor is what this sidecar was. This one is ended.
+    Replace {
+        /// The successor.
+        by: SidecarId,
+    },
+    /// Nothing runs of it and its id means nothing any more. The last order about it.
+    Forget,
     /// Tell the world.
     Publish(Notice),
 }
@@ -73,6 +93,21 @@ pub enum Notice {
         pid: u32,
         /// The port that was picked.
         port: Option<u16>,
+    },
+    /// It waits for these before it begins. Told once a wait.
+    WaitingFor {
+        /// Their names.
+        on: Vec<String>,
+    },
+    /// It cannot be replaced without a gap; a restart follows.
+    RollDegraded {
+        /// Why.
+        reason: String,
+    },
+    /// It was not replaced. Who was to replace it is ended; it has not stopped for it.
+    RollFailed {
+        /// Why.
+        reason: String,
     },
     /// It has found its port taken; the next run begins at once, on another one.
     PortTaken {
@@ -155,7 +190,7 @@ pub enum Notice {
     },
     /// Given up: nothing will be tried until the user starts it again.
     Failed {
-        /// The last run.
+        /// The last run; 0 if there was none.
         run: RunId,
         /// Why.
         reason: String,

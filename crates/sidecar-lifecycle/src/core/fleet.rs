@@ -1,29 +1,38 @@
 //! All sidecars of one engine.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::dependencies::Standing;
 use super::effect::Effect;
 use super::ids::{RunIds, SidecarId};
 use super::input::{Fact, Input};
 use super::policy::Policy;
 use super::random::SplitMix64;
-use super::run::Turn;
+use super::rolling::Roll;
 use super::sidecar::Sidecar;
+use super::state::Phase;
 use super::time::Mono;
 
 /// All sidecars of one engine, and the only door to them.
 ///
-/// A step touches one sidecar; what is asked after every step (the next deadline, whether all is
-/// down) costs the same with one sidecar as with a thousand.
+/// A step touches one sidecar and those that need it; what is asked after every step (the next
+/// deadline, whether all is down) costs the same with one sidecar as with a thousand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fleet {
-    /// By id. A place is never used twice: a late request may not reach somebody else.
-    sidecars: Vec<Option<Sidecar>>,
+    /// An id is never used twice: a late request may not reach somebody else.
+    pub(super) sidecars: BTreeMap<SidecarId, Sidecar>,
+    next_id: u32,
     /// The next deadline of each sidecar that has one.
-    deadlines: BTreeSet<(Mono, SidecarId)>,
+    pub(super) deadlines: BTreeSet<(Mono, SidecarId)>,
     /// How many sidecars are not down.
-    up: usize,
-    ids: RunIds,
+    pub(super) up: usize,
+    /// Whom the last act concerns. Empty between two steps.
+    pub(super) concerned: VecDeque<SidecarId>,
+    /// The rolls by the sidecar that is rolled.
+    pub(super) rolls: BTreeMap<SidecarId, Roll>,
+    /// The other one of each roll, and the sidecar that is rolled.
+    pub(super) others: BTreeMap<SidecarId, SidecarId>,
+    pub(super) ids: RunIds,
     seeds: SplitMix64,
     exiting: bool,
 }
@@ -33,68 +42,97 @@ impl Fleet {
     /// same effects.
     pub fn new(seed: u64) -> Fleet {
         Fleet {
-            sidecars: Vec::new(),
+            sidecars: BTreeMap::new(),
+            next_id: 0,
             deadlines: BTreeSet::new(),
             up: 0,
+            concerned: VecDeque::new(),
+            rolls: BTreeMap::new(),
+            others: BTreeMap::new(),
             ids: RunIds::default(),
             seeds: SplitMix64::new(seed),
             exiting: false,
         }
     }
 
-    /// Adds a sidecar, idle and wanted down.
+    /// Adds a sidecar, idle and wanted down. The name is for people: it need not be unique.
     pub fn add(&mut self, name: impl Into<String>, policy: Policy) -> SidecarId {
-        let id = SidecarId(self.sidecars.len() as u32);
-        self.sidecars.push(Some(Sidecar::new(
-            id,
-            name.into(),
-            policy,
-            self.seeds.next(),
-        )));
+        let id = SidecarId(self.next_id);
+        self.next_id += 1;
+        let sidecar = Sidecar::new(id, name.into(), policy, self.seeds.next());
+        self.sidecars.insert(id, sidecar);
         id
     }
 
     /// Forgets a sidecar. `false`, and nothing changes, while something of it runs or will run of
-    /// itself, or if there is none of this id.
+    /// itself, while something that is up needs it, while it is rolled, or if there is none of
+    /// this id. Whoever needs it fails to start from then on.
     pub fn remove(&mut self, id: SidecarId) -> bool {
-        match self.sidecars.get_mut(id.0 as usize) {
-            Some(place) if place.as_ref().is_some_and(Sidecar::is_down) => {
-                *place = None;
-                true
-            }
-            Some(_) | None => false,
+        let free = |sidecar: &Sidecar| sidecar.is_down() && sidecar.dependents_up == 0;
+        if self.is_rolling(id) || !self.get(id).is_some_and(free) {
+            return false;
         }
+        self.unlink(id);
+        if let Some(sidecar) = self.sidecars.remove(&id) {
+            for dependent in sidecar.dependents {
+                if let Some(dependent) = self.get_mut(dependent) {
+                    dependent.hear_of(id, &Standing::Unknown);
+                }
+            }
+        }
+        true
     }
 
     /// Decides by other numbers from now on. Deadlines that are set stay. `false` if there is no
     /// sidecar of this id.
     pub fn set_policy(&mut self, id: SidecarId, policy: Policy) -> bool {
-        let sidecar = self
-            .sidecars
-            .get_mut(id.0 as usize)
-            .and_then(Option::as_mut);
+        let sidecar = self.get_mut(id);
         sidecar.map(|sidecar| sidecar.policy = policy).is_some()
     }
 
     /// A sidecar as it is now.
     pub fn get(&self, id: SidecarId) -> Option<&Sidecar> {
-        self.sidecars.get(id.0 as usize)?.as_ref()
+        self.sidecars.get(&id)
+    }
+
+    pub(super) fn get_mut(&mut self, id: SidecarId) -> Option<&mut Sidecar> {
+        self.sidecars.get_mut(&id)
+    }
+
+    /// All sidecars, by id. While one is rolled its successor is among them.
+    pub fn all(&self) -> impl Iterator<Item = &Sidecar> {
+        self.sidecars.values()
     }
 
     /// Takes a fact and appends what has to be done, in order. A fact about an unknown sidecar
     /// changes nothing.
     ///
-    /// [`Fact::HostExiting`] reaches every sidecar, whichever it names; no start is accepted
-    /// afterwards.
+    /// [`Fact::StopAllRequested`] and [`Fact::HostExiting`] reach every sidecar, whichever they
+    /// name; after the latter no start is accepted.
     pub fn step(&mut self, now: Mono, input: Input, out: &mut Vec<Effect>) {
-        let Input { sidecar, fact } = input;
+        let Input { sidecar: id, fact } = input;
         match &fact {
-            Fact::HostExiting { .. } => self.exit(now, &fact, out),
-            Fact::StartRequested | Fact::RestartRequested { .. } if self.exiting => {}
-            Fact::StartRequested
-            | Fact::RestartRequested { .. }
-            | Fact::StopRequested { .. }
-            | Fact::Prepared { .. }
+            // Once is enough: from then on all are wanted down and none can be wanted up.
+            Fact::HostExiting { .. } => {
+                if !std::mem::replace(&mut self.exiting, true) {
+                    self.stop_all(now, &fact, out);
+                }
+            }
+            Fact::StopAllRequested { .. } => self.stop_all(now, &fact, out),
+            Fact::StartRequested | Fact::RestartRequested { .. } | Fact::RollRequested { .. }
+                if self.exiting || self.is_retired(id) => {}
+            Fact::StartRequested => self.start(id, now, out),
+            Fact::RestartRequested { reason } => self.restart(id, reason, now, out),
+            Fact::RollRequested { reason } => self.roll(id, reason, now, out),
+            Fact::StopRequested { reason } => {
+                self.cancel_roll(id, reason, now, out);
+                self.act(id, now, out, |sidecar, turn| sidecar.step(turn, &fact));
+            }
+            Fact::HandedOver { run } => self.handed_over(id, *run, now, out),
+            Fact::HandOverFailed { run, reason } => {
+                self.hand_over_failed(id, *run, reason, now, out);
+            }
+            Fact::Prepared { .. }
             | Fact::PrepareFailed { .. }
             | Fact::Spawned { .. }
             | Fact::SpawnFailed { .. }
@@ -106,7 +144,7 @@ impl Fleet {
             | Fact::PortTaken { .. }
             | Fact::LeaderExited { .. }
             | Fact::TreeGone { .. } => {
-                self.with(sidecar, now, out, |sidecar, turn| sidecar.step(turn, &fact));
+                self.act(id, now, out, |sidecar, turn| sidecar.step(turn, &fact));
             }
         }
     }
@@ -117,7 +155,11 @@ impl Fleet {
             if at > now {
                 return;
             }
-            self.with(id, now, out, Sidecar::tick);
+            if self.get(id).is_some_and(|sidecar| sidecar.gate.is_some()) {
+                // What it needs was set anew while it waits.
+                self.start_needed(id, now, out);
+            }
+            self.act(id, now, out, Sidecar::tick);
         }
     }
 
@@ -132,52 +174,31 @@ impl Fleet {
         self.up == 0
     }
 
-    /// Once is enough: from then on all are wanted down and none can be wanted up.
-    fn exit(&mut self, now: Mono, fact: &Fact, out: &mut Vec<Effect>) {
-        if std::mem::replace(&mut self.exiting, true) {
-            return;
+    pub(super) fn start(&mut self, id: SidecarId, now: Mono, out: &mut Vec<Effect>) {
+        if !self.get(id).is_some_and(Sidecar::is_under_way) {
+            self.start_needed(id, now, out);
         }
-        for id in 0..self.sidecars.len() {
-            self.with(SidecarId(id as u32), now, out, |sidecar, turn| {
-                sidecar.step(turn, fact);
-            });
-        }
+        self.act(id, now, out, |sidecar, turn| {
+            sidecar.step(turn, &Fact::StartRequested);
+        });
     }
 
-    /// Lets one sidecar act and keeps the books about it.
-    fn with(
+    pub(super) fn restart(
         &mut self,
         id: SidecarId,
+        reason: &str,
         now: Mono,
         out: &mut Vec<Effect>,
-        act: impl FnOnce(&mut Sidecar, &mut Turn<'_>),
     ) {
-        let place = self.sidecars.get_mut(id.0 as usize);
-        let Some(sidecar) = place.and_then(Option::as_mut) else {
-            return;
-        };
-        let (deadline, down) = (sidecar.next_deadline(), sidecar.is_down());
-        act(
-            sidecar,
-            &mut Turn {
-                now,
-                ids: &mut self.ids,
-                out,
-            },
-        );
-        if sidecar.next_deadline() != deadline {
-            if let Some(at) = deadline {
-                self.deadlines.remove(&(at, id));
-            }
-            if let Some(at) = sidecar.next_deadline() {
-                self.deadlines.insert((at, id));
-            }
+        self.cancel_roll(id, reason, now, out);
+        // The run that is being prepared is the new one already.
+        if self.get(id).is_some_and(|s| s.phase() != Phase::Preparing) {
+            self.start_needed(id, now, out);
         }
-        match (down, sidecar.is_down()) {
-            (true, false) => self.up += 1,
-            (false, true) => self.up -= 1,
-            (true, true) | (false, false) => {}
-        }
+        let reason = reason.to_owned();
+        self.act(id, now, out, |sidecar, turn| {
+            sidecar.step(turn, &Fact::RestartRequested { reason });
+        });
     }
 }
 

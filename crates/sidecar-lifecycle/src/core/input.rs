@@ -24,9 +24,9 @@ pub struct Input {
 /// (`Sidecar::step`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
-    /// The user wants it up. Idempotent while it is up; clears a `Failed`.
+    /// The user wants it up, with all that it needs. Idempotent while it is up; clears a `Failed`.
     StartRequested,
-    /// The user wants it down.
+    /// The user wants it down, it alone: who needs it is not touched.
     StopRequested {
         /// Why, for the `stopping` event: `requested`, `shutdown`, …
         reason: String,
@@ -121,7 +121,32 @@ pub enum Fact {
         /// Process ids that could not be ended. Empty in all but desperate cases.
         survivors: Vec<u32>,
     },
-    /// The engine shuts down: every sidecar is wanted down, and none starts again.
+    /// The user wants the current run replaced by a new one that is ready first, on another port.
+    /// Where that cannot be, it is a restart. Ignored while such a replacement is on its way.
+    RollRequested {
+        /// Why, for the `stopping` event of a restart.
+        reason: String,
+    },
+    /// Traffic goes to this run of the successor.
+    HandedOver {
+        /// The successor's run.
+        run: RunId,
+    },
+    /// Traffic stays where it is.
+    HandOverFailed {
+        /// The successor's run.
+        run: RunId,
+        /// What was tried and why it failed.
+        reason: String,
+    },
+    /// The user wants every sidecar down, whichever is named. Each stops as soon as nothing that
+    /// is up needs it; one that is started meanwhile stays up, with what it needs.
+    StopAllRequested {
+        /// Why, for the `stopping` event.
+        reason: String,
+    },
+    /// The engine shuts down: every sidecar is wanted down, and none starts again. They
+    /// stop in the order of `StopAllRequested`.
     HostExiting {
         /// Why, for the `stopping` event.
         reason: String,
@@ -135,6 +160,8 @@ impl Fact {
             Fact::StartRequested
             | Fact::StopRequested { .. }
             | Fact::RestartRequested { .. }
+            | Fact::RollRequested { .. }
+            | Fact::StopAllRequested { .. }
             | Fact::HostExiting { .. } => None,
             Fact::Prepared { run, .. }
             | Fact::PrepareFailed { run, .. }
@@ -146,6 +173,8 @@ impl Fact {
             | Fact::ReadinessPassed { run }
             | Fact::ReadinessFailed { run, .. }
             | Fact::PortTaken { run, .. }
+            | Fact::HandedOver { run }
+            | Fact::HandOverFailed { run, .. }
             | Fact::LeaderExited { run, .. }
             | Fact::TreeGone { run, .. } => Some(*run),
         }

@@ -1,10 +1,13 @@
 //! One sidecar: the table of phases and facts.
 //!
-//! What its entries do stands in `starting.rs`, `moving.rs`, `health.rs`, `crashing.rs` and
-//! `stopping.rs`. Orders and notices
+//! What its entries do stands in `starting.rs`, `moving.rs`, `health.rs`, `crashing.rs`,
+//! `stopping.rs` and `waiting.rs`. Orders and notices
 //! leave in the order in which they have to be acted upon.
 
+use std::collections::BTreeSet;
+
 use super::backoff::History;
+use super::dependencies::Need;
 use super::effect::{Notice, Order};
 use super::ids::{RunId, SidecarId};
 use super::input::Fact;
@@ -13,6 +16,7 @@ use super::run::{Run, Then, Turn};
 use super::state::{Phase, Wanted};
 use super::time::Mono;
 use super::timers::{Timer, Timers};
+use super::waiting::Gate;
 
 /// The state of one sidecar. Only its [`Fleet`](super::Fleet) steps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +32,22 @@ pub struct Sidecar {
     pub(super) history: History,
     /// Moves to another port in a row.
     pub(super) moves: u32,
+    /// The last run that was begun; 0 before the first.
+    pub(super) last_run: RunId,
+    /// The run that ended well of itself, if that is why it is idle.
+    pub(super) completed: Option<RunId>,
+    /// Why it was given up last.
+    pub(super) failure: String,
+    pub(super) needs: Vec<Need>,
+    /// Who needs it, and how many of them are not down: the fleet's books.
+    pub(super) dependents: BTreeSet<SidecarId>,
+    pub(super) dependents_up: usize,
+    /// Set while it waits for others, in `Waiting`.
+    pub(super) gate: Option<Gate>,
+    /// Why it is to stop as soon as nothing that is up needs it.
+    pub(super) leaving: Option<String>,
+    /// Whether another one is about to replace it: it does not begin again beside that.
+    pub(super) held: bool,
 }
 
 impl Sidecar {
@@ -43,6 +63,15 @@ impl Sidecar {
             timers: Timers::default(),
             history: History::new(seed),
             moves: 0,
+            last_run: RunId(0),
+            completed: None,
+            failure: String::new(),
+            needs: Vec::new(),
+            dependents: BTreeSet::new(),
+            dependents_up: 0,
+            gate: None,
+            leaving: None,
+            held: false,
         }
     }
 
@@ -111,33 +140,57 @@ impl Sidecar {
                 self.start_afresh(turn);
             }
             (Stopping, Fact::StartRequested | Fact::RestartRequested { .. }) => self.start_after(),
-            // It is up, or on its way: starting is idempotent.
-            (Preparing | Starting | Ready | Unhealthy, Fact::StartRequested) => {}
+            // It is on its way: starting is idempotent.
+            (Preparing, Fact::StartRequested) => {}
+            (Starting | Ready | Unhealthy, Fact::StartRequested) => self.stay(),
             // The run that is being prepared is the new one already.
             (Preparing, Fact::RestartRequested { .. }) => {}
             (Starting | Ready | Unhealthy, Fact::RestartRequested { reason }) => {
+                self.stay();
                 self.forget();
                 self.stop(turn, reason, Then::Again);
             }
             // Nothing runs and nothing was going to.
-            (Idle, Fact::StopRequested { .. } | Fact::HostExiting { .. }) => {}
+            (
+                Idle,
+                Fact::StopRequested { .. }
+                | Fact::StopAllRequested { .. }
+                | Fact::HostExiting { .. },
+            ) => {}
             // Nothing runs. That it has failed stays true.
-            (Failed, Fact::StopRequested { .. } | Fact::HostExiting { .. }) => {
+            (
+                Failed,
+                Fact::StopRequested { .. }
+                | Fact::StopAllRequested { .. }
+                | Fact::HostExiting { .. },
+            ) => {
                 self.wanted = Wanted::Down;
             }
-            (Preparing | Waiting, Fact::StopRequested { .. } | Fact::HostExiting { .. }) => {
-                self.abandon(turn);
-            }
             (
-                Starting | Ready | Unhealthy,
-                Fact::StopRequested { reason } | Fact::HostExiting { reason },
-            ) => {
+                Preparing | Waiting,
+                Fact::StopRequested { .. }
+                | Fact::StopAllRequested { .. }
+                | Fact::HostExiting { .. },
+            ) => self.abandon(turn),
+            (Starting | Ready | Unhealthy, Fact::StopRequested { reason }) => {
                 self.wanted = Wanted::Down;
                 self.stop(turn, reason, Then::Rest);
             }
-            (Stopping, Fact::StopRequested { reason } | Fact::HostExiting { reason }) => {
-                self.stay_down(turn, reason);
-            }
+            (
+                Starting | Ready | Unhealthy,
+                Fact::StopAllRequested { reason } | Fact::HostExiting { reason },
+            ) => self.leave(turn, reason),
+            (
+                Stopping,
+                Fact::StopRequested { reason }
+                | Fact::StopAllRequested { reason }
+                | Fact::HostExiting { reason },
+            ) => self.stay_down(turn, reason),
+            // These concern two sidecars: the fleet takes them.
+            (
+                Idle | Preparing | Starting | Ready | Unhealthy | Stopping | Waiting | Failed,
+                Fact::RollRequested { .. } | Fact::HandedOver { .. } | Fact::HandOverFailed { .. },
+            ) => {}
 
             // What becomes of a preparation.
             (Preparing, Fact::Prepared { port, .. }) => self.launch(turn, *port),
@@ -253,6 +306,7 @@ impl Sidecar {
             Some(Timer::Grace) => self.force(turn),
             Some(Timer::ForceLimit) => self.out_of_reach(turn),
             Some(Timer::Backoff) => self.begin(turn),
+            Some(Timer::LookAround) => self.look_around(turn),
             None => {}
         }
     }
@@ -262,6 +316,10 @@ impl Sidecar {
     pub(super) fn enter(&mut self, turn: &mut Turn<'_>, to: Phase) {
         let from = std::mem::replace(&mut self.phase, to);
         self.timers.clear();
+        self.gate = None;
+        if !matches!(to, Phase::Starting | Phase::Ready | Phase::Unhealthy) {
+            self.leaving = None;
+        }
         if from != to {
             turn.publish(self.id, Notice::PhaseChanged { from, to });
         }

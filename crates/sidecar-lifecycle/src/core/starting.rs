@@ -30,8 +30,21 @@ impl Sidecar {
     }
 
     /// Begins a new run. There is no other place that does.
+    ///
+    /// It asks the gate first, whatever leads here: a start, a backoff, a restart, a move.
     pub(super) fn begin(&mut self, turn: &mut Turn<'_>) {
+        self.completed = None;
+        if let Some(reason) = self.hopeless() {
+            return self.give_up(turn, reason);
+        }
+        if self.has_to_wait() {
+            return self.wait_for_others(turn);
+        }
+        for need in &mut self.needs {
+            need.began_with = need.met();
+        }
         let run = turn.ids.next();
+        self.last_run = run;
         self.run = Some(Run::new(run));
         turn.order(self.id, Order::Prepare { run });
         self.enter(turn, Phase::Preparing);

@@ -99,13 +99,21 @@ impl Sidecar {
             return self.give_up(turn, reason);
         }
         let ending = self.run.as_mut().and_then(|run| run.ending.take());
+        let down = self.wanted == Wanted::Down;
         match (
             ending.map_or(Then::Rest, |ending| ending.then),
             self.policy.restart,
         ) {
-            (Then::Rest, _) | (Then::Ended, Restart::Never | Restart::OnFailure) => self.rest(turn),
+            (Then::Rest, _) => self.rest(turn),
+            (Then::Ended, restart) if down || restart != Restart::Always => {
+                let run = self.run();
+                self.rest(turn);
+                self.completed = run;
+            }
+            // It was waiting for its turn to stop when it ended.
+            (Then::Crashed { .. } | Then::Elsewhere | Then::Again, _) if down => self.rest(turn),
             (Then::Again | Then::Elsewhere, _) => self.begin(turn),
-            (Then::Ended, Restart::Always) | (Then::Crashed { last: false, .. }, _) => {
+            (Then::Ended, _) | (Then::Crashed { last: false, .. }, _) => {
                 self.wait(turn);
             }
             (Then::Crashed { reason, last: true }, _) => self.give_up(turn, reason),
@@ -156,14 +164,10 @@ impl Sidecar {
     /// Nothing is tried until a user asks. It stays wanted up: `Up` and `Failed` together say
     /// more than either.
     pub(super) fn give_up(&mut self, turn: &mut Turn<'_>, reason: String) {
-        let Some(run) = self.run.take() else { return };
-        turn.publish(
-            self.id,
-            Notice::Failed {
-                run: run.id,
-                reason,
-            },
-        );
+        self.run = None;
+        self.failure.clone_from(&reason);
+        let run = self.last_run;
+        turn.publish(self.id, Notice::Failed { run, reason });
         self.enter(turn, Phase::Failed);
     }
 }

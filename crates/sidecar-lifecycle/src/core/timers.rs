@@ -13,14 +13,17 @@ pub(super) enum Timer {
     ForceLimit,
     /// The next run begins then.
     Backoff,
+    /// What it needs was set anew: it looks around then.
+    LookAround,
 }
 
 impl Timer {
-    const ALL: [Timer; 4] = [
+    const ALL: [Timer; 5] = [
         Timer::ReadyTimeout,
         Timer::Grace,
         Timer::ForceLimit,
         Timer::Backoff,
+        Timer::LookAround,
     ];
 }
 

@@ -1,6 +1,6 @@
 //! Notices of the core into events for the world.
 
-use super::entry::CurrentRun;
+use super::entry::{CurrentRun, Role};
 use super::ownership::Reaper;
 use super::run_loop::{Loop, millis};
 use crate::core::{ExitStatus, Notice, RunId};
@@ -18,7 +18,10 @@ impl Loop {
         let since = entry.run.as_ref().map_or(0, |r| r.lines_before);
         let last_lines = || entry.ring.last_since(since, LAST_LINES);
         let run = match &notice {
-            Notice::PhaseChanged { .. } => entry.run.as_ref().map_or(RunId(0), |r| r.run),
+            Notice::PhaseChanged { .. }
+            | Notice::WaitingFor { .. }
+            | Notice::RollDegraded { .. }
+            | Notice::RollFailed { .. } => entry.run.as_ref().map_or(RunId(0), |r| r.run),
             Notice::Spawned { run, .. }
             | Notice::PortTaken { run, .. }
             | Notice::Ready { run, .. }
@@ -45,6 +48,9 @@ impl Loop {
                 entry.avoid.push(port);
                 EventKind::PortTaken { port }
             }
+            Notice::WaitingFor { on } => EventKind::WaitingFor { sidecars: on },
+            Notice::RollDegraded { reason } => EventKind::RollDegraded { reason },
+            Notice::RollFailed { reason } => EventKind::RollFailed { reason },
             Notice::Ready {
                 pid,
                 port,
@@ -64,7 +70,8 @@ impl Loop {
                 }
                 became_ready = true;
                 entry.avoid.clear();
-                if let Some(port) = port.filter(|_| entry.config.port.is_choice()) {
+                let lasting = entry.role == Role::Main && entry.config.port.is_choice();
+                if let Some(port) = port.filter(|_| lasting) {
                     self.ports.remember(&entry.id, port);
                 }
                 EventKind::Ready {
@@ -165,6 +172,9 @@ impl Loop {
 
     fn refresh_info(&mut self, index: usize, kind: &EventKind) {
         let entry = &self.entries[index];
+        if entry.role != Role::Main {
+            return; // Its name stands for another one.
+        }
         let Some(core) = self.fleet.get(entry.core) else {
             return;
         };

@@ -1,49 +1,60 @@
-//! Custom checks, on a thread of their own: one that blocks must not hold up the engine.
+//! Async closures of the engine's users, on a thread of their own: one that blocks must not hold up
+//! the engine.
 
+use std::cell::OnceCell;
 use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{CheckContext, CustomCheck};
 
-/// One question to a closure.
-struct Question {
-    check: CustomCheck,
-    context: CheckContext,
+type Verdict = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+/// One call of a closure.
+struct Call {
+    begin: Box<dyn FnOnce() -> Verdict + Send>,
     answer: oneshot::Sender<Result<(), String>>,
 }
 
-/// The thread, from the first question on. Clones ask the same one.
+/// The thread, from the first call on. Clones call on the same one.
 #[derive(Clone, Default)]
-pub(crate) struct Customs(std::rc::Rc<std::cell::OnceCell<mpsc::UnboundedSender<Question>>>);
+pub(crate) struct Customs(Rc<OnceCell<mpsc::UnboundedSender<Call>>>);
 
 impl Customs {
-    /// Asks the closure. When the returned future is dropped, so is the closure's.
+    /// Asks a custom check. When the returned future is dropped, so is the closure's.
     pub(crate) async fn ask(
         &self,
         check: &CustomCheck,
         context: CheckContext,
     ) -> Result<(), String> {
-        let questions = self
-            .thread()
-            .map_err(|e| format!("no thread to ask on: {e}"))?;
-        let (answer, verdict) = oneshot::channel();
-        let question = Question {
-            check: check.clone(),
-            context,
-            answer,
-        };
-        let gone = "the custom check panicked";
-        questions.send(question).map_err(|_| gone.to_owned())?;
-        verdict.await.map_err(|_| gone.to_owned())?
+        let check = check.clone();
+        let begin = Box::new(move || check.ask(context));
+        self.call("the custom check", begin).await
     }
 
-    fn thread(&self) -> io::Result<&mpsc::UnboundedSender<Question>> {
-        if let Some(questions) = self.0.get() {
-            return Ok(questions);
+    /// Calls a closure; `what` names it for people.
+    pub(crate) async fn call(
+        &self,
+        what: &str,
+        begin: Box<dyn FnOnce() -> Verdict + Send>,
+    ) -> Result<(), String> {
+        let calls = self
+            .thread()
+            .map_err(|e| format!("no thread to run {what} on: {e}"))?;
+        let (answer, verdict) = oneshot::channel();
+        let gone = || format!("{what} panicked");
+        calls.send(Call { begin, answer }).map_err(|_| gone())?;
+        verdict.await.map_err(|_| gone())?
+    }
+
+    fn thread(&self) -> io::Result<&mpsc::UnboundedSender<Call>> {
+        if let Some(calls) = self.0.get() {
+            return Ok(calls);
         }
-        let (questions, inbox) = mpsc::unbounded_channel();
+        let (calls, inbox) = mpsc::unbounded_channel();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -53,21 +64,16 @@ impl Customs {
                 // It ends with the engine: the last sender is dropped then.
                 runtime.block_on(answer_all(inbox));
             })?;
-        Ok(self.0.get_or_init(|| questions))
+        Ok(self.0.get_or_init(|| calls))
     }
 }
 
-async fn answer_all(mut inbox: mpsc::UnboundedReceiver<Question>) {
-    while let Some(question) = inbox.recv().await {
+async fn answer_all(mut inbox: mpsc::UnboundedReceiver<Call>) {
+    while let Some(Call { begin, mut answer }) = inbox.recv().await {
         // A task of its own: a panic in it reaches nobody but who has asked.
         tokio::spawn(async move {
-            let Question {
-                check,
-                context,
-                mut answer,
-            } = question;
             tokio::select! {
-                verdict = async { check.ask(context).await } => {
+                verdict = async { begin().await } => {
                     let _ = answer.send(verdict); // Not awaited any more.
                 }
                 () = answer.closed() => {}

@@ -29,6 +29,18 @@ pub(crate) struct Entry {
     pub(crate) runs: u64,
     /// Ports that its last runs have found taken.
     pub(crate) avoid: Vec<u16>,
+    pub(crate) role: Role,
+}
+
+/// Which of a sidecar's entries this is: a rolling restart has two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The one that its name stands for.
+    Main,
+    /// On its way to take over.
+    Successor,
+    /// On its way out.
+    Retired,
 }
 
 /// What the shell knows of the run that the core is in.

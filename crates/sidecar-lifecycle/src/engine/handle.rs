@@ -1,6 +1,6 @@
 //! The engine as its users hold it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -16,7 +16,7 @@ use super::shared::{EndOfLoop, Shared, lock};
 use super::spawner::Spawner;
 use super::stdin::SidecarStdin;
 use super::waiters::{Until, Waiter};
-use crate::config::SidecarConfig;
+use crate::config::{SidecarConfig, find_cycle};
 use crate::core::Fact;
 use crate::error::Error;
 use crate::event::{Event, Protection};
@@ -162,6 +162,7 @@ impl Engine {
     pub fn declare(&self, id: &str, config: SidecarConfig) -> Result<(), Error> {
         config.validate()?;
         let mut declared = lock(&self.inner.declared);
+        check_cycles(id, &config, &declared)?;
         let known = declared.get(id).map(|(c, r)| (*c == config, r.clone()));
         let ring = match known {
             Some((true, _)) => return Ok(()),
@@ -202,6 +203,36 @@ impl Engine {
                 reason: reason.to_owned(),
             },
         )
+    }
+
+    /// Replaces the current run by a new one without a gap: the new one starts on another port and
+    /// becomes ready, what was sent to the old one is handed over
+    /// ([`on_hand_over`](crate::SidecarBuilder::on_hand_over)), then the old one is stopped. Should
+    /// the new one fail, the old one serves on, and a `roll_failed` event says why.
+    ///
+    /// Where that cannot be, since its port is fixed or it is not ready, it is restarted, and a
+    /// `roll_degraded` event says so. Asked for twice at once, it is done once.
+    ///
+    /// # Errors
+    /// As [`start`](Engine::start).
+    pub fn roll(&self, id: &str, reason: &str) -> Result<(), Error> {
+        self.ask(
+            id,
+            Fact::RollRequested {
+                reason: reason.to_owned(),
+            },
+        )
+    }
+
+    /// Wants every sidecar down: side by side, but none before those that depend on it. They can be
+    /// started again, unlike after a [`shutdown`](Engine::shutdown).
+    ///
+    /// # Errors
+    /// [`Error::ShutDown`].
+    pub fn stop_all(&self, reason: &str) -> Result<(), Error> {
+        self.send(Message::StopAll {
+            reason: reason.to_owned(),
+        })
     }
 
     /// Declares it, wants it up and waits until it is ready. Asked for many times at once, it is
@@ -295,13 +326,32 @@ impl Engine {
     }
 
     fn ask(&self, id: &str, fact: Fact) -> Result<(), Error> {
-        if !lock(&self.inner.declared).contains_key(id) {
-            return Err(Error::Unknown { id: id.to_owned() });
-        }
+        let ask_up = !matches!(fact, Fact::StopRequested { .. });
+        self.check_known(id, ask_up)?;
         self.send(Message::Ask {
             id: id.to_owned(),
             fact,
         })
+    }
+
+    /// Whether it is declared, and all that it needs if it is to be started.
+    fn check_known(&self, id: &str, with_dependencies: bool) -> Result<(), Error> {
+        let declared = lock(&self.inner.declared);
+        let mut queue = vec![(id.to_owned(), None)];
+        let mut seen = BTreeSet::new();
+        while let Some((id, needed_by)) = queue.pop() {
+            let Some((config, _)) = declared.get(&id) else {
+                return Err(match needed_by {
+                    None => Error::Unknown { id },
+                    Some(needed_by) => Error::UnknownDependency { id, needed_by },
+                });
+            };
+            if with_dependencies && seen.insert(id.clone()) {
+                let needs = config.depends_on.iter();
+                queue.extend(needs.map(|d| (d.id.clone(), Some(id.clone()))));
+            }
+        }
+        Ok(())
     }
 
     fn send(&self, message: Message) -> Result<(), Error> {
@@ -367,6 +417,27 @@ impl Engine {
     /// Whether nothing runs any more after a shutdown.
     pub fn is_down(&self) -> bool {
         self.inner.shared.is_down()
+    }
+}
+
+/// Refuses a configuration that would have a sidecar wait for itself.
+fn check_cycles(
+    id: &str,
+    config: &SidecarConfig,
+    declared: &BTreeMap<String, (SidecarConfig, LogRing)>,
+) -> Result<(), Error> {
+    let needs = |of: &str| -> Vec<String> {
+        let config = if of == id {
+            Some(config)
+        } else {
+            declared.get(of).map(|(config, _)| config)
+        };
+        let dependencies = config.into_iter().flat_map(|c| &c.depends_on);
+        dependencies.map(|d| d.id.clone()).collect()
+    };
+    match find_cycle(id, needs) {
+        Some(cycle) => Err(Error::Cycle(cycle)),
+        None => Ok(()),
     }
 }
 

@@ -55,6 +55,8 @@ pub(crate) enum Message {
     Swept(Vec<(String, EventKind)>),
     /// All shall end.
     Shutdown { reason: String },
+    /// All shall be down, and may be started again.
+    StopAll { reason: String },
     /// All shall end now, without grace.
     Force,
     /// The last handle is gone and everything is down.

@@ -18,6 +18,7 @@ mod prepare;
 mod probe;
 mod question;
 mod reports;
+mod rolling;
 mod run_loop;
 mod shared;
 mod spawner;

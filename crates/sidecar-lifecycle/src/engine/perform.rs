@@ -8,7 +8,7 @@ use std::io;
 use std::path::Path;
 use std::rc::Rc;
 
-use super::entry::CurrentRun;
+use super::entry::{CurrentRun, Role};
 use super::ledger::RunRecord;
 use super::leftovers::Cleanup;
 use super::message::Message;
@@ -44,6 +44,10 @@ impl Loop {
             Order::StartReadiness { run } => self.start_readiness(index, run),
             Order::StartLiveness { run } => self.start_watch(index, run, Watch::Liveness),
             Order::StartReadinessWatch { run } => self.start_watch(index, run, Watch::Readiness),
+            Order::Split { successor } => self.split(index, successor),
+            Order::HandOver { run, from } => self.hand_over(index, run, from),
+            Order::Replace { by } => self.replace(index, by),
+            Order::Forget => self.forget(index),
             Order::StopChecks { run } => {
                 if let Some(current) = self.current(effect.sidecar, run) {
                     current.stop_helpers();
@@ -73,10 +77,10 @@ impl Loop {
             sweeper,
             live,
             reservations: self.reservations.clone(),
-            preferred: entry
-                .config
-                .preferred_port
-                .or_else(|| self.ports.last(&entry.id)),
+            // A successor does not ask for the port that its predecessor serves on.
+            preferred: (entry.role == Role::Main)
+                .then(|| entry.config.preferred_port.or(self.ports.last(&entry.id)))
+                .flatten(),
             avoid: entry.avoid.clone(),
             seed: self.seed ^ run.0,
         };

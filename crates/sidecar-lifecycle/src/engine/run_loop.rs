@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::checks::Checks;
 use super::customs::Customs;
-use super::entry::{CurrentRun, Entry};
+use super::entry::{CurrentRun, Entry, Role};
 use super::ledger::Ledger;
 use super::leftovers::Sweeper;
 use super::message::Message;
@@ -18,7 +18,7 @@ use super::port_memory::PortMemory;
 use super::shared::Shared;
 use super::spawner::Spawner;
 use super::waiters::Waiter;
-use crate::core::{Effect, Fact, Fleet, Input, Mono, RunId, SidecarId};
+use crate::core::{Dependency, Effect, Fact, Fleet, Input, Mono, RunId, SidecarId};
 use crate::event::{Event, EventKind};
 use crate::ports::Reservations;
 use crate::sys::monotonic;
@@ -59,6 +59,9 @@ pub(crate) struct Beginnings {
     pub(crate) ports: PortMemory,
     pub(crate) seed: u64,
 }
+
+/// What is asked of all names one of them, whichever.
+const EVERYBODY: SidecarId = SidecarId(0);
 
 impl Loop {
     pub(crate) fn new(b: Beginnings) -> Loop {
@@ -189,15 +192,10 @@ impl Loop {
             }
             Message::Shutdown { reason } => {
                 self.exiting = true;
-                for entry in self.entries.iter().map(|e| e.core).collect::<Vec<_>>() {
-                    self.step(
-                        entry,
-                        Fact::HostExiting {
-                            reason: reason.clone(),
-                        },
-                    );
-                }
-                self.note_down();
+                self.step(EVERYBODY, Fact::HostExiting { reason });
+            }
+            Message::StopAll { reason } => {
+                self.step(EVERYBODY, Fact::StopAllRequested { reason });
             }
             Message::Force => {
                 let runs: Vec<RunId> = self
@@ -223,21 +221,65 @@ impl Loop {
             let entry = &mut self.entries[index];
             self.fleet.set_policy(entry.core, config.policy());
             entry.config = config;
+            self.link(&id);
             return;
         }
         let core = self.fleet.add(id.as_str(), config.policy());
         self.by_name.insert(id.clone(), self.entries.len());
-        let (run, log_begun, runs, avoid) = (None, false, 0, Vec::new());
         self.entries.push(Entry {
-            id,
+            id: id.clone(),
             core,
             config,
             ring,
-            run,
-            log_begun,
-            runs,
-            avoid,
+            run: None,
+            log_begun: false,
+            runs: 0,
+            avoid: Vec::new(),
+            role: Role::Main,
         });
+        self.link(&id);
+    }
+
+    /// Tells the core who needs whom, as far as all of them are declared: this sidecar, and those
+    /// that need it. Nobody is started before all that he needs is known.
+    fn link(&mut self, declared: &str) {
+        let needs_it = |entry: &Entry| {
+            entry.id == declared || entry.config.depends_on.iter().any(|d| d.id == declared)
+        };
+        let concerned: Vec<usize> = (0..self.entries.len())
+            .filter(|&index| needs_it(&self.entries[index]))
+            .collect();
+        for index in concerned {
+            let entry = &self.entries[index];
+            let on_restart = entry.config.on_dependency_restart;
+            let needs = entry.config.depends_on.iter().map(|dependency| {
+                let on = self.entries[*self.by_name.get(&dependency.id)?].core;
+                Some(Dependency {
+                    on,
+                    condition: dependency.condition,
+                    on_restart,
+                })
+            });
+            let Some(needs) = needs.collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            if let Err(cycle) = self.fleet.set_dependencies(entry.core, needs) {
+                log::error!("{cycle}"); // Refused where it was declared, so it is not met here.
+            }
+        }
+    }
+
+    /// Has a name stand for another entry.
+    pub(super) fn rename(&mut self, id: String, index: usize) {
+        self.by_name.insert(id, index);
+    }
+
+    /// Removes an entry of which nothing is left.
+    pub(super) fn forget(&mut self, index: usize) {
+        self.entries.remove(index);
+        for place in self.by_name.values_mut().filter(|place| **place > index) {
+            *place -= 1;
+        }
     }
 
     /// Gives the core a fact and performs what follows from it.

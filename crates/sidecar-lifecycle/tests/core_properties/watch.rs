@@ -188,7 +188,11 @@ impl Watch {
             | Order::StartReadinessWatch { run } => {
                 assert!(self.runs[run].spawned, "a check of what does not run");
             }
-            Order::StopChecks { .. } => {}
+            Order::StopChecks { .. }
+            | Order::Split { .. }
+            | Order::HandOver { .. }
+            | Order::Replace { .. }
+            | Order::Forget => {}
             Order::Publish(notice) => self.hear(index, notice),
         }
     }
@@ -207,6 +211,8 @@ impl Watch {
                 let record = self.runs.get_mut(run).unwrap();
                 assert!(record.spawned && !record.exited && !record.stopping && !record.stopped);
                 assert!(!std::mem::replace(&mut record.ready, true), "ready twice");
+            }
+            Notice::WaitingFor { .. } | Notice::RollDegraded { .. } | Notice::RollFailed { .. } => {
             }
             Notice::PortTaken { run, .. } => assert!(!self.runs[run].ready),
             Notice::Unhealthy { run, .. } => assert!(self.runs[run].ready, "unhealthy, not ready"),

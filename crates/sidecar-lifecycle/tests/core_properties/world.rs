@@ -222,7 +222,11 @@ impl World {
                     self.runs.get_mut(&run).unwrap().forced = true;
                     self.obey(run);
                 }
-                Order::StartReadinessWatch { .. } => {}
+                Order::StartReadinessWatch { .. }
+                | Order::Split { .. }
+                | Order::HandOver { .. }
+                | Order::Replace { .. }
+                | Order::Forget => {}
                 // What was asked already may still be answered: the core has to bear it.
                 Order::StopChecks { .. } | Order::Publish(_) => {}
             }

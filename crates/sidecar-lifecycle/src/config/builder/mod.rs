@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConfigError, Hooks, OnDependencyRestart, SidecarConfig, StdinMode};
-use crate::core::Restart;
+use super::{ConfigError, Hooks, SidecarConfig, StdinMode};
+use crate::core::{OnDependencyRestart, Restart};
 use crate::ports::PortWish;
 
 /// Collects a [`SidecarConfig`].

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::SidecarBuilder;
-use crate::config::{Dependency, OnDependencyRestart};
-use crate::core::Restart;
+use crate::config::Dependency;
+use crate::core::{OnDependencyRestart, Restart};
 
 impl SidecarBuilder {
     /// From the stop signal to force. 5 s unless set.

@@ -1,0 +1,165 @@
+//! Sidecars that need each other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sidecar_lifecycle::{Condition, Dependency, Error, HealthCheck, OnDependencyRestart};
+
+use crate::support::{Bench, fake, script, wait};
+
+/// Where events of this kind stand in what was seen, by sidecar.
+fn place(bench: &Bench, id: &str, kind: &str) -> usize {
+    let of_it = |e: &serde_json::Value| e["sidecar"] == id && e["event"] == kind;
+    let place = bench.seen.iter().position(of_it);
+    place.unwrap_or_else(|| panic!("no {kind} of {id}: {:#?}", bench.seen))
+}
+
+fn declare(bench: &Bench, id: &str, sidecar: sidecar_lifecycle::SidecarBuilder) {
+    let config = sidecar.build().expect("a good configuration");
+    bench.engine.declare(id, config).expect("declared");
+}
+
+#[test]
+fn a_start_brings_up_all_that_is_needed_in_order() {
+    let mut bench = Bench::new();
+    let auto = || "auto".parse().expect("a wish");
+    let migration = bench.path("migrated");
+    // Declared in the wrong order: what counts is who needs whom.
+    declare(
+        &bench,
+        "web",
+        script(&format!(
+            "test -e {} || exit 9; exec sleep 1000",
+            migration.display()
+        ))
+        .depends_on("db")
+        .depends_on(Dependency::on("migration", Condition::Completed)),
+    );
+    let text = format!("touch {}", migration.display());
+    declare(&bench, "migration", script(&text).depends_on("db"));
+    let db = fake("--listen-after 100ms").port(auto());
+    declare(&bench, "db", db.health_check(HealthCheck::tcp()));
+    bench.engine.start("web").expect("started");
+    bench.next("web", "ready");
+    let waiting = &bench.seen[place(&bench, "web", "waiting_for")];
+    assert_eq!(waiting["sidecars"], serde_json::json!(["db", "migration"]));
+    assert!(place(&bench, "db", "ready") < place(&bench, "migration", "spawned"));
+    assert!(place(&bench, "migration", "stopped") < place(&bench, "web", "spawned"));
+}
+
+#[test]
+fn all_are_stopped_in_reverse_order() {
+    let mut bench = Bench::new();
+    declare(&bench, "db", script("exec sleep 1000"));
+    let slow = "trap 'sleep 0.2; exit' TERM; while :; do sleep 0.01; done";
+    declare(&bench, "api", script(slow).depends_on("db"));
+    declare(&bench, "web", script(slow).depends_on("api"));
+    bench.engine.start("web").expect("started");
+    bench.next("web", "ready");
+    bench.engine.stop_all("enough").expect("asked");
+    bench.next("db", "stopped");
+    assert!(place(&bench, "web", "stopped") < place(&bench, "api", "stopping"));
+    assert!(place(&bench, "api", "stopped") < place(&bench, "db", "stopping"));
+    let again = bench.engine.start("db");
+    assert!(again.is_ok(), "unlike after a shutdown");
+    bench.next("db", "ready");
+}
+
+#[test]
+fn a_dependency_that_fails_takes_nobody_into_waiting_for_ever() {
+    let mut bench = Bench::new();
+    declare(
+        &bench,
+        "db",
+        script("exit 3").health_check(HealthCheck::custom(|_| async { false })),
+    );
+    declare(&bench, "web", script("exec sleep 1000").depends_on("db"));
+    bench.engine.start("web").expect("started");
+    let failed = bench.next("web", "failed");
+    let reason = "its dependency db failed: ended with code 3 before it was ready";
+    assert_eq!(failed["reason"], reason);
+    let told = wait(bench.engine.wait_ready("web"));
+    assert!(matches!(told, Err(Error::Failed { .. })), "{told:?}");
+    assert_eq!(bench.count("web", "spawned"), 0);
+}
+
+#[test]
+fn a_dependency_that_crashes_brings_a_new_run_of_who_wants_that_and_of_nobody_else() {
+    let mut bench = Bench::new();
+    declare(&bench, "db", script("exec sleep 1000").auto_restart(true));
+    let follows = script("exec sleep 1000").depends_on("db");
+    let follows = follows.on_dependency_restart(OnDependencyRestart::Restart);
+    declare(&bench, "follows", follows);
+    declare(
+        &bench,
+        "ignores",
+        script("exec sleep 1000").depends_on("db"),
+    );
+    declare(&bench, "apart", script("exec sleep 1000"));
+    for id in ["follows", "ignores", "apart"] {
+        bench.engine.start(id).expect("started");
+        bench.next(id, "ready");
+    }
+    let db = bench
+        .engine
+        .info("db")
+        .and_then(|i| i.pid)
+        .expect("it runs");
+    fake_host::testing::kill(db as i32, libc::SIGKILL);
+    let stopping = bench.next("follows", "stopping");
+    assert_eq!(stopping["reason"], "its dependency db has restarted");
+    bench.next("follows", "ready");
+    assert!(place(&bench, "db", "restarting") < place(&bench, "follows", "stopping"));
+    for id in ["ignores", "apart"] {
+        assert_eq!(bench.count(id, "stopping"), 0);
+        assert!(bench.engine.info(id).expect("it runs").is_healthy);
+    }
+    assert_eq!(bench.count("follows", "crashed"), 0);
+}
+
+#[test]
+fn a_dependent_waits_through_a_restart() {
+    let mut bench = Bench::new();
+    let open = Arc::new(AtomicBool::new(true));
+    let gate = open.clone();
+    let check = HealthCheck::custom(move |_| {
+        let open = gate.load(Ordering::SeqCst);
+        async move { open }
+    });
+    declare(&bench, "db", script("exec sleep 1000").health_check(check));
+    declare(&bench, "web", script("exec sleep 1000").depends_on("db"));
+    bench.engine.start("web").expect("started");
+    bench.next("web", "ready");
+    open.store(false, Ordering::SeqCst);
+    bench.engine.restart("db", "test").expect("asked");
+    bench.next("db", "spawned");
+    bench.engine.restart("web", "test").expect("asked");
+    bench.next("web", "waiting_for");
+    assert_eq!(bench.count("web", "spawned"), 1);
+    open.store(true, Ordering::SeqCst);
+    bench.next("web", "ready");
+    assert_eq!(bench.count("web", "spawned"), 2);
+}
+
+#[test]
+fn cycles_and_strangers_are_refused_by_name() {
+    let bench = Bench::new();
+    declare(&bench, "web", script("true").depends_on("api"));
+    declare(&bench, "api", script("true").depends_on("db"));
+    let closing = script("true")
+        .depends_on("web")
+        .build()
+        .expect("by itself it is good");
+    let refused = bench.engine.declare("db", closing).expect_err("a cycle");
+    assert_eq!(refused.code(), "dependency-cycle");
+    assert!(
+        refused.to_string().contains("db → web → api → db"),
+        "{refused}"
+    );
+    let unknown = bench.engine.start("web").expect_err("nobody knows db");
+    assert_eq!(unknown.code(), "unknown-dependency");
+    assert!(
+        unknown.to_string().starts_with("api needs \"db\""),
+        "{unknown}"
+    );
+}
