@@ -1,5 +1,6 @@
 //! The edges between sidecars: setting them, and what a start does along them.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dependencies::{Cycle, Dependency, Need, Standing};
@@ -37,18 +38,18 @@ impl Fleet {
             if let Some(cycle) = self.cycle(successor, &dependencies) {
                 return Err(cycle);
             }
-            self.link(successor, &dependencies);
+            self.link(successor, dependencies.clone());
         }
-        self.link(id, &dependencies);
+        self.link(id, dependencies);
         Ok(())
     }
 
-    pub(super) fn link(&mut self, id: SidecarId, dependencies: &[Dependency]) {
+    pub(super) fn link(&mut self, id: SidecarId, dependencies: Vec<Dependency>) {
         let before = self.unlink(id);
-        let need = |dependency: &Dependency| {
+        let need = |dependency: Dependency| {
             let on = self.get(dependency.on);
             let mut need = Need {
-                dependency: *dependency,
+                dependency,
                 name: on.map_or_else(
                     || format!("number {}", dependency.on),
                     |on| on.name().to_owned(),
@@ -59,7 +60,7 @@ impl Fleet {
             need.began_with = need.met();
             need
         };
-        let needs = dependencies.iter().map(need).collect();
+        let needs = dependencies.into_iter().map(need).collect();
         if let Some(sidecar) = self.get_mut(id) {
             sidecar.needs = needs;
         }
@@ -115,8 +116,8 @@ impl Fleet {
         let mut from: BTreeMap<SidecarId, SidecarId> = BTreeMap::new();
         let mut left: Vec<SidecarId> = Vec::new();
         let visit = |on, by, from: &mut BTreeMap<_, _>, left: &mut Vec<_>| {
-            if !from.contains_key(&on) {
-                from.insert(on, by);
+            if let Entry::Vacant(place) = from.entry(on) {
+                place.insert(by);
                 left.push(on);
             }
         };

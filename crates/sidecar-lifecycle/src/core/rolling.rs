@@ -67,7 +67,7 @@ impl Fleet {
         let needs = sidecar.needs.iter().map(|need| need.dependency);
         let (name, needs) = (sidecar.name().to_owned(), needs.collect::<Vec<_>>());
         let successor = self.add(name, policy);
-        self.link(successor, &needs);
+        self.link(successor, needs);
         let stage = Stage::Coming { handing: None };
         let other = successor;
         self.rolls.insert(id, Roll { other, stage });

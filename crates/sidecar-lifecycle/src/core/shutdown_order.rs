@@ -75,9 +75,6 @@ mod tests {
         assert_eq!(
             asked(crew.stop_all()),
             ["web AskStop", "job AskStop", "lone AskStop"]
-                .map(|line| line.to_owned())
-                .into_iter()
-                .collect::<Vec<_>>()
         );
         assert_eq!(
             crew.get("db").wanted(),

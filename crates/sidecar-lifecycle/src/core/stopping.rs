@@ -113,7 +113,7 @@ impl Sidecar {
             // It was waiting for its turn to stop when it ended.
             (Then::Crashed { .. } | Then::Elsewhere | Then::Again, _) if down => self.rest(turn),
             (Then::Again | Then::Elsewhere, _) => self.begin(turn),
-            (Then::Ended, _) | (Then::Crashed { last: false, .. }, _) => {
+            (Then::Ended | Then::Crashed { last: false, .. }, _) => {
                 self.wait(turn);
             }
             (Then::Crashed { reason, last: true }, _) => self.give_up(turn, reason),

@@ -60,8 +60,6 @@ impl Sidecar {
     pub(super) fn look_around(&mut self, turn: &mut Turn<'_>) {
         match self.phase {
             Phase::Waiting if self.gate.is_some() => self.begin(turn),
-            // In backoff: it looks when it begins.
-            Phase::Waiting => {}
             Phase::Preparing => {
                 // Nothing was spawned that builds upon an older run.
                 for need in &mut self.needs {
@@ -75,8 +73,8 @@ impl Sidecar {
                     self.follow(turn);
                 }
             }
-            // Nothing of it is to go on.
-            Phase::Idle | Phase::Stopping | Phase::Failed => {}
+            // Nothing of it is to go on, or it looks when its backoff is over.
+            Phase::Idle | Phase::Stopping | Phase::Failed | Phase::Waiting => {}
         }
     }
 

@@ -3,17 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sidecar_lifecycle::core::{
-    Effect, Fact, Fleet, Input, Mono, Notice, Order, Phase, Policy, RunId, Sidecar, SidecarId,
-    Wanted,
+    Dependency, Effect, Fact, Fleet, Input, Mono, Notice, Order, Phase, Policy, RunId, Sidecar,
+    SidecarId, Wanted,
 };
+
+mod needs;
+
+use crate::rolls::Rolls;
 
 /// What was ordered and told of one run.
 #[derive(Debug, Default)]
 struct Record {
     spawned: bool,
     ready: bool,
+    unhealthy: bool,
+    crashed: bool,
     exited: bool,
     stopping: bool,
+    /// A stop of all, which has an order to keep.
+    in_order: bool,
     stopped: bool,
     asked_at: Option<Mono>,
     forced: bool,
@@ -27,32 +35,81 @@ pub(crate) struct Watch {
     pub(crate) prepared: usize,
     /// The kinds of orders and notices that came.
     pub(crate) met: BTreeSet<String>,
-    policies: Vec<Policy>,
+    policies: BTreeMap<SidecarId, Policy>,
+    needs: BTreeMap<SidecarId, Vec<Dependency>>,
+    /// The last run that each began.
+    last: BTreeMap<SidecarId, RunId>,
+    /// What each of the first is now: rolls give them other ids.
+    pub(crate) current: Vec<SidecarId>,
+    pub(crate) rolls: Rolls,
+    /// Moves in a row.
+    moves: BTreeMap<SidecarId, u32>,
     runs: BTreeMap<RunId, Record>,
     /// The phases as the notices tell them.
-    phases: Vec<Phase>,
+    phases: BTreeMap<SidecarId, Phase>,
     last_run: RunId,
+    exiting: bool,
 }
 
 impl Watch {
     pub(crate) fn new(seed: u64, policies: Vec<Policy>) -> Watch {
         let mut fleet = Fleet::new(seed);
-        for policy in &policies {
-            fleet.add("web", policy.clone());
-        }
+        let name = |index| format!("s{index}");
+        let ids = (0..policies.len()).map(|index| fleet.add(name(index), policies[index].clone()));
+        let current: Vec<SidecarId> = ids.collect();
         Watch {
             fleet,
             now: Mono::default(),
             prepared: 0,
             met: BTreeSet::new(),
-            phases: vec![Phase::Idle; policies.len()],
-            policies,
+            phases: current.iter().map(|id| (*id, Phase::Idle)).collect(),
+            policies: current.iter().copied().zip(policies).collect(),
+            needs: BTreeMap::new(),
+            last: BTreeMap::new(),
+            current,
+            rolls: Rolls::default(),
+            moves: BTreeMap::new(),
             runs: BTreeMap::new(),
             last_run: RunId(0),
+            exiting: false,
+        }
+    }
+
+    /// Says whom somebody needs. The caller takes care that there are no cycles.
+    pub(crate) fn depend(&mut self, id: SidecarId, needs: Vec<Dependency>) {
+        if self.fleet.get(id).is_some() {
+            self.fleet.set_dependencies(id, needs.clone()).unwrap();
+            self.needs.insert(id, needs.clone());
+            let mirrored = self.rolls.coming(id);
+            if let Some(successor) = mirrored {
+                self.needs.insert(successor, needs);
+            }
+        }
+    }
+
+    /// A user's wish ends a roll, and begins the count of moves anew.
+    fn wish(&mut self, input: &Input) {
+        match &input.fact {
+            Fact::StopRequested { .. } => self.rolls.cancelled(Some(input.sidecar)),
+            Fact::RestartRequested { .. } => {
+                self.moves.clear();
+                if !self.exiting {
+                    self.rolls.cancelled(Some(input.sidecar));
+                }
+            }
+            Fact::StopAllRequested { .. } => self.rolls.cancelled(None),
+            Fact::HostExiting { .. } => {
+                self.exiting = true;
+                self.rolls.cancelled(None);
+            }
+            // It may start others, which it needs.
+            Fact::StartRequested | Fact::RollRequested { .. } => self.moves.clear(),
+            _ => {}
         }
     }
 
     pub(crate) fn step(&mut self, input: Input) -> Vec<Effect> {
+        self.wish(&input);
         let current = self.fleet.get(input.sidecar).and_then(Sidecar::run);
         let stale = input.fact.run().is_some() && input.fact.run() != current;
         let before = stale.then(|| self.fleet.clone());
@@ -100,8 +157,8 @@ impl Watch {
             "overdue after a tick"
         );
         self.check(&out);
-        for (index, policy) in self.policies.iter().enumerate() {
-            let Some(sidecar) = self.fleet.get(SidecarId(index as u32)) else {
+        for (id, policy) in &self.policies {
+            let Some(sidecar) = self.fleet.get(*id) else {
                 continue;
             };
             if sidecar.phase() == Phase::Stopping {
@@ -119,8 +176,13 @@ impl Watch {
             self.look(effect);
         }
         let mut deadlines = Vec::new();
-        for (index, told) in self.phases.iter().enumerate() {
-            let sidecar = self.fleet.get(SidecarId(index as u32)).unwrap();
+        let ids: Vec<SidecarId> = self.fleet.all().map(Sidecar::id).collect();
+        assert!(
+            ids.iter().eq(self.phases.keys()),
+            "added or forgotten untold"
+        );
+        for (id, told) in &self.phases {
+            let sidecar = self.fleet.get(*id).unwrap();
             assert_eq!(sidecar.phase(), *told, "a change of phase was not told");
             let runs = !matches!(told, Phase::Idle | Phase::Waiting | Phase::Failed);
             assert_eq!(sidecar.run().is_some(), runs, "a run in {told:?}");
@@ -137,14 +199,13 @@ impl Watch {
         );
         let down = self
             .phases
-            .iter()
+            .values()
             .all(|p| matches!(p, Phase::Idle | Phase::Failed));
         assert_eq!(self.fleet.all_down(), down, "the fleet's books");
     }
 
     fn look(&mut self, effect: &Effect) {
-        let index = effect.sidecar.0 as usize;
-        let policy = &self.policies[index];
+        let id = effect.sidecar;
         let text = format!("{:?}", effect.order);
         let name = text
             .trim_start_matches("Publish(")
@@ -156,6 +217,8 @@ impl Watch {
             Order::Prepare { run } => {
                 assert!(*run > self.last_run, "{run} was used before");
                 self.last_run = *run;
+                self.begins(id);
+                self.last.insert(id, *run);
                 self.prepared += 1;
                 self.runs.insert(*run, Record::default());
             }
@@ -173,12 +236,15 @@ impl Watch {
                     "a signal before the intent was told"
                 );
                 record.asked_at = Some(self.now);
+                if record.in_order {
+                    self.is_free_to_go(id);
+                }
             }
             Order::ForceStop { run } => {
                 let record = self.runs.get_mut(run).unwrap();
                 let asked_at = record.asked_at.expect("force without having asked");
                 assert!(
-                    self.now.since(asked_at) >= policy.grace,
+                    self.now.since(asked_at) >= self.policies[&id].grace,
                     "force before grace"
                 );
                 assert!(!std::mem::replace(&mut record.forced, true), "forced twice");
@@ -188,17 +254,42 @@ impl Watch {
             | Order::StartReadinessWatch { run } => {
                 assert!(self.runs[run].spawned, "a check of what does not run");
             }
-            Order::StopChecks { .. }
-            | Order::Split { .. }
-            | Order::HandOver { .. }
-            | Order::Replace { .. }
-            | Order::Forget => {}
-            Order::Publish(notice) => self.hear(index, notice),
+            Order::StopChecks { .. } => {}
+            Order::Split { successor } => {
+                self.rolls.split(id, *successor);
+                self.phases.insert(*successor, Phase::Idle);
+                self.policies.insert(*successor, self.policies[&id].clone());
+                let needs = self.needs.get(&id).cloned().unwrap_or_default();
+                self.needs.insert(*successor, needs);
+            }
+            Order::HandOver { run, .. } => {
+                assert!(self.runs[run].ready && self.phases[&id] == Phase::Ready);
+            }
+            Order::Replace { by } => {
+                self.rolls.replaced(id, *by);
+                for current in self.current.iter_mut().filter(|current| **current == id) {
+                    *current = *by;
+                }
+                let all = self.needs.values_mut().flatten();
+                for need in all.filter(|need| need.on == id) {
+                    need.on = *by;
+                }
+            }
+            Order::Forget => {
+                self.rolls.forgotten(id);
+                self.needs.remove(&id);
+                let phase = self.phases.remove(&id);
+                assert!(
+                    matches!(phase, Some(Phase::Idle | Phase::Failed)),
+                    "{phase:?}"
+                );
+            }
+            Order::Publish(notice) => self.hear(id, notice),
         }
     }
 
-    fn hear(&mut self, index: usize, notice: &Notice) {
-        let policy = &self.policies[index];
+    fn hear(&mut self, id: SidecarId, notice: &Notice) {
+        let policy = &self.policies[&id];
         match notice {
             Notice::Spawned { run, .. } => {
                 let record = self.runs.get_mut(run).unwrap();
@@ -210,12 +301,28 @@ impl Watch {
             Notice::Ready { run, .. } => {
                 let record = self.runs.get_mut(run).unwrap();
                 assert!(record.spawned && !record.exited && !record.stopping && !record.stopped);
-                assert!(!std::mem::replace(&mut record.ready, true), "ready twice");
+                let again = std::mem::replace(&mut record.unhealthy, false);
+                assert!(again || !record.ready, "ready twice");
+                record.ready = true;
+                self.moves.remove(&id);
             }
-            Notice::WaitingFor { .. } | Notice::RollDegraded { .. } | Notice::RollFailed { .. } => {
+            Notice::WaitingFor { on } => assert!(!on.is_empty()),
+            Notice::RollDegraded { .. } => {}
+            Notice::RollFailed { .. } => self.rolls.failed(id),
+            Notice::PortTaken { run, .. } => {
+                assert!(policy.can_move && !self.runs[run].ready);
+                let moves = self.moves.entry(id).or_default();
+                *moves += 1;
+                assert!(*moves <= 20, "it moves for ever");
             }
-            Notice::PortTaken { run, .. } => assert!(!self.runs[run].ready),
-            Notice::Unhealthy { run, .. } => assert!(self.runs[run].ready, "unhealthy, not ready"),
+            Notice::Unhealthy { run, .. } => {
+                let record = self.runs.get_mut(run).unwrap();
+                assert!(record.ready, "unhealthy, not ready");
+                assert!(
+                    !std::mem::replace(&mut record.unhealthy, true),
+                    "unhealthy twice"
+                );
+            }
             Notice::Exited { run, asked, .. } => {
                 let record = self.runs.get_mut(run).unwrap();
                 assert!(record.spawned && !record.stopped);
@@ -223,7 +330,9 @@ impl Watch {
                 assert!(!std::mem::replace(&mut record.exited, true), "exited twice");
             }
             Notice::Crashed { run, attempt, .. } => {
-                assert!(!self.runs[run].stopped && *attempt > 0);
+                let record = self.runs.get_mut(run).unwrap();
+                record.crashed = true;
+                assert!(!record.stopped && *attempt > 0);
             }
             Notice::Restarting {
                 attempt,
@@ -237,8 +346,9 @@ impl Watch {
                     "it should have been given up"
                 );
             }
-            Notice::Stopping { run, .. } => {
+            Notice::Stopping { run, reason } => {
                 let record = self.runs.get_mut(run).unwrap();
+                record.in_order = reason == "all" || reason == "shutdown";
                 assert!(!record.stopped);
                 assert!(
                     !std::mem::replace(&mut record.stopping, true),
@@ -254,12 +364,14 @@ impl Watch {
                 );
             }
             Notice::Failed { run, .. } => {
-                let record = &self.runs[run];
-                assert_eq!(record.spawned, record.stopped, "it failed while it runs");
+                // It may never have begun.
+                let runs = self.runs.get(run);
+                let lives = runs.is_some_and(|record| record.spawned && !record.stopped);
+                assert!(!lives, "it failed while it runs");
             }
             Notice::PhaseChanged { from, to } => {
-                assert_eq!(self.phases[index], *from, "a phase was skipped");
-                self.phases[index] = *to;
+                let told = self.phases.insert(id, *to);
+                assert_eq!(told, Some(*from), "a phase was skipped");
             }
         }
     }

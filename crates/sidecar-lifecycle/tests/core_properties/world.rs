@@ -12,6 +12,8 @@ use crate::watch::Watch;
 /// What is really going on with one run that was ordered.
 struct Truth {
     sidecar: SidecarId,
+    /// Which of the first it belongs to, whatever its id.
+    name: String,
     leader: Leader,
     /// Whether its tree ends when asked, or only by force.
     obedient: bool,
@@ -35,6 +37,8 @@ enum Event {
     Birth(RunId),
     /// The leader ends, by its own decision or by a signal.
     Exit(RunId, ExitStatus),
+    /// The leader ends since its port is taken.
+    Taken(RunId),
     /// The last process of the tree ends.
     End(RunId),
 }
@@ -47,6 +51,8 @@ pub(crate) struct World {
     count: u64,
     peaceful: bool,
     failed: Vec<bool>,
+    /// How many of a hundred starts find their port taken.
+    taken: u64,
 }
 
 impl World {
@@ -59,7 +65,18 @@ impl World {
             random: seed | 1,
             count: 0,
             peaceful: false,
+            taken: 8,
         }
+    }
+
+    /// From now on so many of a hundred starts find their port taken.
+    pub(crate) fn taken(&mut self, percent: u64) {
+        self.taken = percent;
+    }
+
+    /// What one of the first is now.
+    pub(crate) fn id(&self, index: usize) -> SidecarId {
+        self.watch.current[index]
     }
 
     /// From now on nothing fails, ends of itself, or is slow.
@@ -86,24 +103,25 @@ impl World {
         self.run_until(Mono(Duration::MAX));
     }
 
-    /// How many trees of this sidecar really exist.
-    pub(crate) fn live_runs(&self, sidecar: SidecarId) -> usize {
+    /// How many trees of this one really exist.
+    pub(crate) fn live_runs(&self, index: usize) -> usize {
+        let name = format!("s{index}");
         let live = |t: &&Truth| matches!(t.leader, Leader::Runs | Leader::Left);
         self.runs
             .values()
-            .filter(|t| t.sidecar == sidecar)
+            .filter(|t| t.name == name)
             .filter(live)
             .count()
     }
 
     /// Whether it had failed when it was last asked to stop.
-    pub(crate) fn had_failed(&self, sidecar: SidecarId) -> bool {
-        self.failed[sidecar.0 as usize]
+    pub(crate) fn had_failed(&self, index: usize) -> bool {
+        self.failed[index]
     }
 
     fn note_failures(&mut self) {
         for (index, failed) in self.failed.iter_mut().enumerate() {
-            let sidecar = self.watch.fleet.get(SidecarId(index as u32)).unwrap();
+            let sidecar = self.watch.fleet.get(self.watch.current[index]).unwrap();
             *failed = sidecar.phase() == Phase::Failed;
         }
     }
@@ -173,16 +191,20 @@ impl World {
                     self.later(300, Event::Say(sidecar, fact));
                 }
                 Order::Spawn { run } => {
-                    let others = self.runs.values().filter(|t| t.sidecar == sidecar);
-                    for other in others {
-                        assert!(other.leader == Leader::Gone, "a spawn beside a live run");
-                    }
+                    let name = self.watch.fleet.get(sidecar).unwrap().name().to_owned();
+                    let live = |t: &&Truth| t.name == name && t.leader != Leader::Gone;
+                    let others: Vec<SidecarId> =
+                        self.runs.values().filter(live).map(|t| t.sidecar).collect();
+                    assert!(!others.contains(&sidecar), "a spawn beside a live run");
+                    let rolls = self.watch.rolls.involves(sidecar);
+                    assert!(others.len() <= usize::from(rolls), "{others:?} run already");
                     let obedient = !self.chance(30);
                     let (asked, forced, leader) = (false, false, Leader::Coming);
                     self.runs.insert(
                         run,
                         Truth {
                             sidecar,
+                            name,
                             leader,
                             obedient,
                             asked,
@@ -222,13 +244,33 @@ impl World {
                     self.runs.get_mut(&run).unwrap().forced = true;
                     self.obey(run);
                 }
-                Order::StartReadinessWatch { .. }
+                Order::StartReadinessWatch { run } => {
+                    for _ in 0..self.draw(8) {
+                        let reason = "status 503".into();
+                        let fact = if self.chance(60) {
+                            Fact::ReadinessFailed { run, reason }
+                        } else {
+                            Fact::ReadinessPassed { run }
+                        };
+                        self.later(8000, Event::Say(sidecar, fact));
+                    }
+                }
+                Order::HandOver { run, .. } => {
+                    let reason = "the proxy is down".into();
+                    let fact = if self.chance(25) {
+                        Fact::HandOverFailed { run, reason }
+                    } else {
+                        Fact::HandedOver { run }
+                    };
+                    self.later(1000, Event::Say(sidecar, fact));
+                }
+                // What was asked already may still be answered: the core has to bear it. About the
+                // two of a roll the watch keeps the books.
+                Order::StopChecks { .. }
                 | Order::Split { .. }
-                | Order::HandOver { .. }
                 | Order::Replace { .. }
-                | Order::Forget => {}
-                // What was asked already may still be answered: the core has to bear it.
-                Order::StopChecks { .. } | Order::Publish(_) => {}
+                | Order::Forget
+                | Order::Publish(_) => {}
             }
         }
     }
@@ -271,30 +313,20 @@ impl World {
                     },
                 );
                 self.obey(run);
-                if self.chance(40) {
+                if self.chance(self.taken) {
+                    if self.draw(2) == 0 {
+                        let fact = Fact::PortTaken { run, port: 5173 };
+                        self.later(30, Event::Say(sidecar, fact));
+                    } else {
+                        self.later(30, Event::Taken(run));
+                    }
+                } else if self.chance(40) {
                     let code = self.draw(2) as i32;
                     self.later(20_000, Event::Exit(run, ExitStatus::Code(code)));
                 }
             }
-            Event::Exit(run, status) => {
-                let truth = self.runs.get_mut(&run).unwrap();
-                if truth.leader != Leader::Runs {
-                    return;
-                }
-                truth.leader = Leader::Left;
-                let sidecar = truth.sidecar;
-                self.tell(
-                    sidecar,
-                    Fact::LeaderExited {
-                        run,
-                        status,
-                        port_taken: false,
-                    },
-                );
-                if self.draw(2) == 0 {
-                    self.later(5, Event::End(run));
-                }
-            }
+            Event::Taken(run) => self.exit(run, ExitStatus::Code(1), true),
+            Event::Exit(run, status) => self.exit(run, status, false),
             Event::End(run) => {
                 if self.runs[&run].leader == Leader::Runs {
                     self.happen(Event::Exit(run, ExitStatus::Signal(9)));
@@ -312,6 +344,24 @@ impl World {
                     );
                 }
             }
+        }
+    }
+
+    fn exit(&mut self, run: RunId, status: ExitStatus, port_taken: bool) {
+        let truth = self.runs.get_mut(&run).unwrap();
+        if truth.leader != Leader::Runs {
+            return;
+        }
+        truth.leader = Leader::Left;
+        let sidecar = truth.sidecar;
+        let fact = Fact::LeaderExited {
+            run,
+            status,
+            port_taken,
+        };
+        self.tell(sidecar, fact);
+        if self.draw(2) == 0 {
+            self.later(5, Event::End(run));
         }
     }
 
