@@ -23,8 +23,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use script::{CREW, claims, depend, millis, needs, plans, play, policies, scripts, wishes, world};
 use sidecar_lifecycle::core::{
-    Condition, Dependency, ExitStatus, Fact, Fleet, Input, Mono, Notice, OnDependencyRestart,
-    Order, Phase, Policy, Restart, RunId, Sidecar, SidecarId,
+    Condition, Dependency, Effect, ExitStatus, Fact, Fleet, Input, Mono, Notice,
+    OnDependencyRestart, Order, Phase, Policy, Restart, RunId, Sidecar, SidecarId,
 };
 use watch::Watch;
 use world::World;
@@ -104,6 +104,42 @@ proptest! {
         world.peaceful();
         world.settle();
         world.watch.nobody_waits_in_vain();
+    }
+
+    /// However it says so.
+    #[test]
+    fn who_finds_every_port_taken_is_given_up(
+        seed: u64, mut policy in policies(), exits in prop::collection::vec(any::<bool>(), 100),
+    ) {
+        policy.has_check = true;
+        policy.can_move = true;
+        let mut watch = Watch::new(seed, vec![policy]);
+        let id = watch.current[0];
+        let mut moves = 0;
+        watch.step(Input { sidecar: id, fact: Fact::StartRequested });
+        for exits in exits {
+            while let Some(at) = watch.fleet.next_deadline() {
+                watch.now = watch.now.max(at);
+                watch.tick();
+            }
+            let Some(run) = watch.fleet.get(id).unwrap().run() else { break };
+            let mut out = Vec::new();
+            for fact in [
+                Fact::Prepared { run, port: Some(5173) },
+                Fact::Spawned { run, pid: 1 },
+                if exits {
+                    Fact::LeaderExited { run, status: ExitStatus::Code(0), port_taken: true }
+                } else {
+                    Fact::PortTaken { run, port: 5173 }
+                },
+                Fact::TreeGone { run, survivors: vec![] },
+            ] {
+                out.extend(watch.step(Input { sidecar: id, fact }));
+            }
+            let moved = |e: &&Effect| matches!(e.order, Order::Publish(Notice::PortTaken { .. }));
+            moves += out.iter().filter(moved).count();
+        }
+        prop_assert_eq!(moves, 20);
     }
 
     /// Checked against a naive search.

@@ -9,6 +9,8 @@ impl Watch {
     pub(super) fn begins(&self, id: SidecarId) {
         let sidecar = self.fleet.get(id).unwrap();
         assert_eq!(sidecar.wanted(), Wanted::Up, "it begins while wanted down");
+        let replaced = self.rolls.coming(id).is_some();
+        assert!(!replaced, "{id} begins beside who is to replace it");
         for need in self.needs.get(&id).into_iter().flatten() {
             let record = self.last.get(&need.on).map(|run| &self.runs[run]);
             let phase = self.phases[&need.on];
