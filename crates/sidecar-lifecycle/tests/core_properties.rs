@@ -9,6 +9,8 @@
     reason = "a helper of a test may panic as the test may"
 )]
 
+#[path = "core_properties/grammar.rs"]
+mod grammar;
 #[path = "core_properties/rolls.rs"]
 mod rolls;
 #[path = "core_properties/script.rs"]

@@ -7,6 +7,7 @@ use sidecar_lifecycle::core::{
     Effect, ExitStatus, Fact, Input, Mono, Order, Phase, Policy, RunId, SidecarId,
 };
 
+use crate::grammar::Grammar;
 use crate::watch::Watch;
 
 /// What is really going on with one run that was ordered.
@@ -45,6 +46,7 @@ enum Event {
 
 pub(crate) struct World {
     pub(crate) watch: Watch,
+    grammar: Grammar,
     runs: BTreeMap<RunId, Truth>,
     events: BTreeMap<(Mono, u64), Event>,
     random: u64,
@@ -60,6 +62,7 @@ impl World {
         World {
             failed: vec![false; policies.len()],
             watch: Watch::new(seed, policies),
+            grammar: Grammar::default(),
             runs: BTreeMap::new(),
             events: BTreeMap::new(),
             random: seed | 1,
@@ -269,8 +272,8 @@ impl World {
                 Order::StopChecks { .. }
                 | Order::Split { .. }
                 | Order::Replace { .. }
-                | Order::Forget
-                | Order::Publish(_) => {}
+                | Order::Forget => {}
+                Order::Publish(notice) => self.grammar.hear(sidecar, &notice),
             }
         }
     }
