@@ -140,7 +140,7 @@ impl Loop {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Declare { id, config, ring } => self.declare(id, *config, ring),
+            Message::Declare { id, config, ring } => self.declare(&id, *config, ring),
             Message::Ask { id, fact } => {
                 // A sidecar that was declared after the shutdown began has not been told of it.
                 if self.exiting {
@@ -213,21 +213,21 @@ impl Loop {
 
     fn declare(
         &mut self,
-        id: String,
+        id: &str,
         config: crate::config::SidecarConfig,
         ring: crate::logs::LogRing,
     ) {
-        if let Some(&index) = self.by_name.get(&id) {
+        if let Some(&index) = self.by_name.get(id) {
             let entry = &mut self.entries[index];
             self.fleet.set_policy(entry.core, config.policy());
             entry.config = config;
-            self.link(&id);
+            self.link(id);
             return;
         }
-        let core = self.fleet.add(id.as_str(), config.policy());
-        self.by_name.insert(id.clone(), self.entries.len());
+        let core = self.fleet.add(id, config.policy());
+        self.by_name.insert(id.to_owned(), self.entries.len());
         self.entries.push(Entry {
-            id: id.clone(),
+            id: id.to_owned(),
             core,
             config,
             ring,
@@ -237,7 +237,7 @@ impl Loop {
             avoid: Vec::new(),
             role: Role::Main,
         });
-        self.link(&id);
+        self.link(id);
     }
 
     /// Tells the core who needs whom, as far as all of them are declared: this sidecar, and those

@@ -60,20 +60,15 @@ impl Loop {
             let spawned = monotonic();
             let mut in_a_row = 0;
             loop {
-                match question.ask().await {
-                    Ok(answer) => {
-                        in_a_row += 1;
-                        if in_a_row >= passes {
-                            let (port, url) = (answer.port, answer.url);
-                            return question.asker.tell(Fact::CheckPassed { run, port, url });
-                        }
+                let asked = question.ask().await;
+                in_a_row = if asked.is_ok() { in_a_row + 1 } else { 0 };
+                if let Ok(answer) = asked {
+                    if in_a_row >= passes {
+                        let (port, url) = (answer.port, answer.url);
+                        return question.asker.tell(Fact::CheckPassed { run, port, url });
                     }
-                    Err(_) => {
-                        in_a_row = 0;
-                        if let Some(port) = port_taken::by_a_stranger(&question, &lines) {
-                            return question.asker.tell(Fact::PortTaken { run, port });
-                        }
-                    }
+                } else if let Some(port) = port_taken::by_a_stranger(&question, &lines) {
+                    return question.asker.tell(Fact::PortTaken { run, port });
                 }
                 let age = monotonic().saturating_sub(spawned);
                 pause(interval.unwrap_or_else(|| shortest(&question.check).max(age / 100))).await;
