@@ -52,6 +52,8 @@ impl Sidecar {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::bench::{Bench, checked, restarting};
     use super::super::input::Fact;
     use super::super::policy::Policy;
@@ -114,32 +116,40 @@ mod tests {
         );
     }
 
+    /// As many moves as are allowed, from `Preparing` to `Preparing`.
+    fn moves(bench: &mut Bench) -> &mut Bench {
+        for _ in 0..MOST_MOVES {
+            taken(bench.prepared().spawned());
+            assert_eq!(bench.gone().names(), ["Stopped", "Prepare"]);
+        }
+        bench
+    }
+
     #[test]
-    fn moves_are_bounded_until_it_is_ready_or_started_by_a_user() {
+    fn moves_in_a_row_are_bounded() {
         let mut bench = Bench::new(Policy {
             max_restarts: 1,
             ..movable()
         });
-        bench.start();
-        for _ in 0..MOST_MOVES {
-            taken(bench.prepared().spawned()).gone();
-        }
-        taken(bench.prepared().spawned());
+        taken(moves(bench.start()).prepared().spawned());
         assert_eq!(bench.gone().reason(), "port 5173 is taken");
-        for _ in 0..MOST_MOVES {
-            assert_eq!(
-                ended(bench.up().restart().gone().prepared().spawned())
-                    .gone()
-                    .names(),
-                ["Stopped", "Prepare"],
-                "a user's start begins anew"
-            );
-            bench.prepared().spawned();
-            let run = bench.run();
-            let (port, url) = (None, None);
-            bench.fact(Fact::CheckPassed { run, port, url });
-            bench.stop().gone();
-        }
+        taken(moves(bench.start()).prepared().spawned());
+        assert_eq!(
+            bench.gone().names(),
+            ["Stopped", "Failed"],
+            "a start began anew"
+        );
+    }
+
+    #[test]
+    fn once_it_was_ready_moves_are_counted_anew() {
+        let mut bench = Bench::new(movable());
+        moves(bench.start()).prepared().spawned();
+        let run = bench.run();
+        let (port, url) = (None, None);
+        bench.fact(Fact::CheckPassed { run, port, url });
+        bench.exited(1).gone().wait(Duration::from_secs(1));
+        moves(&mut bench);
     }
 
     #[test]
