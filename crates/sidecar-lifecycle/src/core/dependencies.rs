@@ -23,7 +23,7 @@ pub struct Dependency {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
-    /// Its current run has a leader.
+    /// Its current run has a leader, and is not being ended.
     Started,
     /// It is ready.
     #[default]
@@ -45,6 +45,7 @@ pub enum OnDependencyRestart {
 
 /// Dependencies that would lead back to where they begin: nobody of them could ever start.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 #[error(
     "the dependencies form a cycle, so none of them could start: {}; leave one of them out",
     names.join(" → ")

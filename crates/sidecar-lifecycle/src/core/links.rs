@@ -244,6 +244,26 @@ mod tests {
     }
 
     #[test]
+    fn a_long_chain_starts_and_stops_as_a_short_one() {
+        let names: Vec<String> = (0..1000)
+            .map(|n: u32| format!("s{n}>s{}", n.saturating_add(1)))
+            .chain(["s1000".to_owned()])
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut crew = Crew::new(&Policy::default(), &names);
+        let waits = |line: &&String| line.ends_with("WaitingFor");
+        assert_eq!(crew.start("s0").story().iter().filter(waits).count(), 1000);
+        for n in (0..=1000).rev() {
+            crew.id_runs(SidecarId(n));
+        }
+        crew.stop_all();
+        for n in 0..=1000 {
+            crew.id_gone(SidecarId(n));
+        }
+        assert!(crew.fleet.all_down());
+    }
+
+    #[test]
     fn what_has_completed_is_not_run_again() {
         let mut crew = Crew::new(&Policy::default(), &["web", "migrate"]);
         crew.needs("web", "migrate", Condition::Completed, "restart");
