@@ -3,7 +3,8 @@
 //! The new run belongs to a sidecar of its own, the *successor*, until it has taken over. Then the
 //! successor is *the* sidecar, and the old one is ended and forgotten. Until then the old one is
 //! not touched; should it end by itself, it does not begin again beside the successor unless the
-//! roll fails. There are two of them at the most: the next roll waits until one is forgotten.
+//! roll fails. The successor waits for what it needs like everybody, and so does the roll, until it
+//! comes or something else is asked for. There are two of them at the most: the next roll waits until one is forgotten.
 
 use super::effect::{Effect, Notice, Order};
 use super::fleet::Fleet;

@@ -44,7 +44,8 @@ impl Watch {
 
     /// Nothing is due and nothing is on its way: nobody waits for what will not come.
     pub(crate) fn nobody_waits_in_vain(&self) {
-        self.rolls.none_is_left();
+        self.rolls
+            .are_at_rest(|successor| self.phases[&successor] == Phase::Waiting);
         for (id, phase) in &self.phases {
             let grounded = match phase {
                 Phase::Idle | Phase::Ready | Phase::Unhealthy | Phase::Failed => true,

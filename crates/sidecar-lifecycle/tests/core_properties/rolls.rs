@@ -63,8 +63,14 @@ impl Rolls {
         self.0.iter().any(|(s, roll)| *s == id || roll.old == id)
     }
 
-    pub(crate) fn none_is_left(&self) {
-        assert!(self.0.is_empty(), "{self:?}");
+    /// When nothing is on its way: those that are left wait for what their successors need.
+    pub(crate) fn are_at_rest(&self, waits: impl Fn(SidecarId) -> bool) {
+        for (successor, roll) in &self.0 {
+            assert!(
+                roll.end.is_none() && waits(*successor),
+                "{successor}: {roll:?}"
+            );
+        }
     }
 
     /// Who is on the way to replace it.
