@@ -65,13 +65,13 @@ fn both_at_once(tree: Tree) {
         Path::new(HOST),
         args(&setup, "--port auto --http /", &others, ""),
     );
-    next.ready();
+    let ready = next.ready();
     assert!(
         family.living().is_empty(),
         "these are left: {:#?}",
         family.living()
     );
-    assert_port_free(port);
+    assert_eq!(ready, port, "it was freed, and is offered again");
     assert_eq!(next.all("cleaned").len(), left, "{:#?}", next.lines());
     assert_eq!(
         others.living().len(),

@@ -42,10 +42,16 @@ fn boot() -> String {
 
 /// Writes the state of an instance that died and had this process as a leader, or so it says.
 fn write_state(setup: &Setup, app: &str, leader: &Value) {
+    write_state_with(setup, app, leader, &json!({}));
+}
+
+/// The same, with what the sidecar's configuration said of its leftovers.
+fn write_state_with(setup: &Setup, app: &str, leader: &Value, cleanup: &Value) {
     let state = json!({
         "version": 1, "app_id": app, "instance": "dead1", "host": null, "guardian": null,
         "runs": [{
             "sidecar": "web", "run": 1, "leader": leader, "command": "x", "members": [leader],
+            "cleanup": cleanup,
         }],
     });
     fs::create_dir_all(setup.state_dir()).expect("a folder");
@@ -203,9 +209,66 @@ fn a_damaged_state_file_hides_nothing_that_is_marked() {
     let left: Vec<_> = fs::read_dir(setup.state_dir())
         .expect("a folder")
         .flatten()
+        .filter(|entry| entry.file_name() != "ports.json")
         .collect();
     assert!(
         left.is_empty(),
         "no state file outlives what it tells of: {left:?}"
     );
+}
+
+/// Starts a host beside a leftover of a sidecar that was configured so. Returns whether the
+/// leftover lived on, and why it was kept.
+fn kept_by(cleanup: &Value) -> (bool, Vec<Value>) {
+    let setup = Setup::new();
+    let bystander = Bystander::start();
+    let leader = json!({
+        "pid": bystander.process.pid, "start": bystander.process.start(), "boot": boot(),
+    });
+    write_state_with(&setup, "fake-host", &leader, cleanup);
+    let (mut host, _family) = start(&setup, "", "--no-listen");
+    host.next("spawned");
+    let why = host.all("kept").iter().map(|e| e["why"].clone()).collect();
+    (bystander.process.lives(), why)
+}
+
+#[test]
+fn a_leftover_that_is_not_to_be_cleaned_up_is_left_alone_and_told_of() {
+    let told = kept_by(&json!({ "on": false }));
+    let why = "it was started with `cleanup_on_start` off";
+    assert_eq!(told, (true, vec![json!(why)]));
+}
+
+#[test]
+fn a_pattern_chooses_among_leftovers_by_name() {
+    let spared = kept_by(&json!({ "pattern": "terminator-*" }));
+    let why = "fake-sidecar does not match terminator-*";
+    assert_eq!(spared, (true, vec![json!(why)]));
+    assert_eq!(kept_by(&json!({ "pattern": "fake-*" })), (false, vec![]));
+}
+
+#[test]
+fn a_leftover_on_its_own_keep_list_is_left_alone() {
+    let told = kept_by(&json!({ "keep": ["fake-sidecar"] }));
+    assert_eq!(
+        told,
+        (true, vec![json!("fake-sidecar is on the keep list")])
+    );
+}
+
+#[test]
+fn a_name_that_matches_marks_nobody_as_ours() {
+    let setup = Setup::new();
+    let bystander = Bystander::start();
+    let leader = json!({ "pid": 4_194_000, "start": 1, "boot": boot() });
+    write_state_with(
+        &setup,
+        "fake-host",
+        &leader,
+        &json!({ "pattern": "fake-sidecar" }),
+    );
+    let (mut host, _family) = start(&setup, "", "--no-listen");
+    host.next("spawned");
+    assert!(bystander.process.lives());
+    assert!(host.all("cleaned").is_empty());
 }
