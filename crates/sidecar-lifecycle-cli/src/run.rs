@@ -25,7 +25,6 @@ pub(crate) fn run(args: Run) -> ExitCode {
         Err(e) => return refuse(&e),
     };
     let label = label(&args);
-    let grace = args.grace.unwrap_or(Duration::from_secs(5));
     let config = match config(&args) {
         Ok(config) => config,
         Err(e) => return refuse(&e),
@@ -69,11 +68,11 @@ pub(crate) fn run(args: Run) -> ExitCode {
     if let Err(e) = engine.start(&label) {
         return refuse(&e.to_string());
     }
-    let code = wait(&engine, &inbox, grace);
+    let code = wait(&engine, &inbox);
     ExitCode::from(code)
 }
 
-fn wait(engine: &Engine, inbox: &mpsc::Receiver<News>, grace: Duration) -> u8 {
+fn wait(engine: &Engine, inbox: &mpsc::Receiver<News>) -> u8 {
     let mut code = 0;
     loop {
         match inbox.recv() {
@@ -91,7 +90,7 @@ fn wait(engine: &Engine, inbox: &mpsc::Receiver<News>, grace: Duration) -> u8 {
         }
     }
     // Everything is down by now, or has been told to be; the guardian sees to the rest.
-    let report = engine.shutdown("done", grace + Duration::from_secs(10));
+    let report = engine.shutdown("done", engine.stop_limit() + Duration::from_secs(5));
     if report.complete { code } else { code.max(1) }
 }
 

@@ -17,7 +17,7 @@ use super::spawner::Spawner;
 use super::stdin::SidecarStdin;
 use super::waiters::{Until, Waiter};
 use crate::config::{SidecarConfig, find_cycle};
-use crate::core::Fact;
+use crate::core::{Fact, Policy};
 use crate::error::Error;
 use crate::event::{Event, Protection};
 use crate::info::SidecarInfo;
@@ -414,10 +414,40 @@ impl Engine {
         let _ = self.send(Message::Force); // Nothing left to force.
     }
 
+    /// How long stopping all may take at the most: the graces of those that depend on each other
+    /// add up, since they end one after the other, each with the time that force may take.
+    pub fn stop_limit(&self) -> Duration {
+        stop_limit(&lock(&self.inner.declared))
+    }
+
     /// Whether nothing runs any more after a shutdown.
     pub fn is_down(&self) -> bool {
         self.inner.shared.is_down()
     }
+}
+
+fn stop_limit(declared: &BTreeMap<String, (SidecarConfig, LogRing)>) -> Duration {
+    fn chain<'a>(
+        id: &'a str,
+        declared: &'a BTreeMap<String, (SidecarConfig, LogRing)>,
+        known: &mut BTreeMap<&'a str, Duration>,
+    ) -> Duration {
+        if let Some(length) = known.get(id) {
+            return *length;
+        }
+        let Some((config, _)) = declared.get(id) else {
+            return Duration::ZERO;
+        };
+        let below = config.depends_on.iter();
+        let below = below.map(|d| chain(&d.id, declared, known)).max();
+        let own = config.grace.saturating_add(Policy::default().force_limit);
+        let length = own.saturating_add(below.unwrap_or_default());
+        known.insert(id, length);
+        length
+    }
+    let mut known = BTreeMap::new();
+    let chains = declared.keys().map(|id| chain(id, declared, &mut known));
+    chains.max().unwrap_or_default()
 }
 
 /// Refuses a configuration that would have a sidecar wait for itself.
@@ -443,12 +473,14 @@ fn check_cycles(
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        /// Longer than any grace that makes sense; the guardian goes on after it.
-        const LIMIT: Duration = Duration::from_secs(30);
+        /// Besides the graces: for who reads the process table and reaps. The guardian goes on
+        /// after it.
+        const MARGIN: Duration = Duration::from_secs(10);
+        let limit = stop_limit(&lock(&self.declared)).saturating_add(MARGIN);
         let _ = self.tx.send(Message::Shutdown {
             reason: "the engine was dropped".into(),
         });
-        self.shared.wait_until_down(LIMIT);
+        self.shared.wait_until_down(limit);
         self.shared.close();
         let _ = self.tx.send(Message::Quit); // It has quit already.
         let thread = lock(&self.thread).take();
