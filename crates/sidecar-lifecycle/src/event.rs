@@ -148,6 +148,12 @@ pub enum EventKind {
         attempt: u32,
         /// After how many it is given up.
         max: u32,
+        /// The leader's exit code; none when a signal ended it, or when it had not ended.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<i32>,
+        /// The signal that ended the leader.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        signal: Option<i32>,
         /// Its last lines, oldest first.
         last_lines: Vec<String>,
     },

@@ -11,6 +11,7 @@ pub mod identity;
 mod info;
 pub mod logs;
 pub mod marker;
+pub mod metrics;
 pub mod ports;
 mod sys;
 mod termination;
@@ -20,7 +21,9 @@ pub use config::{
     IntoVerdict, Probe, Problem, SidecarBuilder, SidecarConfig, StateChange, StdinMode,
 };
 pub use core::{Condition, OnDependencyRestart, Phase, Restart, RunId, Wanted};
-pub use engine::{Engine, EngineBuilder, ShutdownReport, SidecarStdin, StdinError};
+pub use engine::{
+    Engine, EngineBuilder, EventStream, EventSubscription, ShutdownReport, SidecarStdin, StdinError,
+};
 pub use error::Error;
 pub use event::{Event, EventKind, Protection};
 pub use info::SidecarInfo;

@@ -11,10 +11,22 @@ use crate::sys::monotonic;
 /// Lines that go with a crash or a failure.
 const LAST_LINES: usize = 20;
 
+fn code_or_signal(status: Option<ExitStatus>) -> (Option<i32>, Option<i32>) {
+    match status {
+        None => (None, None),
+        Some(ExitStatus::Code(code)) => (Some(code), None),
+        Some(ExitStatus::Signal(signal)) => (None, Some(signal)),
+    }
+}
+
 impl Loop {
     /// Turns the core's notice into an event, with what only the shell knows.
     pub(super) fn announce(&mut self, index: usize, notice: Notice) {
         let entry = &mut self.entries[index];
+        // A sidecar's phase is that of whom its name stands for: see `replace`.
+        if entry.role != Role::Main && matches!(notice, Notice::PhaseChanged { .. }) {
+            return;
+        }
         let since = entry.run.as_ref().map_or(0, |r| r.lines_before);
         let last_lines = || entry.ring.last_since(since, LAST_LINES);
         let run = match &notice {
@@ -94,10 +106,7 @@ impl Loop {
                 }
             }
             Notice::Exited { status, asked, .. } => {
-                let (code, signal) = match status {
-                    ExitStatus::Code(code) => (Some(code), None),
-                    ExitStatus::Signal(signal) => (None, Some(signal)),
-                };
+                let (code, signal) = code_or_signal(Some(status));
                 EventKind::Exited {
                     code,
                     signal,
@@ -105,16 +114,22 @@ impl Loop {
                 }
             }
             Notice::Crashed {
+                status,
                 reason,
                 attempt,
                 max,
                 ..
-            } => EventKind::Crashed {
-                reason,
-                attempt,
-                max,
-                last_lines: last_lines(),
-            },
+            } => {
+                let (code, signal) = code_or_signal(status);
+                EventKind::Crashed {
+                    reason,
+                    attempt,
+                    max,
+                    code,
+                    signal,
+                    last_lines: last_lines(),
+                }
+            }
             Notice::Restarting {
                 attempt,
                 max,
@@ -140,7 +155,11 @@ impl Loop {
         };
         self.refresh_info(index, &kind);
         let id = self.entries[index].id.clone();
+        let hook = self.hook_for(index, run, &kind);
         self.publish(&id, run, kind);
+        if let Some(hook) = hook {
+            self.shared.hooks.queue(hook);
+        }
         if became_ready {
             // Only now: it reads the whole process table, and `ready` is waited for.
             self.record_members(index, run);

@@ -1,6 +1,7 @@
 //! The engine as its users hold it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::events::{EventStream, EventSubscription};
 use super::ledger::Ledger;
 use super::message::Message;
 use super::port_memory::PortMemory;
@@ -22,6 +24,7 @@ use crate::error::Error;
 use crate::event::{Event, Protection};
 use crate::info::SidecarInfo;
 use crate::logs::LogRing;
+use crate::metrics::{Metrics, Telemetry};
 use crate::sys::monotonic;
 
 /// Starts, watches and ends sidecars. Cheap to clone; all clones are the same engine.
@@ -51,20 +54,38 @@ pub struct ShutdownReport {
 }
 
 /// Sets up an [`Engine`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `build` is called"]
 pub struct EngineBuilder {
     app_id: String,
     state_dir: PathBuf,
     remember_ports: bool,
+    telemetry: Option<Arc<dyn Telemetry>>,
+}
+
+impl fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineBuilder")
+            .field("app_id", &self.app_id)
+            .field("state_dir", &self.state_dir)
+            .field("remember_ports", &self.remember_ports)
+            .field("telemetry", &self.telemetry.is_some())
+            .finish()
+    }
 }
 
 impl EngineBuilder {
     /// Whether a sidecar that may choose among ports is offered the one of the last launch first
     /// (it is, unless set): the port is part of a page's origin, and with it of its storage and
     /// its logins. Within a launch it is offered its last one in any case.
-    #[must_use]
     pub fn remember_ports(mut self, on: bool) -> Self {
         self.remember_ports = on;
+        self
+    }
+
+    /// Tells `telemetry` of each change of a number, on the engine's thread: it must not wait.
+    pub fn telemetry(mut self, telemetry: impl Telemetry + 'static) -> Self {
+        self.telemetry = Some(Arc::new(telemetry));
         self
     }
 
@@ -93,7 +114,7 @@ impl EngineBuilder {
             );
         }
         ledger.set_guardian(spawner.guardian());
-        let shared = Arc::new(Shared::new(spawner.protection()));
+        let shared = Arc::new(Shared::new(spawner.protection(), self.telemetry));
         let beginnings = Beginnings {
             spawner,
             ledger: Some(ledger),
@@ -154,6 +175,7 @@ impl Engine {
             app_id: app_id.into(),
             state_dir: state_dir.into(),
             remember_ports: true,
+            telemetry: None,
         }
     }
 
@@ -381,6 +403,29 @@ impl Engine {
         self.inner.shared.subscribe(Arc::new(subscriber));
     }
 
+    /// The same, until the answer is dropped.
+    pub fn subscribe_until_dropped(
+        &self,
+        subscriber: impl Fn(&Event) + Send + Sync + 'static,
+    ) -> EventSubscription {
+        let shared = &self.inner.shared;
+        EventSubscription::new(shared, shared.subscribe(Arc::new(subscriber)))
+    }
+
+    /// Every event from now on, in order, in a queue of its own.
+    pub fn events(&self) -> EventStream {
+        self.inner.shared.events()
+    }
+
+    /// What has been counted and timed so far, and how each sidecar is now.
+    pub fn metrics(&self) -> Metrics {
+        let declared = lock(&self.inner.declared);
+        let lines = declared.iter().map(|(id, (_, ring))| (id, ring.last_seq()));
+        let lines = lines.map(|(id, lines)| (id.clone(), lines)).collect();
+        drop(declared);
+        self.inner.shared.metrics(lines)
+    }
+
     /// What happens to the sidecars when this program is killed.
     pub fn protection(&self) -> Protection {
         self.inner.shared.protection()
@@ -476,6 +521,8 @@ impl Drop for Inner {
         /// Besides the graces: for who reads the process table and reaps. The guardian goes on
         /// after it.
         const MARGIN: Duration = Duration::from_secs(10);
+        /// A hook that never returns must not keep the app from exiting.
+        const HOOKS_LIMIT: Duration = Duration::from_secs(5);
         let limit = stop_limit(&lock(&self.declared)).saturating_add(MARGIN);
         let _ = self.tx.send(Message::Shutdown {
             reason: "the engine was dropped".into(),
@@ -490,5 +537,6 @@ impl Drop for Inner {
         {
             log::error!("the engine's thread panicked");
         }
+        self.shared.hooks.finish(HOOKS_LIMIT);
     }
 }

@@ -55,7 +55,10 @@ impl Loop {
                 self.end_checks(run);
             }
             Order::AskStop { run } => self.ask_stop(index, run),
-            Order::ForceStop { run } => self.order(|s| s.force_stop(run)),
+            Order::ForceStop { run } => {
+                self.meter_force(run);
+                self.order(|s| s.force_stop(run));
+            }
             Order::Publish(notice) => self.announce(index, notice),
         }
     }

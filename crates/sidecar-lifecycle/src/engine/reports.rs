@@ -138,7 +138,7 @@ mod tests {
         let (spawner, _) = Spawner::connect(on).unwrap();
         let (tx, rx) = mpsc::unbounded_channel();
         let mut engine = Loop::new(Beginnings {
-            shared: Arc::new(Shared::new(spawner.protection())),
+            shared: Arc::new(Shared::new(spawner.protection(), None)),
             spawner,
             ledger: None,
             tx,

@@ -8,7 +8,8 @@ use super::entry::{Entry, Role};
 use super::message::Message;
 use super::run_loop::Loop;
 use crate::config::HandOver;
-use crate::core::{Fact, RunId, SidecarId};
+use crate::core::{Fact, Phase, RunId, SidecarId};
+use crate::event::EventKind;
 
 /// How long the hand-over may take.
 const HAND_OVER_LIMIT: Duration = Duration::from_secs(30);
@@ -69,6 +70,22 @@ impl Loop {
         });
     }
 
+    /// Whoever follows the phases has not heard those of the successor. Nearly always both are
+    /// ready; but the old one may have ended meanwhile.
+    fn tell_new_phase(&self, index: usize, to: Phase) {
+        let entry = &self.entries[index];
+        let from = self.shared.told_phase(&entry.id);
+        if from != to {
+            let run = entry.run.as_ref().map_or(RunId(0), |r| r.run);
+            let kind = EventKind::PhaseChanged { from, to };
+            let hook = self.hook_for(index, run, &kind);
+            self.publish(&entry.id, run, kind);
+            if let Some(hook) = hook {
+                self.shared.hooks.queue(hook);
+            }
+        }
+    }
+
     /// From now on the successor is meant by the name.
     pub(super) fn replace(&mut self, index: usize, by: SidecarId) {
         let Some(new) = self.index(by) else { return };
@@ -83,6 +100,7 @@ impl Loop {
         }
         if let Some(core) = self.fleet.get(entry.core) {
             self.shared.set_info(entry, core, None);
+            self.tell_new_phase(new, core.phase());
         }
     }
 }

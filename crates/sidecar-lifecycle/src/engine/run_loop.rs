@@ -161,6 +161,7 @@ impl Loop {
                 {
                     self.shared.note_check(&self.entries[index].id);
                 }
+                self.meter_check(sidecar, &fact);
                 self.step(sidecar, fact);
             }
             Message::Prepared {
@@ -204,6 +205,7 @@ impl Loop {
                     .filter_map(|e| e.run.as_ref().map(|r| r.run))
                     .collect();
                 for run in runs {
+                    self.meter_force(run);
                     self.order(|s| s.force_stop(run));
                 }
             }
@@ -349,6 +351,11 @@ impl Loop {
 
     pub(super) fn publish(&self, sidecar: &str, run: RunId, kind: EventKind) {
         let mono_ms = millis(monotonic());
+        if let Some(&index) = self.by_name.get(sidecar) {
+            let lines = self.entries[index].ring.last_seq();
+            self.shared
+                .measure(sidecar, |book| book.written(sidecar, lines));
+        }
         self.shared.publish(&Event {
             mono_ms,
             sidecar: sidecar.to_owned(),

@@ -6,14 +6,26 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::mpsc;
+
 use super::entry::Entry;
+use super::events::{EventStream, EventSubscription};
+use super::hooks::HookThread;
 use crate::core::{Phase, Sidecar};
 use crate::event::{Event, Protection};
 use crate::info::SidecarInfo;
+use crate::metrics::{Book, Telemetry};
 use crate::sys::monotonic;
 
 pub(super) type Subscriber = Arc<dyn Fn(&Event) + Send + Sync>;
 type Infos = BTreeMap<String, (SidecarInfo, Option<Duration>)>;
+
+/// Whom to tell, in the order in which they came.
+#[derive(Default)]
+struct Subscribers {
+    list: Vec<(u64, Subscriber)>,
+    next: u64,
+}
 
 /// How far the engine has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +41,10 @@ enum Stage {
 /// See the module.
 pub(crate) struct Shared {
     infos: Mutex<Infos>,
-    subscribers: Mutex<Vec<Subscriber>>,
+    subscribers: Mutex<Subscribers>,
+    pub(super) book: Mutex<Book>,
+    pub(super) telemetry: Option<Arc<dyn Telemetry>>,
+    pub(super) hooks: HookThread,
     protection: Mutex<Protection>,
     stage: Mutex<Stage>,
     changed: Condvar,
@@ -42,10 +57,13 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(super) fn new(protection: Protection) -> Shared {
+    pub(super) fn new(protection: Protection, telemetry: Option<Arc<dyn Telemetry>>) -> Shared {
         Shared {
             infos: Mutex::default(),
             subscribers: Mutex::default(),
+            book: Mutex::default(),
+            telemetry,
+            hooks: HookThread::default(),
             protection: Mutex::new(protection),
             stage: Mutex::new(Stage::Up),
             changed: Condvar::new(),
@@ -53,15 +71,33 @@ impl Shared {
         }
     }
 
-    pub(super) fn subscribe(&self, subscriber: Subscriber) {
-        lock(&self.subscribers).push(subscriber);
+    /// Answers with what [`unsubscribe`](Shared::unsubscribe) takes.
+    pub(super) fn subscribe(&self, subscriber: Subscriber) -> u64 {
+        let mut subscribers = lock(&self.subscribers);
+        let id = subscribers.next;
+        subscribers.next += 1;
+        subscribers.list.push((id, subscriber));
+        id
     }
 
-    /// Tells every subscriber. One that panics keeps neither the others nor the engine from going
-    /// on: sidecars would be left to themselves.
+    pub(super) fn unsubscribe(&self, id: u64) {
+        lock(&self.subscribers).list.retain(|(i, _)| *i != id);
+    }
+
+    pub(super) fn events(self: &Arc<Self>) -> EventStream {
+        let (tx, queue) = mpsc::unbounded_channel();
+        let id = self.subscribe(Arc::new(move |event: &Event| {
+            let _ = tx.send(event.clone()); // Being dropped on another thread right now.
+        }));
+        EventStream::new(queue, EventSubscription::new(self, id))
+    }
+
+    /// Notes the event and tells every subscriber. One that panics keeps neither the others nor
+    /// the engine from going on: sidecars would be left to themselves.
     pub(super) fn publish(&self, event: &Event) {
-        let subscribers = lock(&self.subscribers).clone();
-        for subscriber in subscribers {
+        self.measure(&event.sidecar, |book| book.take(event));
+        let subscribers = lock(&self.subscribers).list.clone();
+        for (_, subscriber) in subscribers {
             if catch_unwind(AssertUnwindSafe(|| subscriber(event))).is_err() {
                 let (sidecar, kind) = (&event.sidecar, &event.kind);
                 log::error!("a subscriber panicked at an event of {sidecar}: {kind:?}");
@@ -195,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_subscriber_that_panics_takes_nobody_with_it() {
-        let shared = Shared::new(Protection::BestEffort);
+        let shared = Shared::new(Protection::BestEffort, None);
         let (tx, rx) = mpsc::channel();
         shared.subscribe(Arc::new(|_| panic!("a subscriber's own bug")));
         shared.subscribe(Arc::new(move |event| tx.send(event.run).unwrap()));
@@ -212,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_loop_that_breaks_is_not_waited_for_and_is_not_down() {
-        let shared = Arc::new(Shared::new(Protection::BestEffort));
+        let shared = Arc::new(Shared::new(Protection::BestEffort, None));
         let end = EndOfLoop(shared.clone());
         let thread = std::thread::spawn(move || {
             let _end = end;
@@ -227,7 +263,7 @@ mod tests {
 
     #[test]
     fn an_orderly_end_stays_down() {
-        let shared = Arc::new(Shared::new(Protection::BestEffort));
+        let shared = Arc::new(Shared::new(Protection::BestEffort, None));
         let end = EndOfLoop(shared.clone());
         shared.set_down();
         drop(end);
