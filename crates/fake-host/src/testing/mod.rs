@@ -12,6 +12,6 @@ mod waiting;
 
 pub use family::Family;
 pub use host::{GUARDIAN, Host, Setup, free_port};
-pub use programs::{fake_sidecar, sidecar};
+pub use programs::{example, fake_sidecar, sidecar};
 pub use table::{Process, kill, processes_marked};
 pub use waiting::{DEADLINE, eventually, eventually_some};

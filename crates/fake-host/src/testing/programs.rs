@@ -9,26 +9,36 @@ use std::time::SystemTime;
 /// The test server.
 pub fn fake_sidecar() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| built("fake-sidecar", "fake-sidecar"))
+    PATH.get_or_init(|| built("fake-sidecar", "--bin", "fake-sidecar"))
 }
 
 /// The headless command.
 pub fn sidecar() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| built("sidecar-lifecycle-cli", "sidecar"))
+    PATH.get_or_init(|| built("sidecar-lifecycle-cli", "--bin", "sidecar"))
+}
+
+/// An example of the engine.
+pub fn example(name: &str) -> PathBuf {
+    built("sidecar-lifecycle", "--example", name)
 }
 
 /// Cargo builds a package's own programs for its tests, but not other packages': those are
 /// looked for beside the test, and built there if they are missing or older than their source.
-fn built(package: &str, name: &str) -> PathBuf {
+fn built(package: &str, kind: &str, name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a running test");
     // <target>/<profile>/deps/<test>
     let profile = test.ancestors().nth(2).expect("a folder of the profile");
-    let program = profile.join(name);
+    let folder = match kind {
+        "--example" => "examples",
+        _ => "",
+    };
+    let program = profile.join(folder).join(name);
     let crates = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the folder of crates");
-    let source = newest(&crates.join(package).join("src"));
+    let source = ["src", folder].map(|f| newest(&crates.join(package).join(f)));
+    let source = source.into_iter().max().flatten();
     let age = |p: &Path| fs::metadata(p).and_then(|m| m.modified()).ok();
     if age(&program).is_some_and(|built| Some(built) >= source) {
         return program;
@@ -39,7 +49,7 @@ fn built(package: &str, name: &str) -> PathBuf {
         "--quiet",
         "--package",
         package,
-        "--bin",
+        kind,
         name,
         "--target-dir",
     ]);

@@ -82,3 +82,60 @@ impl Shared {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex, OnceLock};
+
+    use super::*;
+    use crate::event::{Event, EventKind, Protection};
+    use crate::metrics::Telemetry;
+
+    /// Panics at crashes, and looks at the numbers whenever it is told of one.
+    #[derive(Default)]
+    struct Shaky {
+        shared: OnceLock<std::sync::Weak<Shared>>,
+        seen: Mutex<Vec<u64>>,
+    }
+
+    impl Telemetry for Shaky {
+        fn count(&self, sidecar: &str, counter: Counter, _: u64) {
+            assert!(counter != Counter::Crashes, "a telemetry's own bug");
+            let shared = self.shared.get().and_then(std::sync::Weak::upgrade);
+            let metrics = shared.expect("alive").metrics(Vec::new());
+            let value = metrics.sidecars[sidecar].counters.get(counter);
+            lock(&self.seen).push(value);
+        }
+    }
+
+    #[test]
+    fn a_telemetry_may_panic_and_may_look_at_the_numbers() {
+        let shaky = Arc::new(Shaky::default());
+        let telemetry = Some(shaky.clone() as Arc<dyn Telemetry>);
+        let shared = Arc::new(Shared::new(Protection::BestEffort, telemetry));
+        assert!(shaky.shared.set(Arc::downgrade(&shared)).is_ok());
+        let failed = || EventKind::Failed {
+            reason: String::new(),
+            last_lines: Vec::new(),
+        };
+        let crashed = EventKind::Crashed {
+            reason: String::new(),
+            attempt: 1,
+            max: 1,
+            code: Some(1),
+            signal: None,
+            last_lines: Vec::new(),
+        };
+        for kind in [failed(), crashed, failed()] {
+            shared.publish(&Event {
+                mono_ms: 0.0,
+                sidecar: "web".into(),
+                run: RunId(1),
+                kind,
+            });
+        }
+        assert_eq!(*lock(&shaky.seen), [1, 2]);
+        let web = &shared.metrics(Vec::new()).sidecars["web"];
+        assert_eq!(web.counters.get(Counter::Crashes), 1);
+    }
+}

@@ -1,0 +1,7 @@
+//! Hooks, streams and numbers of an engine with real sidecars, and the examples that export them.
+
+mod examples;
+mod exposition;
+mod hooks;
+mod numbers;
+mod support;
