@@ -8,6 +8,14 @@ use crate::core::Cycle;
 /// Why the engine did not do what it was asked for.
 ///
 /// What goes wrong *later* (a port that is held, a program that is missing, a crash) is an event.
+///
+/// ```
+/// use sidecar_lifecycle::Error;
+///
+/// let error = Error::Unknown { id: "api".to_owned() };
+/// assert_eq!(error.code(), "unknown-sidecar");
+/// assert_eq!(error.to_string(), r#"no sidecar is called "api": declare it first"#);
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -70,7 +78,11 @@ pub enum Error {
 }
 
 impl Error {
-    /// A stable name for programs.
+    /// A stable name for programs: texts may change, names do not.
+    ///
+    /// ```
+    /// assert_eq!(sidecar_lifecycle::Error::ShutDown.code(), "shut-down");
+    /// ```
     pub fn code(&self) -> &'static str {
         match self {
             Error::Unknown { .. } => "unknown-sidecar",

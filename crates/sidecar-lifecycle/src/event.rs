@@ -7,6 +7,13 @@ use crate::core::{Phase, RunId};
 use crate::ports::Holder;
 
 /// How well sidecars are protected against the death of their host.
+///
+/// ```
+/// use sidecar_lifecycle::Protection;
+///
+/// assert_eq!(serde_json::to_string(&Protection::BestEffort)?, r#""best_effort""#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -22,6 +29,24 @@ pub enum Protection {
 /// Something that happened to a sidecar.
 ///
 /// As JSON it is one flat object: `{"mono_ms": …, "event": …, "sidecar": …, "run": …, …}`.
+///
+/// ```
+/// use sidecar_lifecycle::{Event, EventKind, RunId};
+///
+/// let event = Event {
+///     mono_ms: 1234.567,
+///     sidecar: "web".to_owned(),
+///     run: RunId(1),
+///     kind: EventKind::PortChosen { port: 5173 },
+/// };
+/// assert_eq!(
+///     serde_json::to_value(&event)?,
+///     serde_json::json!({
+///         "mono_ms": 1234.567, "sidecar": "web", "run": 1, "event": "port_chosen", "port": 5173
+///     })
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Event {
     /// `CLOCK_MONOTONIC` in milliseconds, to the microsecond.
@@ -42,6 +67,23 @@ pub struct Event {
 /// or nothing. The order of `exited`, `stopping` and `crashed` or `port_taken` tells what came
 /// first. Each `spawned` is followed by exactly one `stopped`. `roll_degraded` and `roll_failed`
 /// may stand anywhere.
+/// [`core`](crate::core) has the whole of it.
+///
+/// ```
+/// use sidecar_lifecycle::EventKind;
+///
+/// fn line(kind: &EventKind) -> Option<String> {
+///     match kind {
+///         EventKind::Ready { url: Some(url), start_ms, .. } => {
+///             Some(format!("{url} after {start_ms:.0} ms"))
+///         }
+///         EventKind::Crashed { reason, attempt, max, .. } => {
+///             Some(format!("crashed ({attempt} of {max}): {reason}"))
+///         }
+///         _ => None, // More may come.
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]

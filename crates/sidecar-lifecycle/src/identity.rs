@@ -12,6 +12,12 @@ use crate::sys::process;
 /// Start times count from the boot, so they say nothing without it. The text is the kernel's own
 /// on Linux (`/proc/sys/kernel/random/boot_id`) and macOS (`kern.bootsessionuuid`); on Windows start
 /// times are absolute and the text is constant.
+///
+/// ```
+/// use sidecar_lifecycle::identity::BootId;
+///
+/// assert_eq!(BootId::current(), BootId::current());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BootId(pub String);
@@ -30,6 +36,15 @@ impl fmt::Display for BootId {
 }
 
 /// A process: pid, start time and boot. A pid alone may name another process a second later.
+///
+/// ```
+/// use sidecar_lifecycle::identity::Identity;
+///
+/// let me = Identity::of(std::process::id()).expect("it runs");
+/// assert!(me.is_alive());
+/// let another = Identity { start: me.start + 1, ..me };
+/// assert!(!another.is_alive(), "the pid is taken, but not by the one that is meant");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {
     /// Process id, as this process sees it.
@@ -65,6 +80,18 @@ impl Identity {
     /// Sends a signal to this very process, and never to one that has taken over its pid.
     ///
     /// On Windows, which has no signals, the process is terminated whatever `signal` says.
+    ///
+    /// ```no_run
+    /// use sidecar_lifecycle::identity::{Identity, Signalled};
+    ///
+    /// # fn example(process: Identity) -> std::io::Result<()> {
+    /// const TERM: i32 = 15;
+    /// if process.signal(TERM)? == Signalled::Gone {
+    ///     println!("it has ended already");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     /// What the system answers, such as `PermissionDenied` for another user's process. A process

@@ -6,7 +6,20 @@ use serde::Serialize;
 
 use crate::core::{Phase, Wanted};
 
-/// A sidecar as it is at this moment.
+/// A sidecar as it is at this moment, see [`Engine::info`](crate::Engine::info).
+///
+/// ```
+/// use sidecar_lifecycle::SidecarInfo;
+///
+/// fn describe(info: &SidecarInfo) -> String {
+///     match (&info.url, &info.failure) {
+///         (_, Some(failure)) => format!("{} was given up: {failure}", info.id),
+///         (Some(url), _) if info.is_healthy => format!("{} is at {url}", info.id),
+///         _ => format!("{} is {:?}", info.id, info.state),
+///     }
+/// }
+/// assert_eq!(describe(&SidecarInfo::idle("api")), "api is Idle");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SidecarInfo {
     /// Its id.
@@ -39,6 +52,13 @@ pub struct SidecarInfo {
 
 impl SidecarInfo {
     /// A sidecar that was declared and never started.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::{Phase, SidecarInfo};
+    ///
+    /// let info = SidecarInfo::idle("api");
+    /// assert_eq!((info.state, info.is_running), (Phase::Idle, false));
+    /// ```
     pub fn idle(id: &str) -> SidecarInfo {
         SidecarInfo {
             id: id.to_owned(),

@@ -12,6 +12,15 @@ pub const VARIABLE: &str = "SIDECAR_LIFECYCLE";
 ///
 /// Best effort, since a program may wipe its environment, and a hint rather than a proof, since
 /// anyone may set it: what decides is ancestry and the state file.
+///
+/// ```
+/// use sidecar_lifecycle::{RunId, marker::Marker};
+///
+/// let marker: Marker = "com.example.app/5f3c/web/7".parse()?;
+/// assert_eq!((marker.sidecar.as_str(), marker.run), ("web", RunId(7)));
+/// assert_eq!(marker.to_string(), "com.example.app/5f3c/web/7");
+/// # Ok::<(), sidecar_lifecycle::marker::NotAMarker>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Marker {
     /// The app, such as `dev.berth.app`.
@@ -31,6 +40,12 @@ pub struct NotAMarker;
 
 impl Marker {
     /// Reads the variable's value as the kernel hands it out.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::marker::{Marker, NotAMarker};
+    ///
+    /// assert_eq!(Marker::from_bytes(b"something else"), Err(NotAMarker));
+    /// ```
     ///
     /// # Errors
     /// [`NotAMarker`] for anything that [`Marker`]'s `Display` would not have written.

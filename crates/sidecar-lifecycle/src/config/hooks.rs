@@ -52,7 +52,16 @@ impl fmt::Display for CrashInfo {
     }
 }
 
-/// A sidecar's phase or what is wanted of it has changed.
+/// A sidecar's phase or what is wanted of it has changed, see
+/// [`on_state_change`](crate::SidecarBuilder::on_state_change).
+///
+/// ```
+/// use sidecar_lifecycle::{Phase, StateChange};
+///
+/// fn came_up(change: &StateChange) -> bool {
+///     change.from != change.to && change.to == Phase::Ready
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StateChange {
@@ -67,7 +76,15 @@ pub struct StateChange {
 }
 
 /// A rolling restart has a new run ready: what was sent to the old one goes to the new one from
-/// now on.
+/// now on. See [`on_hand_over`](crate::SidecarBuilder::on_hand_over).
+///
+/// ```
+/// use sidecar_lifecycle::HandOver;
+///
+/// fn line(change: &HandOver) -> String {
+///     format!("{}: {:?} -> {:?}", change.id, change.old_port, change.port)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct HandOver {

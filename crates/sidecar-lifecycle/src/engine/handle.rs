@@ -30,7 +30,26 @@ use crate::sys::monotonic;
 /// Starts, watches and ends sidecars. Cheap to clone; all clones are the same engine.
 ///
 /// It works on a thread of its own. Calls return at once; what comes of them is told to
-/// [`subscribe`](Engine::subscribe)rs. When the last clone is dropped, every sidecar is ended.
+/// [`subscribe`](Engine::subscribe)rs. When the last clone is dropped, every sidecar is ended: the
+/// drop waits until all trees are empty (30 s at the most; the guardian goes on after it) and all
+/// hooks that are due were called (5 s at the most).
+///
+/// A subscriber or a hook that holds a clone keeps the engine alive: end it by
+/// [`shutdown`](Engine::shutdown) then.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use sidecar_lifecycle::{Engine, Error, SidecarConfig};
+/// # fn main() -> Result<(), Error> {
+/// let engine = Engine::builder("com.example.app", "/var/lib/example/state").build()?;
+/// engine.declare("web", SidecarConfig::builder().name("web-server").build()?)?;
+/// engine.start("web")?;
+/// // …
+/// let report = engine.shutdown("the window was closed", Duration::from_secs(10));
+/// assert!(report.complete);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -43,7 +62,18 @@ struct Inner {
     thread: Mutex<Option<thread::JoinHandle<()>>>,
 }
 
-/// What came of a shutdown.
+/// What came of a [`shutdown`](Engine::shutdown).
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use sidecar_lifecycle::Engine;
+/// # fn example(engine: &Engine) {
+/// let report = engine.shutdown("quit", Duration::from_secs(10));
+/// if !report.complete {
+///     eprintln!("after {:?} something still runs", report.took);
+/// }
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "`complete` says whether anything is left"]
 pub struct ShutdownReport {
@@ -53,7 +83,16 @@ pub struct ShutdownReport {
     pub took: Duration,
 }
 
-/// Sets up an [`Engine`].
+/// Sets up an [`Engine`], see [`Engine::builder`].
+///
+/// ```no_run
+/// # use sidecar_lifecycle::Engine;
+/// # fn main() -> Result<(), sidecar_lifecycle::Error> {
+/// let engine = Engine::builder("com.example.app", "/var/lib/example/state").build()?;
+/// println!("{:?}", engine.protection());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct EngineBuilder {
@@ -83,7 +122,8 @@ impl EngineBuilder {
         self
     }
 
-    /// Tells `telemetry` of each change of a number, on the engine's thread: it must not wait.
+    /// Tells `telemetry` of each change of a number, on the engine's thread: it must not wait. The
+    /// last one that is given counts. See [`Telemetry`] for an example.
     pub fn telemetry(mut self, telemetry: impl Telemetry + 'static) -> Self {
         self.telemetry = Some(Arc::new(telemetry));
         self
@@ -93,7 +133,20 @@ impl EngineBuilder {
     /// same app have left behind.
     ///
     /// Takes the guardian if [`guardian::start`](crate::guardian::start) was called, and warns in
-    /// the log otherwise.
+    /// the log otherwise. The first engine of a program gets it; further ones protect their
+    /// sidecars on a best-effort basis.
+    ///
+    /// # Errors
+    /// [`Error::State`] if the state folder cannot be made or written, [`Error::Start`] if the
+    /// system refuses a thread or a socket.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::{Engine, Error};
+    /// # fn main() -> Result<(), Error> {
+    /// let engine = Engine::builder("com.example.app", "/var/lib/example/state").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn build(self) -> Result<Engine, Error> {
         let instance = format!("{:032x}", fastrand::u128(..));
         let state = |source| Error::State {
@@ -169,7 +222,16 @@ fn run_thread(beginnings: Beginnings) {
 
 impl Engine {
     /// Begins setting one up. `app_id` names the app on this machine (its bundle identifier, say):
-    /// leftovers are looked for under it. `state_dir` is a folder for the app's state files alone.
+    /// leftovers are looked for under it. `state_dir` is a folder for the app's state files alone;
+    /// it is made if it is missing. Every instance of the app on this machine names the same two.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn main() -> Result<(), sidecar_lifecycle::Error> {
+    /// let engine = Engine::builder("com.example.app", "/var/lib/example/state").build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn builder(app_id: impl Into<String>, state_dir: impl Into<PathBuf>) -> EngineBuilder {
         EngineBuilder {
             app_id: app_id.into(),
@@ -180,7 +242,21 @@ impl Engine {
     }
 
     /// Makes a sidecar known without starting it. The same configuration again changes nothing;
-    /// another one is accepted only while the sidecar is down.
+    /// another one is accepted only while the sidecar is down. (Closures count as the same: see
+    /// [`CustomCheck`](crate::CustomCheck).)
+    ///
+    /// # Errors
+    /// [`Error::Config`] with all that is wrong, [`Error::Conflict`] if the sidecar runs with
+    /// another configuration, [`Error::ShutDown`].
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::{Engine, SidecarConfig};
+    /// # fn example(engine: &Engine) -> Result<(), sidecar_lifecycle::Error> {
+    /// let config = SidecarConfig::builder().name("api").build()?;
+    /// engine.declare("api", config)?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn declare(&self, id: &str, config: SidecarConfig) -> Result<(), Error> {
         config.validate()?;
         let mut declared = lock(&self.inner.declared);
@@ -202,12 +278,39 @@ impl Engine {
         })
     }
 
-    /// Wants it up. Does nothing while it is; clears a failure.
+    /// Wants it up. Does nothing while it is; clears a failure, and ends a backoff.
+    ///
+    /// Returns at once: `ready` or `failed` tells what has come of it.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if it was not declared, [`Error::ShutDown`].
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) -> Result<(), sidecar_lifecycle::Error> {
+    /// engine.start("api")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn start(&self, id: &str) -> Result<(), Error> {
         self.ask(id, Fact::StartRequested)
     }
 
-    /// Wants it down.
+    /// Wants it down. `reason` is told with `stopping`.
+    ///
+    /// Returns at once: `stopped` tells that the tree is empty. Before it was spawned, and during
+    /// a backoff, there is nothing to stop; then only its phase changes.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if it was not declared, [`Error::ShutDown`].
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) -> Result<(), sidecar_lifecycle::Error> {
+    /// engine.stop("api", "the project was closed")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stop(&self, id: &str, reason: &str) -> Result<(), Error> {
         self.ask(
             id,
@@ -218,6 +321,18 @@ impl Engine {
     }
 
     /// Wants a new run instead of the current one. Asked for ten times at once, it is done once.
+    /// One that is down is started.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if it was not declared, [`Error::ShutDown`].
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) -> Result<(), sidecar_lifecycle::Error> {
+    /// engine.restart("api", "its configuration file has changed")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn restart(&self, id: &str, reason: &str) -> Result<(), Error> {
         self.ask(
             id,
@@ -381,16 +496,43 @@ impl Engine {
     }
 
     /// A sidecar as it is now; `None` if it was never started.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) {
+    /// if let Some(info) = engine.info("api").filter(|info| info.is_healthy) {
+    ///     println!("{:?} for {} s", info.url, info.uptime_seconds);
+    /// }
+    /// # }
+    /// ```
     pub fn info(&self, id: &str) -> Option<SidecarInfo> {
         self.inner.shared.info(id)
     }
 
     /// All sidecars that were started at least once, by id.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) {
+    /// for info in engine.list() {
+    ///     println!("{}: {:?}", info.id, info.state);
+    /// }
+    /// # }
+    /// ```
     pub fn list(&self) -> Vec<SidecarInfo> {
         self.inner.shared.all_infos()
     }
 
-    /// The last lines of a sidecar's output, and those to come.
+    /// The last lines of a sidecar's output, and those to come; `None` if it was not declared.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) {
+    /// if let Some(logs) = engine.logs("api") {
+    ///     println!("{}", logs.last(20).join("\n"));
+    /// }
+    /// # }
+    /// ```
     pub fn logs(&self, id: &str) -> Option<LogRing> {
         lock(&self.inner.declared)
             .get(id)
@@ -398,12 +540,37 @@ impl Engine {
     }
 
     /// Calls `subscriber` with every event from now on, in order, on the engine's thread. It must
-    /// not wait for anything that the engine does.
+    /// not wait for anything that the engine does. One that panics is told of in the log, and
+    /// called again the next time.
+    ///
+    /// It is called as long as the engine lives. To end it sooner there is
+    /// [`subscribe_until_dropped`](Engine::subscribe_until_dropped), and to take events on another
+    /// thread [`events`](Engine::events).
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::{Engine, EventKind};
+    /// # fn example(engine: &Engine) {
+    /// engine.subscribe(|event| {
+    ///     if let EventKind::Crashed { reason, .. } = &event.kind {
+    ///         eprintln!("{}: {reason}", event.sidecar);
+    ///     }
+    /// });
+    /// # }
+    /// ```
     pub fn subscribe(&self, subscriber: impl Fn(&Event) + Send + Sync + 'static) {
         self.inner.shared.subscribe(Arc::new(subscriber));
     }
 
-    /// The same, until the answer is dropped.
+    /// As [`subscribe`](Engine::subscribe), until the answer is dropped.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) {
+    /// let subscription = engine.subscribe_until_dropped(|event| println!("{event:?}"));
+    /// // … until this is enough:
+    /// drop(subscription);
+    /// # }
+    /// ```
     pub fn subscribe_until_dropped(
         &self,
         subscriber: impl Fn(&Event) + Send + Sync + 'static,
@@ -412,12 +579,38 @@ impl Engine {
         EventSubscription::new(shared, shared.subscribe(Arc::new(subscriber)))
     }
 
-    /// Every event from now on, in order, in a queue of its own.
+    /// Every event from now on, in order, in a queue of its own. Ask for it before what shall be
+    /// heard of.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::{Engine, EventKind, Phase};
+    /// # fn example(engine: &Engine) -> Result<(), sidecar_lifecycle::Error> {
+    /// let events = engine.events();
+    /// engine.start("api")?;
+    /// for event in events {
+    ///     println!("{}: {:?}", event.sidecar, event.kind);
+    ///     if event.kind == (EventKind::PhaseChanged { from: Phase::Stopping, to: Phase::Idle }) {
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn events(&self) -> EventStream {
         self.inner.shared.events()
     }
 
-    /// What has been counted and timed so far, and how each sidecar is now.
+    /// What has been counted and timed so far, and how each sidecar is now. See
+    /// [`metrics`](crate::metrics).
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::{Engine, metrics::Counter};
+    /// # fn example(engine: &Engine) {
+    /// for (id, sidecar) in engine.metrics().sidecars {
+    ///     println!("{id} has crashed {} times", sidecar.counters.get(Counter::Crashes));
+    /// }
+    /// # }
+    /// ```
     pub fn metrics(&self) -> Metrics {
         let declared = lock(&self.inner.declared);
         let lines = declared.iter().map(|(id, (_, ring))| (id, ring.last_seq()));
@@ -426,13 +619,36 @@ impl Engine {
         self.inner.shared.metrics(lines)
     }
 
-    /// What happens to the sidecars when this program is killed.
+    /// What happens to the sidecars when this program is killed. It may change: a guardian can be
+    /// killed too, which `protection_lost` tells.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::{Engine, Protection};
+    /// # fn example(engine: &Engine) {
+    /// if engine.protection() == Protection::BestEffort {
+    ///     eprintln!("if this program is killed, servers may live on until its next start");
+    /// }
+    /// # }
+    /// ```
     pub fn protection(&self) -> Protection {
         self.inner.shared.protection()
     }
 
     /// Ends every sidecar and waits until all trees are empty, or until the time is up. Starts
     /// nothing afterwards. Calling it again waits for the same end.
+    ///
+    /// It does not wait for hooks; the drop of the last handle does. Not for the engine's own
+    /// thread (a subscriber, say), which would wait for itself: see
+    /// [`begin_shutdown`](Engine::begin_shutdown).
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) {
+    /// let report = engine.shutdown("quit", Duration::from_secs(10));
+    /// println!("nothing left: {} after {:?}", report.complete, report.took);
+    /// # }
+    /// ```
     pub fn shutdown(&self, reason: &str, limit: Duration) -> ShutdownReport {
         let began = monotonic();
         let sent = self.send(Message::Shutdown {
@@ -447,14 +663,38 @@ impl Engine {
         }
     }
 
-    /// Begins a shutdown and does not wait for it.
+    /// Begins a shutdown and does not wait for it. [`is_down`](Engine::is_down) says when it is
+    /// done.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::{Engine, on_termination};
+    /// # fn example(engine: &Engine) -> std::io::Result<()> {
+    /// let stopping = engine.clone();
+    /// on_termination(move |t| match t.count {
+    ///     1 => stopping.begin_shutdown(t.name()),
+    ///     _ => stopping.force(),
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn begin_shutdown(&self, reason: &str) {
         let _ = self.send(Message::Shutdown {
             reason: reason.to_owned(),
         }); // Done already.
     }
 
-    /// Cuts every grace short: what still runs is ended by force.
+    /// Cuts every grace short: what still runs is ended by force, now. It is meant for a second
+    /// Ctrl+C, after [`begin_shutdown`](Engine::begin_shutdown); without a shutdown, an end by
+    /// force is a crash like any other.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) {
+    /// engine.begin_shutdown("interrupted");
+    /// // Whoever interrupts twice does not want to wait:
+    /// engine.force();
+    /// # }
+    /// ```
     pub fn force(&self) {
         let _ = self.send(Message::Force); // Nothing left to force.
     }
@@ -466,6 +706,17 @@ impl Engine {
     }
 
     /// Whether nothing runs any more after a shutdown.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) {
+    /// engine.begin_shutdown("quit");
+    /// // Later, on a tick of the app's own:
+    /// if engine.is_down() {
+    ///     println!("nothing is left");
+    /// }
+    /// # }
+    /// ```
     pub fn is_down(&self) -> bool {
         self.inner.shared.is_down()
     }

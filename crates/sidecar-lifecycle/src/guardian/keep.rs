@@ -8,6 +8,16 @@ use crate::sys::process;
 
 /// Executables that are released unless the configuration says otherwise: editors, browsers,
 /// terminals and the daemons that they and build tools share.
+///
+/// ```
+/// use sidecar_lifecycle::{SidecarConfig, guardian::DEFAULT_KEEP};
+///
+/// let config = SidecarConfig::builder()
+///     .name("pnpm")
+///     .keep(DEFAULT_KEEP.iter().copied().chain(["my-editor"]))
+///     .build()?;
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
 pub const DEFAULT_KEEP: &[&str] = &[
     // Editors.
     "code",

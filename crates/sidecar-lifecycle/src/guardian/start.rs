@@ -46,6 +46,17 @@ pub(crate) struct Started {
 /// sidecars and ends their trees, also when this program is killed. The call returns in this
 /// program, within milliseconds. Calling it again does nothing.
 ///
+/// ```no_run
+/// // main's first line:
+/// if let Err(e) = sidecar_lifecycle::guardian::start() {
+///     eprintln!("{e}"); // Goes on, with best-effort protection.
+/// }
+/// // Only now: threads, runtimes, windows.
+/// ```
+///
+/// `#[tokio::main]` makes threads before `main`'s first line runs; build the runtime by hand
+/// instead, after this call.
+///
 /// # Errors
 /// Says why there is no guardian: threads exist already (a fork would copy locks that they hold
 /// and nobody would ever release), or the system refused. The program can go on; its engines
