@@ -116,6 +116,7 @@ fn a_deaf_tree_is_a_forced_stop() {
         .expect("a configuration");
     engine.declare(WEB, config).expect("declared");
     engine.start(WEB).expect("started");
+    until(&mut events, "ready");
     family.wait_for(1); // Its last line is written when it is deaf.
     assert!(engine.metrics().sidecars[WEB].up);
     engine.stop(WEB, "the test").expect("stopped");
@@ -149,4 +150,41 @@ fn answers_of_health_checks_are_counted() {
     let web = &engine.metrics().sidecars[WEB];
     assert_eq!(web.counters.get(Counter::HealthCheckFailures), 0);
     assert!(web.healthy && web.uptime_seconds > 0.0);
+}
+
+#[test]
+fn a_rolling_restart_changes_neither_the_phase_nor_what_is_up() {
+    let setup = Setup::new();
+    let engine = engine(&setup);
+    let (tx, changes) = std::sync::mpsc::channel();
+    let config = fake(&setup.family("pids"), "")
+        .args(["--max-life", "3m"]) // The port comes from PORT.
+        .port(sidecar_lifecycle::ports::PortWish::Auto)
+        .health_check(sidecar_lifecycle::HealthCheck::http("/"))
+        .on_state_change(move |change| tx.send(change.to).expect("the test waits"))
+        .build()
+        .expect("a configuration");
+    let mut events = engine.events();
+    engine.declare(WEB, config).expect("declared");
+    engine.start(WEB).expect("started");
+    until(&mut events, "ready");
+    engine.roll(WEB, "the test").expect("rolled");
+    let seen = until(&mut events, "stopped");
+    let told = |event: &&sidecar_lifecycle::Event| name(event) == "phase_changed";
+    let ready = seen.iter().filter(told).count();
+    assert_eq!(ready, 1, "it becomes ready, and stays it: {seen:#?}");
+    let web = &engine.metrics().sidecars[WEB];
+    assert_eq!(web.counters.get(Counter::Starts), 2);
+    assert_eq!((web.phase, web.up, web.healthy), (Phase::Ready, true, true));
+    assert_eq!(engine.info(WEB).map(|info| info.state), Some(Phase::Ready));
+    drop(engine);
+    let phases: Vec<Phase> = changes.try_iter().collect();
+    let expected = [
+        Phase::Preparing,
+        Phase::Starting,
+        Phase::Ready,
+        Phase::Stopping,
+        Phase::Idle,
+    ];
+    assert_eq!(phases, expected);
 }
