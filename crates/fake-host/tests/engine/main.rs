@@ -5,6 +5,7 @@ mod dependencies;
 mod health;
 mod ports;
 mod real_programs;
+mod restarting;
 mod rolling;
 mod stdin;
 mod stopping;
