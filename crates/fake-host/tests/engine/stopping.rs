@@ -80,7 +80,7 @@ fn a_stop_during_the_backoff_ends_it_and_nothing_follows() {
     let mut bench = Bench::new();
     let sidecar = script("exit 1").auto_restart(true);
     // So long that no run follows by itself while the test runs, whatever the jitter says.
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let sidecar = sidecar.restart_backoff(hour).restart_backoff_cap(hour);
     bench.begin("web", sidecar);
     bench.next("web", "restarting");
