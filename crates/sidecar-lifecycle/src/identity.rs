@@ -56,6 +56,17 @@ pub struct Identity {
     pub boot: BootId,
 }
 
+/// What a user is called on this machine, for a number such as
+/// [`Holder::uid`](crate::ports::Holder::uid); nothing for one that nobody has, and on Windows.
+///
+/// ```
+/// # #[cfg(unix)]
+/// assert_eq!(sidecar_lifecycle::identity::user_name(0).as_deref(), Some("root"));
+/// ```
+pub fn user_name(uid: u32) -> Option<String> {
+    crate::sys::user_name(uid)
+}
+
 /// What became of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signalled {

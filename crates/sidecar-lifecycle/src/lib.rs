@@ -172,6 +172,9 @@
 //!   first run of each engine; the last engine's is kept beside it with `.prev` behind its name.
 //!   On Unix the guardian writes it, so that it is whole even when the host is killed. The last lines are
 //!   in memory too ([`LogRing`]).
+//! - The user's **shared folder** (`/tmp/sidecar-lifecycle-UID` on Unix) holds a lock file for each
+//!   port that is picked and not bound yet, and for each instance where its state folder is, for
+//!   the [`census`].
 //! - Nothing else. [`environ`] keeps a shell's environment where its caller says.
 //!
 //! # A fleet
@@ -243,12 +246,14 @@
 //!
 //! # Besides the engine
 //!
-//! [`ports`] picks free ports and finds out who holds one, [`environ`] asks the login shell for the
+//! [`census`] tells who runs sidecars on this machine, [`ports`] picks free ports and finds out who
+//! holds one, [`environ`] asks the login shell for the
 //! environment that a double-clicked app does not have, [`metrics`] are numbers for Prometheus and
 //! OpenTelemetry, [`identity`] and [`marker`] say which process is meant and whose it is.
 
 #![warn(missing_docs)]
 
+pub mod census;
 pub mod config;
 pub mod core;
 mod engine;

@@ -3,7 +3,7 @@
 use super::entry::{CurrentRun, Role};
 use super::ownership::Reaper;
 use super::run_loop::{Loop, millis};
-use crate::core::{ExitStatus, Notice, RunId};
+use crate::core::{ExitStatus, Notice, Phase, RunId};
 use crate::event::EventKind;
 use crate::identity::Identity;
 use crate::sys::monotonic;
@@ -16,6 +16,26 @@ fn code_or_signal(status: Option<ExitStatus>) -> (Option<i32>, Option<i32>) {
         None => (None, None),
         Some(ExitStatus::Code(code)) => (Some(code), None),
         Some(ExitStatus::Signal(signal)) => (None, Some(signal)),
+    }
+}
+
+/// What a notice says of the phase of its run, while the run has processes.
+fn phase_of(notice: &Notice) -> Option<Phase> {
+    match notice {
+        Notice::Ready { .. } => Some(Phase::Ready),
+        Notice::Unhealthy { .. } => Some(Phase::Unhealthy),
+        Notice::Stopping { .. } => Some(Phase::Stopping),
+        Notice::PhaseChanged { to, .. } => Some(*to).filter(|to| to.may_have_processes()),
+        Notice::Spawned { .. }
+        | Notice::PortTaken { .. }
+        | Notice::WaitingFor { .. }
+        | Notice::RollDegraded { .. }
+        | Notice::RollFailed { .. }
+        | Notice::Exited { .. }
+        | Notice::Crashed { .. }
+        | Notice::Restarting { .. }
+        | Notice::Stopped { .. }
+        | Notice::Failed { .. } => None,
     }
 }
 
@@ -45,6 +65,9 @@ impl Loop {
             | Notice::Stopped { run, .. }
             | Notice::Failed { run, .. } => *run,
         };
+        if let (Some(phase), Some(ledger)) = (phase_of(&notice), &mut self.ledger) {
+            ledger.note_phase(run, phase);
+        }
         let mut became_ready = false;
         let kind = match notice {
             Notice::Spawned { pid, port, .. } => {

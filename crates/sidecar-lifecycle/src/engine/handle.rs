@@ -18,6 +18,7 @@ use super::shared::{EndOfLoop, Shared, lock};
 use super::spawner::Spawner;
 use super::stdin::SidecarStdin;
 use super::waiters::{Until, Waiter};
+use crate::census::registry;
 use crate::config::{SidecarConfig, find_cycle};
 use crate::core::{Fact, Policy};
 use crate::error::Error;
@@ -154,6 +155,9 @@ impl EngineBuilder {
             source,
         };
         let mut ledger = Ledger::open(&self.state_dir, &self.app_id, &instance).map_err(state)?;
+        if let Err(e) = registry::enter(&instance, &self.app_id, &self.state_dir) {
+            log::warn!("`sidecar ps` will not see this app: {e}");
+        }
         let (tx, rx) = mpsc::unbounded_channel();
         let reports = tx.clone();
         let (spawner, why) = Spawner::connect(move |report| {

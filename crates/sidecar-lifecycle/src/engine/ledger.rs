@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::leftovers::Cleanup;
-use crate::core::RunId;
+use crate::census::registry;
+use crate::core::{Phase, RunId};
 use crate::identity::Identity;
 
 /// Written into every file. A file with another number is left alone: its writer knew better.
@@ -34,6 +35,9 @@ pub(crate) struct RunRecord {
     pub(crate) run: RunId,
     pub(crate) leader: Identity,
     pub(crate) command: String,
+    /// As far as it was told; nothing in a file of an older version.
+    #[serde(default)]
+    pub(crate) phase: Option<Phase>,
     /// Others of its tree, as they were when it became ready.
     pub(crate) members: Vec<Identity>,
     /// What is to become of what it leaves behind.
@@ -49,6 +53,8 @@ pub(crate) struct Ledger {
     _lock: File,
     state: State,
     writable: bool,
+    /// Whether the file lacks a phase that was noted.
+    behind: bool,
 }
 
 impl Ledger {
@@ -75,6 +81,7 @@ impl Ledger {
             _lock: lock,
             state,
             writable: true,
+            behind: false,
         };
         ledger.save();
         fs::rename(&new, &ledger.lock_path).inspect_err(|_| {
@@ -101,6 +108,21 @@ impl Ledger {
         }
     }
 
+    /// Notes what a run has come to. It is for people who ask, so it is written with what must be,
+    /// or when there is [time](Ledger::catch_up): a fleet that stops changes it a thousand times.
+    pub(crate) fn note_phase(&mut self, run: RunId, phase: Phase) {
+        if let Some(record) = self.state.runs.iter_mut().find(|r| r.run == run) {
+            self.behind |= record.phase.replace(phase) != Some(phase);
+        }
+    }
+
+    /// Writes what was only noted.
+    pub(crate) fn catch_up(&mut self) {
+        if self.behind {
+            self.save();
+        }
+    }
+
     /// Who was seen in a run's tree when it became ready.
     pub(crate) fn members(&self, run: RunId) -> Vec<Identity> {
         let record = self.state.runs.iter().find(|r| r.run == run);
@@ -114,6 +136,7 @@ impl Ledger {
 
     /// Replaces the file atomically: a reader sees the old one or the new one, never a piece.
     fn save(&mut self) {
+        self.behind = false;
         let result = (|| {
             let next = self.path.with_extension("json.next");
             let mut file = private(&next)?;
@@ -140,6 +163,7 @@ impl Drop for Ledger {
         if self.state.runs.is_empty() {
             let _ = fs::remove_file(&self.path); // Never written, perhaps.
             let _ = fs::remove_file(&self.lock_path); // The next start clears it away otherwise.
+            registry::leave(&self.state.instance);
         }
     }
 }
@@ -158,8 +182,10 @@ pub(crate) fn dead_state(dir: &Path, app_id: &str, instance: &str) -> Option<Dea
     let path = dir.join(format!("{instance}.json"));
     let state = read_state(&path).filter(|s| s.app_id == app_id && s.instance == instance);
     Some(DeadState {
-        instance: instance.to_owned(),
-        state,
+        remains: Remains {
+            instance: instance.to_owned(),
+            state,
+        },
         path,
         lock_path: lock_path(dir, instance),
         _lock: lock,
@@ -207,11 +233,16 @@ fn clear_stale(dir: &Path) {
     }
 }
 
-/// A dead instance's file, locked so that no second start sweeps it at the same time.
-pub(crate) struct DeadState {
+/// What is known of a dead instance.
+pub(crate) struct Remains {
     pub(crate) instance: String,
     /// Nothing when the file is missing, damaged or another version's: then only markers tell.
     pub(crate) state: Option<State>,
+}
+
+/// A dead instance's file, locked so that no second start sweeps it at the same time.
+pub(crate) struct DeadState {
+    pub(crate) remains: Remains,
     path: PathBuf,
     lock_path: PathBuf,
     _lock: File,
@@ -222,7 +253,33 @@ impl DeadState {
     pub(crate) fn remove(self) {
         let _ = fs::remove_file(&self.path); // It may never have been written.
         let _ = fs::remove_file(&self.lock_path); // Looked at again at the next start otherwise.
+        registry::leave(&self.remains.instance);
     }
+}
+
+/// Whether somebody holds an instance's lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    /// The instance itself, or a start that ends what it has left.
+    Held,
+    /// Nobody: the instance is dead.
+    Free,
+    /// There is no such file: nothing is left of the instance.
+    Missing,
+}
+
+/// An instance for who only looks: its lock, let go at once, and its state.
+pub(crate) fn look(dir: &Path, app_id: &str, instance: &str) -> (Lock, Remains) {
+    let lock = match File::open(lock_path(dir, instance)).map(|f| f.try_lock_shared()) {
+        Ok(Ok(())) => Lock::Free,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Lock::Missing,
+        // What cannot be asked is not known to be dead.
+        Ok(Err(TryLockError::WouldBlock | TryLockError::Error(_))) | Err(_) => Lock::Held,
+    };
+    let state = read_state(&dir.join(format!("{instance}.json")));
+    let state = state.filter(|s| s.app_id == app_id && s.instance == instance);
+    let instance = instance.to_owned();
+    (lock, Remains { instance, state })
 }
 
 /// Whether an instance has a lock file that nobody holds. An instance that is not known here is
@@ -274,6 +331,7 @@ mod tests {
                 boot: BootId("b".into()),
             },
             command: "x".into(),
+            phase: None,
             members: vec![],
             cleanup: Cleanup::default(),
         }
@@ -289,7 +347,40 @@ mod tests {
         drop(ledger);
         assert!(is_dead(dir.path(), "one"));
         let dead = dead_states(dir.path(), "app");
-        assert_eq!(dead[0].state.as_ref().unwrap().runs, [record(1)]);
+        assert_eq!(dead[0].remains.state.as_ref().unwrap().runs, [record(1)]);
+    }
+
+    #[test]
+    fn a_phase_is_written_with_the_next_thing_or_when_there_is_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+        ledger.record(record(1));
+        let written = || {
+            let (lock, remains) = look(dir.path(), "app", "one");
+            assert_eq!(lock, Lock::Held);
+            remains.state.unwrap().runs[0].phase
+        };
+        ledger.note_phase(RunId(1), Phase::Ready);
+        assert_eq!(written(), None);
+        ledger.add_members(RunId(1), Vec::new());
+        assert_eq!(written(), Some(Phase::Ready));
+        ledger.note_phase(RunId(1), Phase::Stopping);
+        ledger.catch_up();
+        assert_eq!(written(), Some(Phase::Stopping));
+    }
+
+    #[test]
+    fn looking_leaves_the_lock_to_the_next_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+        ledger.record(record(1));
+        drop(ledger);
+        let (lock, remains) = look(dir.path(), "app", "one");
+        assert_eq!(lock, Lock::Free);
+        assert_eq!(remains.state.unwrap().runs, [record(1)]);
+        assert!(is_dead(dir.path(), "one"));
+        assert!(look(dir.path(), "other", "one").1.state.is_none());
+        assert_eq!(look(dir.path(), "app", "two").0, Lock::Missing);
     }
 
     #[test]
@@ -310,7 +401,7 @@ mod tests {
                 let name = format!("t{thread}n{n}");
                 let ledger = Ledger::open(dir.path(), "app", &name);
                 let dead = dead_states(dir.path(), "app");
-                let mine = dead.iter().any(|d| d.instance == name);
+                let mine = dead.iter().any(|d| d.remains.instance == name);
                 assert!(ledger.is_ok() && !mine, "{name}: {:?}", ledger.err());
                 assert!(dir.path().join(format!("{name}.lock")).exists());
                 dead.into_iter().for_each(DeadState::remove);
@@ -362,7 +453,7 @@ mod tests {
         for cut in 0..whole.len() {
             fs::write(dir.path().join("one.json"), &whole[..cut]).unwrap();
             let dead = dead_states(dir.path(), "app");
-            assert!(dead[0].state.is_none(), "cut at {cut}");
+            assert!(dead[0].remains.state.is_none(), "cut at {cut}");
         }
     }
 

@@ -74,16 +74,26 @@ impl RunTree {
     /// The same with whoever ran away: processes with the run's marker, and orphans that the
     /// guardian was handed when no other run could have lost them.
     pub(crate) fn with_escapees(&self, reaper: Option<Reaper>) -> Vec<u32> {
-        let all = process::all_processes();
+        let marked = |pid| self.is_marked(pid);
+        self.with_escapees_among(&process::all_processes(), reaper, &marked)
+    }
+
+    /// The same in a table that was read before, by who knows which processes carry the marker.
+    pub(crate) fn with_escapees_among(
+        &self,
+        all: &[ProcessFacts],
+        reaper: Option<Reaper>,
+        is_marked: &dyn Fn(u32) -> bool,
+    ) -> Vec<u32> {
         let handed = |f: &ProcessFacts| reaper.is_some_and(|r| r.alone && f.ppid == r.pid);
         // Nobody of a tree is older than its leader.
         let young = all
             .iter()
             .filter(|f| f.start >= self.leader.start && !f.zombie);
         let escapees = young
-            .filter(|f| handed(f) || self.is_marked(f.pid))
+            .filter(|f| handed(f) || is_marked(f.pid))
             .map(|f| f.pid);
-        self.members_among(&all, escapees.collect())
+        self.members_among(all, escapees.collect())
     }
 
     fn members_among(&self, all: &[ProcessFacts], escapees: Vec<u32>) -> Vec<u32> {

@@ -20,7 +20,7 @@ use super::spawner::{HostEnds, OutputEnd, SpawnOrder};
 use super::stdin::Stdin;
 use super::watch::Watch;
 use crate::config::StdinMode;
-use crate::core::{Effect, Fact, Order, RunId};
+use crate::core::{Effect, Fact, Order, Phase, RunId};
 use crate::identity::Identity;
 use crate::marker::{self, Marker};
 use crate::sys::variable_name;
@@ -218,6 +218,7 @@ impl Loop {
             run,
             leader: leader.clone(),
             command: entry.config.program.display().to_string(),
+            phase: Some(Phase::Starting),
             members: Vec::new(),
             cleanup: Cleanup::of(&entry.config),
         };

@@ -95,6 +95,11 @@ impl Loop {
     pub(crate) async fn run(mut self) {
         self.begin_sweep();
         loop {
+            if self.rx.is_empty()
+                && let Some(ledger) = &mut self.ledger
+            {
+                ledger.catch_up();
+            }
             let message = match self.fleet.next_deadline() {
                 None => self.rx.recv().await,
                 Some(at) => {

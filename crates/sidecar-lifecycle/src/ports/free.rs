@@ -1,7 +1,7 @@
 //! Whether a port can be had.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -28,22 +28,55 @@ pub struct Busy {
 /// # Errors
 /// [`Busy`] with the first address that is taken.
 pub fn is_free(port: u16) -> Result<(), Busy> {
-    let addresses: [SocketAddr; 4] = [
+    for address in addresses(port) {
+        if let Trial::Refused(source) = attempt(address) {
+            return Err(Busy { address, source });
+        }
+    }
+    Ok(())
+}
+
+/// What came of a bind on one address.
+#[derive(Debug)]
+pub enum Trial {
+    /// A server can have it.
+    Free,
+    /// The system refused: `AddrInUse`, or `PermissionDenied` for a privileged port.
+    Refused(io::Error),
+    /// There is no such address family on this machine.
+    Missing,
+}
+
+/// The same test as [`is_free`]'s, with an answer for each of the four addresses.
+///
+/// ```
+/// use sidecar_lifecycle::ports::{Trial, try_all};
+///
+/// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let [(address, trial), ..] = try_all(server.local_addr()?.port());
+/// assert!(address.is_loopback() && matches!(trial, Trial::Refused(_)));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn try_all(port: u16) -> [(IpAddr, Trial); 4] {
+    addresses(port).map(|address| (address.ip(), attempt(address)))
+}
+
+fn addresses(port: u16) -> [SocketAddr; 4] {
+    [
         (Ipv4Addr::LOCALHOST, port).into(),
         (Ipv6Addr::LOCALHOST, port).into(),
         (Ipv4Addr::UNSPECIFIED, port).into(),
         (Ipv6Addr::UNSPECIFIED, port).into(),
-    ];
-    for address in addresses {
-        match bind(address) {
-            Err(source) if !(address.is_ipv6() && sockets::family_is_missing(&source)) => {
-                return Err(Busy { address, source });
-            }
-            // Each socket is closed before the next is opened: they would be in each other's way.
-            Ok(()) | Err(_) => {}
-        }
+    ]
+}
+
+/// The socket is closed before the next is opened: they would be in each other's way.
+fn attempt(address: SocketAddr) -> Trial {
+    match bind(address) {
+        Ok(()) => Trial::Free,
+        Err(e) if address.is_ipv6() && sockets::family_is_missing(&e) => Trial::Missing,
+        Err(e) => Trial::Refused(e),
     }
-    Ok(())
 }
 
 fn bind(address: SocketAddr) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! Who holds a port, and what that means for us.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -47,6 +48,15 @@ pub struct Holder {
     pub identity: Option<Identity>,
 }
 
+/// A socket that listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listening {
+    /// Its address; `::` may serve IPv4 too.
+    pub address: IpAddr,
+    /// Who has it open.
+    pub holder: Holder,
+}
+
 /// How to tell what is ours.
 pub struct OurMarks<'a> {
     /// Our app's id, as in [`Marker::app_id`].
@@ -80,8 +90,7 @@ pub fn holder_of(port: u16, me: &OurMarks<'_>) -> Option<Holder> {
 /// ending it would end the user's browser.
 pub fn holders_of(port: u16, me: &OurMarks<'_>) -> Vec<Holder> {
     let mut holders: Vec<Holder> = Vec::new();
-    for listener in sockets::listeners(Some(port)).unwrap_or_default() {
-        let holder = look_at(&listener, me);
+    for Listening { holder, .. } in listening_on(port, me) {
         if !holders
             .iter()
             .any(|known| known.pid == holder.pid && known.uid == holder.uid)
@@ -90,6 +99,33 @@ pub fn holders_of(port: u16, me: &OurMarks<'_>) -> Vec<Holder> {
         }
     }
     holders
+}
+
+/// Every socket that listens on a port, with its address and its holder.
+///
+/// ```
+/// use sidecar_lifecycle::ports::{OurMarks, listening_on};
+///
+/// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let port = server.local_addr()?.port();
+/// let nobody = OurMarks {
+///     app_id: "com.example.app".to_owned(),
+///     live_members: &|_| false,
+///     is_dead_instance: &|_| false,
+///     project_cwd: None,
+/// };
+/// let sockets = listening_on(port, &nobody);
+/// assert_eq!(sockets[0].holder.pid, Some(std::process::id()));
+/// assert_eq!(sockets[0].address, server.local_addr()?.ip());
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub fn listening_on(port: u16, me: &OurMarks<'_>) -> Vec<Listening> {
+    let listeners = sockets::listeners(Some(port)).unwrap_or_default();
+    let with_holder = |listener: &Listener| Listening {
+        address: listener.addr,
+        holder: look_at(listener, me),
+    };
+    listeners.iter().map(with_holder).collect()
 }
 
 fn look_at(listener: &Listener, me: &OurMarks<'_>) -> Holder {

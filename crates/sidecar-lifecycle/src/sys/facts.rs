@@ -56,8 +56,12 @@ pub(super) fn join_arguments(block: &[u8]) -> Option<String> {
     if block.is_empty() {
         return None;
     }
-    // A program that rewrites its title leaves one "argument" with spaces in it.
-    let alone = !block.contains(&0);
+    // A program that rewrites its title leaves one "argument" with spaces in it, and of the others
+    // at most their ends (Redis).
+    let first = block.iter().position(|&b| b == 0).unwrap_or(block.len());
+    let (title, rest) = block.split_at(first);
+    let alone = rest.is_empty() || title.contains(&b' ') && rest.iter().all(|&b| b == 0);
+    let block = if alone { title } else { block };
     let words = block.split(|&b| b == 0).map(|word| {
         let word = String::from_utf8_lossy(word);
         let quote = !alone && (word.is_empty() || word.contains(char::is_whitespace));
@@ -90,4 +94,22 @@ pub(super) fn variable(block: &[u8], name: &str) -> Option<Vec<u8>> {
         let value = entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
         Some(value.to_vec())
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::join_arguments;
+
+    #[test]
+    fn arguments_are_quoted_and_a_rewritten_title_is_not() {
+        let joined = |block: &[u8]| join_arguments(block).expect("it has arguments");
+        assert_eq!(joined(b"sh\0-c\0echo 1\0"), "sh -c 'echo 1'");
+        assert_eq!(joined(b"printf\0\0"), "printf ''");
+        assert_eq!(joined(b"nginx: master process"), "nginx: master process");
+        assert_eq!(
+            joined(b"redis-server *:6379\0\0\0\0"),
+            "redis-server *:6379"
+        );
+        assert_eq!(join_arguments(b""), None);
+    }
 }

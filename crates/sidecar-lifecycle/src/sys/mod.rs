@@ -26,6 +26,8 @@ pub(crate) use unix::files::{
 };
 #[cfg(unix)]
 pub(crate) use unix::signals::{KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name};
+#[cfg(unix)]
+pub(crate) use unix::users::user_name;
 #[cfg(windows)]
 pub(crate) use windows::clock::monotonic;
 #[cfg(windows)]
@@ -34,3 +36,5 @@ pub(crate) use windows::console::{KILL_SIGNAL, STOP_SIGNAL, on_termination, sign
 pub(crate) use windows::files::{
     discard_lock, is_at, owner_only, read_at, shared_folder, variable_name,
 };
+#[cfg(windows)]
+pub(crate) use windows::users::user_name;

@@ -6,4 +6,5 @@ mod shield;
 mod sweep;
 
 pub(crate) use cleanup::Cleanup;
+pub(crate) use search::Leftover;
 pub(crate) use sweep::{Sweeper, is_gone};

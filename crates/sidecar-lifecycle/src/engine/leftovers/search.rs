@@ -3,22 +3,22 @@
 use std::collections::HashMap;
 
 use super::shield::Shield;
-use crate::engine::ledger::DeadState;
+use crate::engine::ledger::Remains;
 use crate::identity::{BootId, Identity};
 use crate::marker::{self, Marker};
 use crate::sys::{ProcessFacts, process};
 
 /// A process that a dead instance has left.
 #[derive(Debug, Clone)]
-pub(super) struct Leftover {
-    pub(super) identity: Identity,
-    pub(super) sidecar: String,
+pub(crate) struct Leftover {
+    pub(crate) identity: Identity,
+    pub(crate) sidecar: String,
     pub(super) why: &'static str,
 }
 
 /// Looks through one reading of the process table.
 pub(super) struct Search<'a> {
-    pub(super) dead: &'a DeadState,
+    pub(super) dead: &'a Remains,
     pub(super) app_id: &'a str,
     pub(super) boot: &'a BootId,
     pub(super) table: &'a [ProcessFacts],

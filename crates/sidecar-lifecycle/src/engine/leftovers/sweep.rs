@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::cleanup::Cleanup;
 use super::search::{Leftover, Search};
 use super::shield::Shield;
-use crate::engine::ledger::{self, DeadState};
+use crate::engine::ledger::{self, DeadState, Remains};
 use crate::event::EventKind;
 use crate::guardian::{is_used_elsewhere, keep_reason};
 use crate::identity::{BootId, Identity};
@@ -58,16 +58,15 @@ impl Sweeper {
             .map_or_else(News::new, |dead| self.deal_with(dead))
     }
 
+    /// What it would end of a dead instance, if it were asked to. Looks only.
+    pub(crate) fn would_end(&self, dead: &Remains) -> Vec<Leftover> {
+        let boot = BootId::current();
+        boot.map_or(Vec::new(), |boot| Ending::new(self, dead).find(&boot))
+    }
+
     fn deal_with(&self, dead: DeadState) -> News {
-        wait_for_guardian(&dead);
-        let mut ending = Ending {
-            sweeper: self,
-            dead: &dead,
-            known: HashMap::new(),
-            released: HashSet::new(),
-            spared: HashSet::new(),
-            news: News::new(),
-        };
+        wait_for_guardian(&dead.remains);
+        let mut ending = Ending::new(self, &dead.remains);
         let empty = ending.run();
         let news = ending.tell();
         // Otherwise the next start finds it again.
@@ -85,7 +84,7 @@ pub(crate) fn is_gone(news: &News, pid: u32) -> bool {
 }
 
 /// A guardian that lives is at work: it ends the trees with the grace that was agreed on.
-fn wait_for_guardian(dead: &DeadState) {
+fn wait_for_guardian(dead: &Remains) {
     let Some(guardian) = dead.state.as_ref().and_then(|s| s.guardian.as_ref()) else {
         return;
     };
@@ -101,7 +100,7 @@ type Key = (u32, u64);
 /// The end of one dead instance's processes.
 struct Ending<'a> {
     sweeper: &'a Sweeper,
-    dead: &'a DeadState,
+    dead: &'a Remains,
     /// Everything that was signalled, with its command line.
     known: HashMap<Key, (Leftover, String)>,
     /// What was let go, with all below it.
@@ -111,7 +110,18 @@ struct Ending<'a> {
     news: News,
 }
 
-impl Ending<'_> {
+impl<'a> Ending<'a> {
+    fn new(sweeper: &'a Sweeper, dead: &'a Remains) -> Ending<'a> {
+        Ending {
+            sweeper,
+            dead,
+            known: HashMap::new(),
+            released: HashSet::new(),
+            spared: HashSet::new(),
+            news: News::new(),
+        }
+    }
+
     /// Asks all to end, and forces whoever is there after the grace, its new children too. Answers
     /// whether nothing is left.
     fn run(&mut self) -> bool {

@@ -194,6 +194,21 @@ pub(crate) fn environ_var(pid: u32, name: &str) -> Option<Vec<u8>> {
     crate::sys::facts::variable(&block, name)
 }
 
+/// The memory of a process in bytes, what it shares divided among those who share it. Where the
+/// kernel does not divide (before 4.14), what is resident.
+pub(crate) fn memory_of(pid: u32) -> Option<u64> {
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    let pss = rollup.lines().find_map(|line| line.strip_prefix("Pss:"));
+    if let Some(kib) = pss.and_then(|text| text.trim().strip_suffix("kB")) {
+        return kib.trim().parse::<u64>().ok()?.checked_mul(1024);
+    }
+    let statm = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+    // SAFETY: asks for a constant of the system, no memory is involved.
+    let page = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).ok()?;
+    pages.checked_mul(page)
+}
+
 /// When the process started, by the wall clock of now.
 pub(crate) fn started_at(pid: u32) -> Option<SystemTime> {
     let start = process(pid)?.start;

@@ -23,6 +23,19 @@ pub(crate) fn owner_among(inode: u64, pids: &[u32]) -> Option<u32> {
     pids.iter().copied().find(|&pid| links.lead_from(pid))
 }
 
+/// The sockets that a process has open, by their inodes. None for one that we may not look into.
+pub(crate) fn held_by(pid: u32) -> Vec<u64> {
+    let entries = fs::read_dir(format!("/proc/{pid}/fd"));
+    let links = entries.into_iter().flatten().flatten();
+    links
+        .filter_map(|entry| {
+            let target = fs::read_link(entry.path()).ok()?;
+            let inode = target.to_str()?.strip_prefix("socket:[")?;
+            inode.strip_suffix(']')?.parse().ok()
+        })
+        .collect()
+}
+
 /// Who has the socket open, among all processes.
 ///
 /// Our own user's processes are asked first, since they are the likeliest and always readable.
@@ -137,6 +150,7 @@ mod tests {
             );
 
             let me = std::process::id();
+            assert!(held_by(me).contains(&by_netlink[0].inode));
             assert_eq!(owner(by_netlink[0].inode), Owner::Pid(me));
             assert_eq!(owner_among(by_netlink[0].inode, &[0, me]), Some(me));
             assert_eq!(owner_among(by_netlink[0].inode, &[0, u32::MAX]), None);

@@ -163,6 +163,12 @@ pub(crate) fn environ_var(pid: u32, name: &str) -> Option<Vec<u8>> {
     variable(procargs::split(&block)?.1, name)
 }
 
+/// The memory of a process in bytes: what is resident.
+pub(crate) fn memory_of(pid: u32) -> Option<u64> {
+    let task: libc::proc_taskinfo = info(pid, libc::PROC_PIDTASKINFO, 0)?;
+    Some(task.pti_resident_size)
+}
+
 /// When the process started.
 pub(crate) fn started_at(pid: u32) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(Duration::from_micros(microseconds(&bsd_info(pid)?)))

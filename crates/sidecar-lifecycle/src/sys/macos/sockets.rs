@@ -43,6 +43,11 @@ pub(crate) fn owner_among(inode: u64, pids: &[u32]) -> Option<u32> {
         .find(|&pid| sockets_of(pid).any(|socket| socket.handle() == inode))
 }
 
+/// The sockets that a process has open, by their handles. None for one that we may not look into.
+pub(crate) fn held_by(pid: u32) -> Vec<u64> {
+    sockets_of(pid).map(|socket| socket.handle()).collect()
+}
+
 /// Who has the socket open, among all processes that we may look into.
 pub(crate) fn owner(inode: u64) -> Owner {
     owner_among(inode, &process::pids()).map_or(Owner::Unreadable, Owner::Pid)

@@ -11,5 +11,6 @@ pub(crate) mod scm;
 pub(crate) mod signals;
 pub(crate) mod spawn;
 pub(crate) mod threads;
+pub(crate) mod users;
 pub(crate) mod wait;
 pub(crate) mod watch;

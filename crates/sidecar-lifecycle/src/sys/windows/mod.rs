@@ -10,4 +10,5 @@ mod memory;
 pub(crate) mod process;
 pub(crate) mod sockets;
 pub(crate) mod spawn;
+pub(crate) mod users;
 pub(crate) mod watch;

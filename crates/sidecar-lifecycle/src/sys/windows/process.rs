@@ -11,6 +11,7 @@ use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, INVALID_HANDLE_VAL
 use windows_sys::Win32::System::Diagnostics::ToolHelp::{
     CreateToolhelp32Snapshot, PROCESSENTRY32W, Process32FirstW, Process32NextW, TH32CS_SNAPPROCESS,
 };
+use windows_sys::Win32::System::ProcessStatus::{K32GetProcessMemoryInfo, PROCESS_MEMORY_COUNTERS};
 use windows_sys::Win32::System::Threading::{
     PROCESS_NAME_WIN32, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE, PROCESS_TERMINATE,
     QueryFullProcessImageNameW,
@@ -173,6 +174,16 @@ pub(crate) fn environ_var(pid: u32, name: &str) -> Option<Vec<u8>> {
         key.eq_ignore_ascii_case(name)
             .then(|| value.as_bytes().to_vec())
     })
+}
+
+/// The memory of a process in bytes: its working set.
+pub(crate) fn memory_of(pid: u32) -> Option<u64> {
+    let process = Process::open(pid, PROCESS_QUERY_LIMITED_INFORMATION).ok()?;
+    let mut counters = PROCESS_MEMORY_COUNTERS::default();
+    let size = size_of::<PROCESS_MEMORY_COUNTERS>() as u32;
+    // SAFETY: the handle is open, and `size` is that of `counters`.
+    let ok = unsafe { K32GetProcessMemoryInfo(process.raw(), &raw mut counters, size) };
+    (ok != 0).then_some(counters.WorkingSetSize as u64)
 }
 
 /// When the process started.

@@ -81,6 +81,11 @@ pub(crate) fn owner_among(inode: u64, pids: &[u32]) -> Option<u32> {
     pids.iter().copied().find(|&pid| u64::from(pid) == inode)
 }
 
+/// A listener is named after its process here.
+pub(crate) fn held_by(pid: u32) -> Vec<u64> {
+    vec![u64::from(pid)]
+}
+
 /// The owner of a listener, which its table named.
 pub(crate) fn owner(inode: u64) -> Owner {
     match u32::try_from(inode) {

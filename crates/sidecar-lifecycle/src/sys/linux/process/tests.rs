@@ -155,3 +155,15 @@ fn a_process_is_described_as_it_was_started() {
     child.wait().expect("a child");
     assert_eq!(command_line(pid), None);
 }
+
+#[test]
+fn memory_is_what_the_kernel_says_and_none_for_nobody() {
+    let before = memory_of(std::process::id()).expect("readable");
+    let block = vec![1_u8; 32 << 20];
+    let after = memory_of(std::process::id()).expect("readable");
+    assert!(
+        after >= before + (block.len() as u64) / 2,
+        "{before} {after}"
+    );
+    assert_eq!(memory_of(u32::MAX), None);
+}

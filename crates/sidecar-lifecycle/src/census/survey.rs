@@ -1,0 +1,193 @@
+//! From entries to trees: one reading of the process table for all of them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::registry::Entry;
+use super::{Census, Instance, Status, Tree};
+use crate::engine::ledger::{self, Lock, Remains, RunRecord, State};
+use crate::engine::leftovers::{Leftover, Sweeper};
+use crate::engine::ownership::{Reaper, RunTree};
+use crate::event::Protection;
+use crate::identity::Identity;
+use crate::marker::{self, Marker};
+use crate::sys::{Listener, ProcessFacts, process, sockets};
+
+/// Looks at every instance that is written down.
+pub(super) fn survey(entries: Vec<Entry>) -> Census {
+    let table = Table::read();
+    let found = entries.into_iter().filter_map(|entry| table.look_at(entry));
+    let mut instances: Vec<Instance> = found.collect();
+    instances.sort_by(|a, b| (&a.app_id, &a.instance).cmp(&(&b.app_id, &b.instance)));
+    Census { instances }
+}
+
+/// The machine at one moment.
+struct Table {
+    processes: Vec<ProcessFacts>,
+    /// Of this user's processes; nobody else's is believed.
+    markers: HashMap<u32, Marker>,
+    listeners: Vec<Listener>,
+}
+
+impl Table {
+    fn read() -> Table {
+        let processes = process::all_processes();
+        let me = process::uid_of(std::process::id());
+        let own = processes
+            .iter()
+            .filter(|f| !f.zombie && process::uid_of(f.pid) == me);
+        let markers = own.filter_map(|f| {
+            let value = process::environ_var(f.pid, marker::VARIABLE)?;
+            Some((f.pid, Marker::from_bytes(&value).ok()?))
+        });
+        Table {
+            markers: markers.collect(),
+            listeners: sockets::listeners(None).unwrap_or_default(),
+            processes,
+        }
+    }
+
+    /// Nothing when nothing is left of it.
+    fn look_at(&self, entry: Entry) -> Option<Instance> {
+        let (lock, remains) = ledger::look(&entry.state_dir, &entry.app_id, &entry.instance);
+        let alive = |id: &Option<Identity>| id.as_ref().filter(|id| id.is_alive()).map(|id| id.pid);
+        let (host, guardian) = remains.state.as_ref().map_or((None, None), |state| {
+            (alive(&state.host), alive(&state.guardian))
+        });
+        let status = match lock {
+            Lock::Missing => return None,
+            Lock::Held if host.is_some() => Status::Running,
+            Lock::Held => Status::Ending,
+            Lock::Free if guardian.is_some() => Status::Ending,
+            Lock::Free => Status::LeftBehind,
+        };
+        let sidecars = match (&remains.state, status) {
+            (_, Status::LeftBehind) => self.leftovers(&entry, &remains),
+            (Some(state), _) => self.trees(state, guardian),
+            (None, _) => Vec::new(),
+        };
+        if status != Status::Running && sidecars.is_empty() {
+            return None;
+        }
+        let protection = match guardian {
+            _ if cfg!(windows) => Protection::Kernel,
+            Some(_) => Protection::Guardian,
+            None => Protection::BestEffort,
+        };
+        Some(Instance {
+            app_id: entry.app_id,
+            instance: entry.instance,
+            status,
+            host,
+            protection,
+            sidecars,
+        })
+    }
+
+    /// The trees of an instance that lives, or whose guardian does.
+    fn trees(&self, state: &State, guardian: Option<u32>) -> Vec<Tree> {
+        let alone = state.runs.len() == 1;
+        let reaper = guardian.map(|pid| Reaper { pid, alone });
+        let trees = state.runs.iter().filter_map(|record| {
+            let marker = Marker {
+                app_id: state.app_id.clone(),
+                instance: state.instance.clone(),
+                sidecar: record.sidecar.clone(),
+                run: record.run,
+            };
+            let is_marked = |pid| is_recorded(record, pid) || self.has_marker(pid, &marker);
+            let leader = record.leader.clone();
+            let tree = RunTree {
+                leader: leader.clone(),
+                marker: marker.clone(),
+            };
+            let pids = tree.with_escapees_among(&self.processes, reaper, &is_marked);
+            self.tree(record.sidecar.clone(), Some(record), leader, pids)
+        });
+        let mut trees: Vec<Tree> = trees.collect();
+        trees.sort_by_key(|tree| tree.run.0);
+        trees
+    }
+
+    fn has_marker(&self, pid: u32, marker: &Marker) -> bool {
+        self.markers.get(&pid) == Some(marker)
+    }
+
+    /// What the next start of the app would end, by sidecar.
+    fn leftovers(&self, entry: &Entry, remains: &Remains) -> Vec<Tree> {
+        let sweeper = Sweeper {
+            dir: entry.state_dir.clone(),
+            app_id: entry.app_id.clone(),
+            guardian: None,
+        };
+        let mut by_sidecar: BTreeMap<String, Vec<Leftover>> = BTreeMap::new();
+        for leftover in sweeper.would_end(remains) {
+            let of_it = by_sidecar.entry(leftover.sidecar.clone()).or_default();
+            of_it.push(leftover);
+        }
+        let trees = by_sidecar.into_iter().filter_map(|(sidecar, mut left)| {
+            left.sort_by_key(|l| (l.identity.start, l.identity.pid));
+            let mut runs = remains.state.iter().flat_map(|s| s.runs.iter().rev());
+            let record = runs.find(|r| r.sidecar == sidecar);
+            let is_leader = |l: &&Leftover| record.is_some_and(|r| r.leader == l.identity);
+            let leader = left.iter().find(is_leader).or(left.first())?;
+            let pids = left.iter().map(|l| l.identity.pid).collect();
+            self.tree(sidecar, record, leader.identity.clone(), pids)
+        });
+        trees.collect()
+    }
+
+    /// Nothing when none of these processes lives.
+    fn tree(
+        &self,
+        sidecar: String,
+        record: Option<&RunRecord>,
+        leader: Identity,
+        pids: Vec<u32>,
+    ) -> Option<Tree> {
+        let wanted: HashSet<u32> = pids.into_iter().collect();
+        let living = self
+            .processes
+            .iter()
+            .filter(|f| wanted.contains(&f.pid) && !f.zombie);
+        let mut pids: Vec<u32> = living.map(|f| f.pid).collect();
+        pids.sort_unstable();
+        let leader = if pids.contains(&leader.pid) {
+            leader
+        } else {
+            // It has ended before its tree.
+            pids.iter().find_map(|&pid| Identity::of(pid))?
+        };
+        let marked = || self.markers.get(&leader.pid).map(|m| m.run);
+        let run = record.map(|r| r.run).or_else(marked)?;
+        let command = process::command_line(leader.pid)
+            .or_else(|| record.map(|r| r.command.clone()))
+            .unwrap_or_default();
+        Some(Tree {
+            sidecar,
+            run,
+            phase: record.and_then(|r| r.phase),
+            command,
+            cwd: process::cwd_of(leader.pid),
+            started: process::started_at(leader.pid),
+            ports: self.ports_of(&pids),
+            pids,
+            leader,
+        })
+    }
+
+    fn ports_of(&self, pids: &[u32]) -> Vec<u16> {
+        let held: HashSet<u64> = pids.iter().flat_map(|&p| sockets::held_by(p)).collect();
+        let listening = self.listeners.iter().filter(|l| held.contains(&l.inode));
+        let mut ports: Vec<u16> = listening.map(|l| l.port).collect();
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+}
+
+/// Whether a process was seen in a run's tree when it became ready.
+fn is_recorded(record: &RunRecord, pid: u32) -> bool {
+    let mut members = record.members.iter();
+    members.any(|member| member.pid == pid && member.is_alive())
+}
