@@ -20,6 +20,16 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run a command in the foreground until interrupted, and leave nothing of it behind.
     Run(Box<Run>),
+    /// List the sidecars of every app of yours on this machine.
+    Ps(crate::ps::Args),
+    /// Say who holds a port, and whether it is a sidecar.
+    Port(crate::port::Args),
+    /// Print the JSON Schema of a configuration file.
+    Schema(crate::schema::Args),
+    /// Print a completion script for a shell.
+    Completions(crate::completions::Args),
+    /// Print a man page, or write all of them to a folder.
+    Man(crate::man::Args),
 }
 
 /// What `sidecar run` takes.

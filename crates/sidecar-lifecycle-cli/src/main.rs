@@ -1,13 +1,21 @@
 //! `sidecar`: run a command as a supervised sidecar from a terminal or a script.
 
 mod args;
+mod completions;
 mod configuration;
 mod file;
+mod man;
 mod outcome;
+mod paint;
+mod port;
 mod print;
 mod printer;
+mod ps;
 mod reader;
 mod run;
+mod schema;
+mod table;
+mod words;
 
 use std::process::ExitCode;
 
@@ -19,5 +27,10 @@ fn main() -> ExitCode {
     let _ = sidecar_lifecycle::guardian::start();
     match args::Args::parse().command {
         args::Command::Run(run) => run::run(*run),
+        args::Command::Ps(args) => ps::ps(&args),
+        args::Command::Port(args) => port::port(&args),
+        args::Command::Schema(args) => schema::schema(&args),
+        args::Command::Completions(args) => completions::completions(&args),
+        args::Command::Man(args) => man::man(&args),
     }
 }

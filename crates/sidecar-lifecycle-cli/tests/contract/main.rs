@@ -1,8 +1,11 @@
-//! `sidecar run` as scripts see it: flags, events, exit codes.
+//! `sidecar` as scripts see it: flags, events, answers, exit codes.
 #![cfg(unix)]
 
 mod configuration;
 mod endings;
 mod events;
 mod flags;
+mod generated;
+mod port;
+mod ps;
 mod support;

@@ -2,8 +2,9 @@
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::process::Command;
 
-use fake_host::testing::{Family, Host, Setup, fake_sidecar};
+use fake_host::testing::{Family, Host, Setup, eventually, fake_sidecar};
 use serde_json::Value;
 
 pub(crate) const SIDECAR: &str = env!("CARGO_BIN_EXE_sidecar");
@@ -22,6 +23,57 @@ pub(crate) fn args(flags: &str, command: Vec<OsString>) -> Vec<OsString> {
         args.extend(command);
     }
     args
+}
+
+/// Asks one of the other commands in this folder.
+pub(crate) fn ask(folder: &Path, args: &[&str]) -> Answer {
+    let mut command = Command::new(SIDECAR);
+    Answer::of(command.args(args).current_dir(folder))
+}
+
+/// What a command has answered.
+pub(crate) struct Answer {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Answer {
+    pub(crate) fn of(command: &mut Command) -> Answer {
+        let output = command.output().expect("it runs");
+        let text = |bytes| String::from_utf8(bytes).expect("readable");
+        Answer {
+            code: output.status.code().expect("it exits by itself"),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|e| panic!("{e}: {} {}", self.stdout, self.stderr))
+    }
+}
+
+/// Kills a run and its guardian so that neither sees the other die.
+pub(crate) fn kill_both(host: &mut Host) {
+    let guardian = host.guardian();
+    guardian.signal(libc::SIGSTOP);
+    host.signal(libc::SIGSTOP);
+    host.signal(libc::SIGKILL);
+    guardian.signal(libc::SIGKILL);
+    eventually("the guardian is gone", || !guardian.lives());
+    host.end();
+}
+
+/// A shell's command that starts the test server and waits for it: kill the shell, and the server
+/// is left.
+pub(crate) fn server_below_a_shell(family: &Family, flags: &str) -> Vec<OsString> {
+    let program = fake_sidecar().display();
+    let file = family.file().display();
+    shell(&format!(
+        "'{program}' --max-life 3m --pidfile '{file}' {flags} & wait"
+    ))
 }
 
 /// The test server's command.

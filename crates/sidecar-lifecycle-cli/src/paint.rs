@@ -1,0 +1,60 @@
+//! What the commands that answer print: to stdout, in colour where a terminal shows it.
+
+use std::io::{self, IsTerminal, Write};
+
+pub(crate) const RED: &str = "31";
+pub(crate) const GREEN: &str = "32";
+pub(crate) const YELLOW: &str = "33";
+pub(crate) const CYAN: &str = "36";
+pub(crate) const BOLD: &str = "1";
+pub(crate) const DIM: &str = "2";
+
+/// Where text goes, and what it may look like there.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Paint {
+    colour: bool,
+    /// Columns of the terminal; nothing where the text goes elsewhere and is best left whole.
+    pub(crate) width: Option<usize>,
+}
+
+impl Paint {
+    /// For stdout: in colour when it is a terminal and nobody asked for none
+    /// (<https://no-color.org>).
+    pub(crate) fn of_stdout() -> Paint {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let terminal = io::stdout().is_terminal();
+        Paint {
+            colour: wanted && terminal,
+            width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into()),
+        }
+    }
+
+    /// As in a terminal of this width, or none, without colours.
+    #[cfg(test)]
+    pub(crate) fn plain(width: Option<usize>) -> Paint {
+        Paint {
+            colour: false,
+            width,
+        }
+    }
+
+    pub(crate) fn paint(self, code: &str, text: &str) -> String {
+        if self.colour && !text.is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Prints to stdout. A reader that has gone (`sidecar ps | head -1`) has what it wanted.
+pub(crate) fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush()); // See above.
+}
+
+/// Says on stderr why there is no answer.
+#[expect(clippy::print_stderr, reason = "stdout carries the answer")]
+pub(crate) fn complain(why: &str) {
+    eprintln!("sidecar: {why}");
+}

@@ -1,0 +1,303 @@
+//! `sidecar ps`: every sidecar of this user on this machine.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use sidecar_lifecycle::census::{Census, Instance, Status, Tree};
+use sidecar_lifecycle::{Phase, Protection};
+
+use crate::paint::{BOLD, CYAN, DIM, GREEN, Paint, RED, YELLOW, complain, say};
+use crate::table;
+use crate::words::{age, bytes, processes, shorten};
+
+/// What `sidecar ps` takes.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Shown are the sidecars of every app that uses the engine: those of \
+`sidecar run`, of Berth, and of others. What an app that was killed together with its guardian has \
+left is shown as left behind. Nothing is ever ended by this command.
+
+Exit code: 0 also when nothing runs; 2 when it cannot be found out."
+)]
+pub(crate) struct Args {
+    /// Print an array with one object for each sidecar.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One object of `--json`.
+#[derive(Serialize)]
+struct Record<'a> {
+    app_id: &'a str,
+    instance: &'a str,
+    status: Status,
+    host: Option<u32>,
+    protection: Protection,
+    #[serde(flatten)]
+    tree: &'a Tree,
+    processes: usize,
+    memory_bytes: Option<u64>,
+}
+
+/// Prints who runs.
+pub(crate) fn ps(args: &Args) -> ExitCode {
+    let census = match Census::take() {
+        Ok(census) => census,
+        Err(e) => {
+            complain(&format!("cannot find out what runs: {e}"));
+            return ExitCode::from(2);
+        }
+    };
+    if args.json {
+        say(&json(&census));
+    } else {
+        say(&readable(&census, Paint::of_stdout()));
+    }
+    ExitCode::SUCCESS
+}
+
+/// By app, the oldest first.
+fn all(census: &Census) -> Vec<(&Instance, &Tree)> {
+    let mut all = Vec::new();
+    for instance in &census.instances {
+        all.extend(instance.sidecars.iter().map(|tree| (instance, tree)));
+    }
+    all.sort_by_key(|(instance, tree)| (&instance.app_id, tree.started));
+    all
+}
+
+fn json(census: &Census) -> String {
+    let records = all(census).into_iter().map(|(instance, tree)| Record {
+        app_id: &instance.app_id,
+        instance: &instance.instance,
+        status: instance.status,
+        host: instance.host,
+        protection: instance.protection,
+        tree,
+        processes: tree.pids.len(),
+        memory_bytes: tree.memory(),
+    });
+    let records: Vec<Record> = records.collect();
+    // A text with a broken character is the one thing that could fail, and a path may be one.
+    serde_json::to_string_pretty(&records)
+        .map_or_else(|e| format!("{{\"error\":\"{e}\"}}\n"), |t| t + "\n")
+}
+
+fn readable(census: &Census, paint: Paint) -> String {
+    let all = all(census);
+    if all.is_empty() {
+        return "No sidecars are running.\n".to_owned();
+    }
+    let rows: Vec<Vec<table::Cell>> = all.iter().map(|(i, t)| row(i, t)).collect();
+    let head = [
+        "APP",
+        "SIDECAR",
+        "RUN",
+        "PID",
+        "PHASE",
+        "PORT",
+        "SINCE",
+        "PROTECTION",
+        "PROCS",
+        "MEMORY",
+        "COMMAND",
+    ];
+    let mut text = table::lines(&head, &rows, paint)
+        .unwrap_or_else(|| all.iter().map(|(i, t)| block(i, t, paint)).collect());
+    text.push_str(&notes(census, paint));
+    text
+}
+
+fn row(instance: &Instance, tree: &Tree) -> Vec<table::Cell> {
+    let (colour, phase) = phase(instance, tree);
+    vec![
+        ("", instance.app_id.clone()),
+        (CYAN, tree.sidecar.clone()),
+        ("", tree.run.to_string()),
+        ("", tree.leader.pid.to_string()),
+        (colour, phase.to_owned()),
+        ("", or_dash(ports(tree))),
+        ("", or_dash(tree.started.map(age).unwrap_or_default())),
+        ("", or_dash(protection(instance).to_owned())),
+        ("", tree.pids.len().to_string()),
+        ("", or_dash(tree.memory().map(bytes).unwrap_or_default())),
+        (DIM, tree.command.clone()),
+    ]
+}
+
+/// The same for a narrow terminal: three lines for each.
+fn block(instance: &Instance, tree: &Tree, paint: Paint) -> String {
+    let width = paint.width.unwrap_or(usize::MAX);
+    let (colour, phase) = phase(instance, tree);
+    let ports = match ports(tree) {
+        none if none.is_empty() => none,
+        ports => format!(" on {ports}"),
+    };
+    let since = tree
+        .started
+        .map(|at| format!(", {}", age(at)))
+        .unwrap_or_default();
+    let mut facts = vec![
+        instance.app_id.clone(),
+        format!("run {}", tree.run),
+        format!("pid {}", tree.leader.pid),
+        processes(tree.pids.len()),
+    ];
+    facts.extend(tree.memory().map(bytes));
+    facts.push(protection(instance).to_owned());
+    facts.retain(|fact| !fact.is_empty());
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{}  {}{ports}{since}",
+        paint.paint(BOLD, &tree.sidecar),
+        paint.paint(colour, phase),
+    );
+    for line in [facts.join(", "), tree.command.clone()] {
+        let line = shorten(&line, width.saturating_sub(2));
+        let _ = writeln!(text, "  {}", paint.paint(DIM, &line)); // As above.
+    }
+    text
+}
+
+fn phase(instance: &Instance, tree: &Tree) -> (&'static str, &'static str) {
+    match (instance.status, tree.phase) {
+        (Status::LeftBehind, _) => (RED, "left behind"),
+        (Status::Running, Some(phase)) => match phase {
+            Phase::Ready => (GREEN, "ready"),
+            Phase::Unhealthy => (RED, "unhealthy"),
+            Phase::Stopping => (YELLOW, "stopping"),
+            Phase::Starting | Phase::Preparing | Phase::Waiting | Phase::Idle | Phase::Failed => {
+                (YELLOW, "starting")
+            }
+        },
+        (Status::Running, None) => ("", "-"),
+        _ => (YELLOW, "ending"),
+    }
+}
+
+fn protection(instance: &Instance) -> &'static str {
+    match (instance.status, instance.protection) {
+        (Status::Running, Protection::Guardian) => "guardian",
+        (Status::Running, Protection::Kernel) => "kernel",
+        (Status::Running, _) => "best effort",
+        _ => "",
+    }
+}
+
+fn ports(tree: &Tree) -> String {
+    let ports = tree.ports.iter().map(ToString::to_string);
+    ports.collect::<Vec<_>>().join(",")
+}
+
+fn or_dash(text: String) -> String {
+    if text.is_empty() {
+        "-".to_owned()
+    } else {
+        text
+    }
+}
+
+/// What becomes of what dead instances have left, once for each app.
+fn notes(census: &Census, paint: Paint) -> String {
+    let dead = census
+        .instances
+        .iter()
+        .filter(|i| i.status == Status::LeftBehind);
+    let mut apps: Vec<&str> = dead.map(|i| i.app_id.as_str()).collect();
+    apps.dedup();
+    let note = |app: &str| {
+        let who = match app {
+            "sidecar" => "a `sidecar run` that was killed: the next one ends it".to_owned(),
+            app => format!("{app}, which was killed: its next start ends it"),
+        };
+        format!("{} by {who}\n", paint.paint(RED, "left behind"))
+    };
+    apps.into_iter().map(note).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use sidecar_lifecycle::RunId;
+    use sidecar_lifecycle::identity::{BootId, Identity};
+
+    use super::*;
+
+    fn census(status: Status) -> Census {
+        let leader = Identity {
+            pid: 4_000_001,
+            start: 1,
+            boot: BootId("b".into()),
+        };
+        let tree = Tree {
+            sidecar: "web".into(),
+            run: RunId(2),
+            phase: Some(Phase::Ready),
+            leader,
+            command: "node server.js --a-rather-long-command-line --port 5173".into(),
+            cwd: Some("/home/ana/shop".into()),
+            started: Some(SystemTime::now() - Duration::from_mins(12)),
+            pids: vec![4_000_001, 4_000_002],
+            ports: vec![5173, 5174],
+        };
+        let instance = Instance {
+            app_id: "com.example.shop".into(),
+            instance: "abc".into(),
+            status,
+            host: Some(4_000_000),
+            protection: Protection::Guardian,
+            sidecars: vec![tree],
+        };
+        Census {
+            instances: vec![instance],
+        }
+    }
+
+    fn shown(census: &Census, width: Option<usize>) -> String {
+        readable(census, Paint::plain(width))
+    }
+
+    #[test]
+    fn when_nothing_runs_it_says_so() {
+        assert_eq!(
+            shown(&Census::default(), None),
+            "No sidecars are running.\n"
+        );
+        assert_eq!(json(&Census::default()), "[]\n");
+    }
+
+    #[test]
+    fn a_table_where_there_is_room_and_blocks_where_there_is_not() {
+        assert_eq!(
+            shown(&census(Status::Running), None),
+            "APP               SIDECAR  RUN  PID      PHASE  PORT       SINCE   PROTECTION  PROCS  MEMORY  COMMAND\n\
+             com.example.shop  web      2    4000001  ready  5173,5174  12 min  guardian    2      -       \
+             node server.js --a-rather-long-command-line --port 5173\n"
+        );
+        let narrow = "web  ready on 5173,5174, 12 min\n  \
+                      com.example.shop, run 2, pid 4000001, 2 processes, guard…\n  \
+                      node server.js --a-rather-long-command-line --port 5173\n";
+        assert_eq!(shown(&census(Status::Running), Some(59)), narrow);
+        for width in 20..200 {
+            let text = shown(&census(Status::Running), Some(width));
+            let widest = text.lines().map(|line| line.chars().count()).max();
+            assert!(width < 31 || widest <= Some(width), "{width}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_was_left_behind_is_told_with_what_becomes_of_it() {
+        let text = shown(&census(Status::LeftBehind), None);
+        assert!(text.contains("  left behind  "), "{text}");
+        assert!(
+            !text.contains("ready") && !text.contains("guardian"),
+            "{text}"
+        );
+        let note = "left behind by com.example.shop, which was killed: its next start ends it\n";
+        assert!(text.ends_with(note), "{text}");
+    }
+}
