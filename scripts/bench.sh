@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# Measures Berth, the engine and what they are compared with; the numbers owed
-# stand beside each. Not part of the tests: a timing never fails anything.
+# Measures Berth, the engine and what they are compared with; what is owed stands
+# beside each figure. Not part of the tests: a timing never fails anything.
 #
-#   npm run bench                      all subjects, some ten minutes
-#   npm run bench -- --quick           a third of the runs
-#   npm run bench -- SUBJECT...        readiness stopping survivors ports resting
-#                                      output window
+#   npm run bench                   all subjects; every sample into artifacts/bench
+#   npm run bench -- SUBJECT...     readiness stopping survivors ports resting many
+#                                   output window
+#   npm run bench -- --quick        whether all of it works, in a minute or two: the
+#                                   figures mean nothing
+#   npm run bench -- --publish      all subjects, then docs/benchmarks.md, its plots
+#                                   and its results.json from that run
+#   npm run bench -- --survivors N  kills the host N times instead of 250 times
 #
-# BERTH_BINARY=FILE         use this binary instead of building one
+# Needs a quiet machine. BERTH_BINARY=FILE uses that binary instead of building one.
+# `node scripts/bench/report.mjs` draws the report again from its results.json.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -18,18 +23,35 @@ case ${1:-} in
   -h | --help) sed -n '2,/^set/{/^set/d;s/^# \{0,1\}//;p}' scripts/bench.sh && exit ;;
 esac
 
-ensure_packages build display
+ensure_packages build display bench
 ensure_rust
 ensure_pnpm
 ensure_npm_packages examples/vite-app
 
+target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
+empty_app=scripts/bench/native/empty-app
+
 say "Building for release."
-cargo build --quiet --release -p sidecar-lifecycle-cli -p fake-sidecar
-cargo build --quiet --release -p sidecar-lifecycle --example port_lookup
-if [[ -z ${BERTH_BINARY:-} ]]; then
-  ensure_npm_packages .
-  BERTH_BINARY=$(scripts/build.sh | tail -n 1)
-  export BERTH_BINARY
+cargo build --quiet --release -p sidecar-lifecycle-cli -p fake-sidecar -p fake-host
+
+# Another subject needs no window.
+needs_window() {
+  local word named=
+  for word in "$@"; do
+    [[ $word == window ]] && return
+    [[ $word == [a-z]* ]] && named=yes
+  done
+  [[ -z $named ]]
+}
+if needs_window "$@"; then
+  if [[ -z ${BERTH_BINARY:-} ]]; then
+    ensure_npm_packages .
+    BERTH_BINARY=$(scripts/build.sh | tail -n 1)
+    export BERTH_BINARY
+  fi
+  # On the libraries that Berth stands on, and mostly built with it.
+  cp Cargo.lock "$empty_app/Cargo.lock"
+  CARGO_TARGET_DIR=$target cargo build --quiet --release --features custom-protocol --manifest-path "$empty_app/Cargo.toml"
 fi
 
 exec node scripts/bench/main.mjs "$@"

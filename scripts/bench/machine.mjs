@@ -5,12 +5,13 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { isRunning, stop } from "../lib/child.mjs";
 
-/** Cargo's target folder; all that the benchmark makes lies below `bench` in it. */
-export const target = resolve(process.env.CARGO_TARGET_DIR ?? "target");
-export const bench = join(target, "bench");
+/** All that the benchmark makes lies here: results, rivals, tools, scratch folders. */
+export const bench = resolve("artifacts/bench");
+const target = resolve(process.env.CARGO_TARGET_DIR ?? "target");
 export const binary = (name) => join(target, "release", name);
 
 /** CLOCK_MONOTONIC in milliseconds, the clock of `mono_ms`. */
@@ -39,7 +40,7 @@ export async function until(look, limitMs, pauseMs = 2) {
     const found = await look();
     if (found !== null && found !== undefined && found !== false) return found;
     if (now() > end) return null;
-    await new Promise((resume) => setTimeout(resume, pauseMs));
+    await sleep(pauseMs);
   }
 }
 
@@ -74,6 +75,31 @@ export async function inScope(work) {
   } finally {
     await close();
   }
+}
+
+/** One run after the other, each in a scope of its own; answers what each answers. */
+export async function inTurns(runs, way) {
+  const samples = [];
+  for (let run = 0; run < runs; run++) samples.push(await inScope((scope) => way(scope, run)));
+  return samples;
+}
+
+/**
+ * The same for runs that mostly wait: `width` of them at once, begun `apartMs`
+ * one after the other so that they are not busy in the same moment.
+ */
+export async function sideBySide(runs, width, apartMs, way) {
+  const samples = [];
+  let next = 0;
+  const lane = async (_, number) => {
+    await sleep(number * apartMs);
+    while (next < runs) {
+      const run = next++;
+      samples[run] = await inScope((scope) => way(scope, run));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, runs) }, lane));
+  return samples;
 }
 
 const open = new Set();

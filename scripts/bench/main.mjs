@@ -1,74 +1,80 @@
 // Measures one subject after the other, prints each as it is done, and keeps
 // every sample. A timing never fails anything; what cannot be measured says why.
 //
-//   node scripts/bench/main.mjs [--quick] [SUBJECT…]
+//   node scripts/bench/main.mjs [--quick] [--publish] [--survivors N] [SUBJECT…]
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { bench, closeAll } from "./machine.mjs";
+import { describeMachine } from "./environment.mjs";
+import { bench, closeAll, now } from "./machine.mjs";
+import { publish } from "./report.mjs";
 import { installRivals } from "./rivals.mjs";
-import { summary } from "./statistics.mjs";
-import * as output from "./subjects/output.mjs";
-import * as ports from "./subjects/ports.mjs";
-import * as readiness from "./subjects/readiness.mjs";
-import * as resting from "./subjects/resting.mjs";
-import * as stopping from "./subjects/stopping.mjs";
-import * as survivors from "./subjects/survivors.mjs";
-import * as window from "./subjects/window.mjs";
-import { printSubject } from "./table.mjs";
-
-const subjects = [readiness, stopping, survivors, ports, resting, output, window];
+import { subjects } from "./subjects/index.mjs";
+import { printTable } from "./table.mjs";
 
 const { values: options, positionals: wanted } = parseArgs({
   allowPositionals: true,
-  options: { quick: { type: "boolean", default: false } },
+  options: {
+    quick: { type: "boolean", default: false },
+    publish: { type: "boolean", default: false },
+    survivors: { type: "string" },
+  },
 });
 const names = subjects.map(({ name }) => name);
-for (const word of wanted.filter((each) => !names.includes(each))) {
-  console.error(`error: no subject ${word}; there are ${names.join(", ")}`);
-  process.exit(2);
-}
+for (const word of wanted.filter((each) => !names.includes(each))) refuse(`no subject ${word}; there are ${names.join(", ")}`);
+if (options.publish && (options.quick || wanted.length)) refuse("what is published is all subjects, in full, from one run");
+if (options.survivors && !/^[1-9]\d*$/.test(options.survivors)) refuse("--survivors wants a number of runs");
 
-/** A quick look needs a third of the runs, and three at least to have a median. */
-const runs = (number) => (options.quick ? Math.max(3, Math.round(number / 3)) : number);
+/** A quick look shows that all of it works, and no figure that means something. */
+const runs = (number) => (options.quick ? Math.min(number, 2) : number);
+const survivors = options.survivors ? Number(options.survivors) : undefined;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.once(signal, () => closeAll().finally(() => process.exit(130)));
 }
 
-const machine = { cpus: cpus().length, model: cpus()[0]?.model, kernel: release(), load: loadavg()[0] };
-console.log(`${machine.cpus} × ${machine.model}, Linux ${machine.kernel}, load ${machine.load.toFixed(2)}`);
 mkdirSync(bench, { recursive: true });
 installRivals();
+const results = { date: new Date().toISOString(), quick: options.quick, machine: describeMachine(), subjects: {} };
+const { cpus, model, kernel, load } = results.machine;
+console.log(`${cpus} × ${model}, Linux ${kernel}, load ${load}`);
 
-const results = { date: new Date().toISOString(), machine, quick: options.quick, subjects: {} };
+const begin = now();
 for (const subject of subjects) {
   if (wanted.length && !wanted.includes(subject.name)) continue;
-  try {
-    const result = await subject.measure({ runs });
-    printSubject(result);
-    results.subjects[subject.name] = keep(result);
-  } catch (error) {
-    console.log(`\n${subject.name}: could not be measured: ${error.message}`);
-    results.subjects[subject.name] = { error: error.message };
-  }
+  const from = now();
+  console.log(`\n━━ ${subject.title}`);
+  results.subjects[subject.name] = await measure(subject);
+  console.log(`\n── ${((now() - from) / 1000).toFixed(0)} s`);
 }
-const file = join(bench, "results.json");
-writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+results.took_s = Math.round((now() - begin) / 1000);
+
+const file = join(bench, `${results.date.replace(/[:.]/g, "-")}.json`);
+const text = `${JSON.stringify(results, null, 1)}\n`;
+writeFileSync(file, text);
 console.log(`\nEvery sample: ${file}`);
+if (options.publish) publish(text);
 // Not by running out of work: a rival may hold a pipe open.
 process.exit(0);
 
-function keep({ title, unit, rows }) {
-  return {
-    title,
-    unit,
-    rows: rows.map(({ what, samples, missing, owed }) => ({
-      what,
-      owed: owed?.text,
-      ...(samples?.length ? { ...summary(samples), holds: owed?.holds(summary(samples)), samples } : { missing }),
-    })),
-  };
+async function measure(subject) {
+  try {
+    const { tables } = await subject.measure({ runs, survivors, quick: options.quick });
+    tables.forEach(printTable);
+    return { tables: tables.map(({ rows, ...table }) => ({ ...table, rows: rows.map(keep) })) };
+  } catch (error) {
+    console.log(`\ncould not be measured: ${error.message}`);
+    return { error: error.message, tables: [] };
+  }
+}
+
+/** Microseconds are the last digit that a sample keeps. */
+function keep({ samples = [], ...row }) {
+  return { ...row, samples: samples.map((sample) => Math.round(sample * 1000) / 1000) };
+}
+
+function refuse(why) {
+  console.error(`error: ${why}`);
+  process.exit(2);
 }

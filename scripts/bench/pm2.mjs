@@ -10,7 +10,7 @@ import { inPackage } from "./rivals.mjs";
 const execute = promisify(execFile);
 
 /** Answers `{ pid, command(...args) }`: the daemon's pid, with `web` running. */
-export async function runPm2(scope, [program, ...args]) {
+export async function runPm2(scope, [program, ...args], options = []) {
   const home = join(scope.folder, "pm2");
   const env = { ...process.env, PM2_HOME: home, PM2_DISABLE_VERSION_CHECK: "true" };
   const command = (...words) => execute(process.execPath, [inPackage("pm2", "bin/pm2"), ...words], { env });
@@ -21,7 +21,8 @@ export async function runPm2(scope, [program, ...args]) {
     await command("kill").catch(() => {});
     await until(() => !isAlive(pid), 5_000);
   });
-  await command("start", program, "--name", "web", "--interpreter", "none", "--no-autorestart", "--", ...args);
+  const fixed = ["--name", "web", "--interpreter", "none", "--no-autorestart"];
+  await command("start", program, ...fixed, ...options, "--", ...args);
   const pid = await until(pidOf, 10_000);
   if (!pid) throw new Error("pm2's daemon did not come up");
   return { pid, command };

@@ -37,6 +37,8 @@ export function contextSwitches(pids) {
   return counts;
 }
 
+export const threadsOf = (pid) => readdirSync(`/proc/${pid}/task`).length;
+
 /** Wake-ups between two looks. A thread that has ended woke up to do so. */
 export function wakeUps(before, after) {
   let sum = 0;

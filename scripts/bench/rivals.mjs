@@ -1,6 +1,6 @@
-// What Berth is compared with, installed into the bench folder. One that cannot
+// What Berth is compared with, installed below `artifacts/bench`. One that cannot
 // be installed is left out, and its rows say so.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -10,9 +10,15 @@ import { bench } from "./machine.mjs";
 /** Fixed, so that two runs of the benchmark compare with the same programs. */
 const NPM = { "wait-on": "9.5.1", pm2: "7.0.4", concurrently: "10.0.7", "kill-port": "2.0.1" };
 const PYTHON = { supervisor: "4.3.0" };
+export const versions = { ...NPM, ...PYTHON };
 
 const folder = join(bench, "rivals");
 const pythonFolder = join(folder, "python");
+/** The interpreter itself: a version manager's shim would take its time at each start. */
+export const python = () => {
+  const asked = spawnSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" });
+  return asked.status === 0 ? asked.stdout.trim() : "python3";
+};
 export const pythonEnv = { ...process.env, PYTHONPATH: pythonFolder };
 
 /** Why one is missing, by name. */

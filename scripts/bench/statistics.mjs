@@ -21,3 +21,10 @@ export function summary(samples) {
     max: Math.max(...samples),
   };
 }
+
+/** Three digits that mean something. */
+export function show(number) {
+  const size = Math.abs(number);
+  if (Number.isInteger(number)) return size < 10_000 ? String(number) : number.toLocaleString("en");
+  return number.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0);
+}

@@ -7,10 +7,21 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { until } from "./machine.mjs";
-import { pythonEnv } from "./rivals.mjs";
+import { python, pythonEnv } from "./rivals.mjs";
 
-/** Answers `{ pid, call(method, …names), control(…words) }`; `web` runs by then. */
-export async function runSupervisord(scope, command) {
+/**
+ * Answers `{ pid, call(method, …names), control(…words) }`; `web` runs by then.
+ * `settings` come on top of the program's own.
+ */
+export async function runSupervisord(scope, command, settings = {}) {
+  const program = {
+    command: command.join(" "),
+    startsecs: 0,
+    stopasgroup: true,
+    killasgroup: true,
+    autorestart: false,
+    ...settings,
+  };
   const socket = join(scope.folder, "supervisor.sock");
   const config = join(scope.folder, "supervisord.conf");
   writeFileSync(
@@ -26,24 +37,21 @@ nodaemon=true
 logfile=/dev/null
 logfile_maxbytes=0
 pidfile=${join(scope.folder, "supervisord.pid")}
+minfds=8192
 [program:web]
-command=${command.join(" ")}
-startsecs=0
-stopasgroup=true
-killasgroup=true
-autorestart=false
-`,
+${Object.entries(program).map(([key, value]) => `${key}=${value}\n`).join("")}`,
   );
-  const child = scope.spawn("python3", ["-m", "supervisor.supervisord", "-c", config], { env: pythonEnv });
+  const interpreter = python();
+  const child = scope.spawn(interpreter, ["-m", "supervisor.supervisord", "-c", config], { env: pythonEnv });
   const control = (...words) =>
-    promisify(execFile)("python3", ["-m", "supervisor.supervisorctl", "-c", config, ...words], { env: pythonEnv });
+    promisify(execFile)(interpreter, ["-m", "supervisor.supervisorctl", "-c", config, ...words], { env: pythonEnv });
   const call = (method, ...params) => post(socket, method, params);
   const runs = async () => {
-    const answer = await call("supervisor.getProcessInfo", "web").catch(() => "");
+    const answer = await call("supervisor.getAllProcessInfo").catch(() => "");
     return /RUNNING/.test(answer);
   };
   if (!(await until(runs, 20_000, 50))) throw new Error("supervisord did not come up");
-  return { pid: child.pid, call, control };
+  return { pid: child.pid, child, call, control };
 }
 
 function post(socketPath, method, params) {

@@ -25,6 +25,10 @@ xdotool|presses real keys in the tests
 ffmpeg|a sidecar that wants to be asked to end by its stdin
 redis-server|a sidecar that wipes its environment and renames itself
 END
+    bench) cat <<'END' ;;
+lsof|looks up ports, for comparison
+python3-pip|fetches supervisord, for comparison
+END
     *) die "no packages are known for $1" ;;
   esac
 }

@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// Starts a new run after a crash.
     #[arg(long)]
     restart: bool,
+    /// From a crash to the new run at the most.
+    #[arg(long, value_name = "MS", default_value = "20")]
+    restart_backoff: u64,
     /// How many sidecars of this kind to start: `web`, `web-2` and so on.
     #[arg(long, value_name = "N", default_value = "1")]
     pub(crate) count: usize,
@@ -75,7 +78,7 @@ impl Args {
             } else {
                 Restart::Never
             })
-            .restart_backoff(Duration::from_millis(20))
+            .restart_backoff(Duration::from_millis(self.restart_backoff))
             .keep(keep);
         if let Some(path) = &self.http {
             builder = builder.health_check(HealthCheck::http(path));

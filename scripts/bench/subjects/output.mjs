@@ -1,50 +1,84 @@
 // The output pump: a flood of lines into a log file, beside `cat > file` on the
 // same bytes from the same writer.
-import { execFileSync } from "node:child_process";
-import { createWriteStream, statSync } from "node:fs";
-import { join } from "node:path";
+import { createWriteStream, existsSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 
-import { inScope, now } from "../machine.mjs";
-import { median } from "../statistics.mjs";
+import { inScope, inTurns, now, until } from "../machine.mjs";
+import { atLeast } from "../owed.mjs";
+import { runPm2 } from "../pm2.mjs";
+import { inPackage, whyMissing } from "../rivals.mjs";
 import { runSidecar } from "../sidecar.mjs";
+import { runSupervisord } from "../supervisord.mjs";
 
 export const name = "output";
+export const title = "Output into a log file";
+export const about = [
+  "`cat FLOOD` writes lines of 80 bytes as fast as they are taken. The time runs from the start of the command to the last byte in the file. `sidecar` and `cat FLOOD | cat > FILE` take turns, and each ratio is of two neighbours; every log is compared with the flood, byte by byte. Loggers that are already up when the flood begins (pm2, supervisord) are spared their own start.",
+];
 
-const MIB = 512;
 const LINE = 80;
+const LIMIT_MS = 120_000;
 
-export async function measure({ runs }) {
+export async function measure({ runs, quick }) {
+  const mib = quick ? 32 : 384;
   return inScope(async (scope) => {
-    const flood = await writeFlood(join(scope.folder, "flood"));
+    const flood = await writeFlood(join(scope.folder, "flood"), mib);
     const [ours, cats] = [[], []];
     // Turn by turn: whatever else the machine does meets both alike.
-    for (let run = 0; run < runs(5); run++) {
-      cats.push(await byCat(flood));
-      ours.push(await bySidecar(flood));
+    for (let run = 0; run < runs(7); run++) {
+      cats.push(await inScope((each) => byCat(each, flood)));
+      ours.push(await inScope((each) => bySidecar(each, flood)));
     }
-    const ratios = ours.map((rate, run) => rate / cats[run]);
+    const rival = async (name, way) => {
+      const missing = whyMissing(name);
+      const all = missing ? [] : await inTurns(runs(2), (each) => way(each, flood));
+      // One that lost something has no rate that could be compared.
+      const why = all.some(({ whole }) => !whole) ? "not every byte arrived" : missing;
+      return { what: name, missing: why, samples: why ? [] : all.map(({ rate }) => rate) };
+    };
+    const rates = ours.map(({ rate }) => rate);
     return {
-      title: `Output of ${MIB} MiB in lines into a file`,
-      unit: "MiB/s",
-      rows: [
-        { what: "sidecar run --log FILE -- cat FLOOD", samples: ours },
-        { what: "cat FLOOD | cat > FILE", samples: cats },
+      tables: [
         {
-          what: "ratio",
-          samples: ratios,
-          owed: { text: "≥ 0.7", holds: () => median(ratios) >= 0.7 },
+          id: name,
+          title: `${mib} MiB in lines`,
+          unit: "MiB/s",
+          scale: "log",
+          better: "more",
+          glance: "Output into a log file",
+          rows: [
+            { what: "sidecar run --log FILE -- cat FLOOD", ours: true, samples: rates },
+            { what: "cat FLOOD | cat > FILE", samples: cats.map(({ rate }) => rate) },
+            {
+              what: "ratio of these two",
+              ours: true,
+              unit: "×",
+              samples: rates.map((rate, run) => rate / cats[run].rate),
+              owed: atLeast({ median: 0.7 }),
+            },
+            {
+              what: "logs that differ from the flood",
+              ours: true,
+              unit: "",
+              samples: ours.map(({ whole }) => (whole ? 0 : 1)),
+              owed: [["max", "≤", 0]],
+            },
+            await rival("concurrently", byConcurrently),
+            { ...(await rival("supervisor", bySupervisord)), what: "supervisord" },
+            await rival("pm2", byPm2),
+          ],
         },
       ],
-      notes: ["every log was compared with its flood, byte by byte"],
     };
   });
 }
 
-async function writeFlood(file) {
+async function writeFlood(file, mib) {
   const out = createWriteStream(file);
   const lines = Math.floor((1 << 20) / LINE);
-  for (let block = 0; block < MIB; block++) {
+  for (let block = 0; block < mib; block++) {
     let text = "";
     for (let line = 0; line < lines; line++) text += `flood ${String(block * lines + line).padStart(12, "0")} `.padEnd(LINE - 1, ".") + "\n";
     if (!out.write(text)) await once(out, "drain");
@@ -54,26 +88,55 @@ async function writeFlood(file) {
   return file;
 }
 
-const rate = (file, from) => statSync(file).size / (1 << 20) / ((now() - from) / 1000);
+const sizeOf = (file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
-async function byCat(flood) {
-  return inScope((scope) => {
-    const file = join(scope.folder, "out");
-    const from = now();
-    execFileSync("sh", ["-c", 'cat "$1" | cat > "$2"', "sh", flood, file]);
-    return rate(file, from);
-  });
+function outcome(flood, log, from) {
+  const rate = sizeOf(flood) / (1 << 20) / ((now() - from) / 1000);
+  return { rate, whole: spawnSync("cmp", ["--silent", flood, log]).status === 0 };
+}
+
+function byCat(scope, flood) {
+  const log = join(scope.folder, "log");
+  const from = now();
+  execFileSync("sh", ["-c", 'cat "$1" | cat > "$2"', "sh", flood, log]);
+  return outcome(flood, log, from);
 }
 
 /** From the start of the command to its end: nothing is left in any pipe by then. */
-async function bySidecar(flood) {
-  return inScope(async (scope) => {
-    const file = join(scope.folder, "log");
-    const from = now();
-    const run = runSidecar(scope, ["--log", file], ["cat", flood]);
-    await run.child.ended;
-    const result = rate(file, from);
-    execFileSync("cmp", [flood, file]);
-    return result;
-  });
+async function bySidecar(scope, flood) {
+  const log = join(scope.folder, "log");
+  const from = now();
+  await runSidecar(scope, ["--log", log], ["cat", flood]).child.ended;
+  return outcome(flood, log, from);
+}
+
+async function byConcurrently(scope, flood) {
+  const log = join(scope.folder, "log");
+  const from = now();
+  const words = ["-c", 'exec "$@" > "$0"', log, process.execPath, inPackage("concurrently", "dist/bin/index.js")];
+  await scope.spawn("sh", [...words, "--raw", `cat ${flood}`]).ended;
+  return outcome(flood, log, from);
+}
+
+async function bySupervisord(scope, flood) {
+  const log = join(scope.folder, "log");
+  const settings = { stdout_logfile: log, stdout_logfile_maxbytes: 0 };
+  return whenTold(scope, flood, log, (command) => runSupervisord(scope, command, settings));
+}
+
+async function byPm2(scope, flood) {
+  const log = join(scope.folder, "log");
+  return whenTold(scope, flood, log, (command) => runPm2(scope, command, ["--output", log, "--merge-logs"]));
+}
+
+/** Starts a command that floods once a file is there, so that the logger is up by then. */
+async function whenTold(scope, flood, log, start) {
+  const [go, script] = [join(scope.folder, "go"), join(scope.folder, "flood.sh")];
+  writeFileSync(script, `until [ -e '${go}' ]; do sleep 0.01; done\nexec cat '${flood}'\n`);
+  await start(["/bin/sh", script]);
+  if (existsSync(log) && sizeOf(log) > 0) throw new Error("the log is not empty before the flood");
+  const from = now();
+  writeFileSync(go, "");
+  await until(() => sizeOf(log) >= sizeOf(flood), LIMIT_MS, 5);
+  return outcome(flood, log, from);
 }

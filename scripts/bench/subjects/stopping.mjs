@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { binary, inScope, now } from "../machine.mjs";
+import { binary, inTurns, now } from "../machine.mjs";
+import { atMost } from "../owed.mjs";
 import { pm2Overhead, runPm2 } from "../pm2.mjs";
 import { family, watchGone } from "../processes.mjs";
 import { whyMissing } from "../rivals.mjs";
@@ -12,6 +13,10 @@ import { runSidecar } from "../sidecar.mjs";
 import { runSupervisord } from "../supervisord.mjs";
 
 export const name = "stopping";
+export const title = "Stopped: the last process is gone → whoever stopped it knows";
+export const about = [
+  "A leader and two children in its group, which take 100 ms to clean up after SIGTERM. A separate program watches them through pidfds and writes down when the last one ended; the lag is from there to the moment at which whoever asked knows that all is gone. supervisord waits for the leader only.",
+];
 
 const RECIPE_WAIT_MS = 500;
 /** A leader and two children in its group: what every rival can stop. */
@@ -21,32 +26,28 @@ const tree = (pidfile) => [
 ];
 
 export async function measure({ runs }) {
-  const owed = { text: "median ≤ 3", holds: ({ median }) => median <= 3 };
+  const owed = atMost({ median: 3 });
   const overheads = [];
-  const rival = async (name, label, way) => {
+  const rival = async (name, what, way) => {
     const missing = whyMissing(name);
-    return { what: label, missing, samples: missing ? [] : await repeat(runs(5), way) };
+    return { what, missing, samples: missing ? [] : await inTurns(runs(5), way) };
   };
   const rows = [
-    { what: "sidecar", samples: await repeat(runs(21), (scope) => bySidecar(scope, [])), owed },
+    { what: "sidecar", ours: true, samples: await inTurns(runs(25), (scope) => bySidecar(scope, [])), owed },
     {
       what: "sidecar, with two escapees",
-      samples: await repeat(runs(21), (scope) => bySidecar(scope, ["--setsid", "--double-fork"])),
+      ours: true,
+      samples: await inTurns(runs(25), (scope) => bySidecar(scope, ["--setsid", "--double-fork"])),
       owed,
     },
-    { what: "the recipe (500 ms in any case)", samples: await repeat(runs(5), byRecipe) },
-    await rival("supervisor", "supervisord (its RPC answers; it waits for the leader only)", bySupervisord),
-    await rival("supervisor", "supervisorctl stop (its command ends)", bySupervisorctl),
-    await rival("pm2", "pm2 stop (its command ends)", (scope) => byPm2(scope, overheads)),
+    { what: "the recipe: 500 ms in any case", samples: await inTurns(runs(8), byRecipe) },
+    await rival("supervisor", "supervisord, asked over its socket", bySupervisord),
+    await rival("supervisor", "supervisorctl stop", bySupervisorctl),
+    await rival("pm2", "pm2 stop", (scope) => byPm2(scope, overheads)),
   ];
-  if (overheads.length) rows.push({ what: "  of that, a pm2 command that does nothing", samples: overheads });
-  return { title: "Stopped: the last process is gone → whoever stopped it knows", unit: "ms", rows };
-}
-
-async function repeat(runs, way) {
-  const samples = [];
-  for (let run = 0; run < runs; run++) samples.push(await inScope(way));
-  return samples;
+  if (overheads.length) rows.push({ what: "of that, a pm2 command that does nothing", part: true, samples: overheads });
+  const glance = "Last process of the tree gone → known to be stopped";
+  return { tables: [{ id: name, title, unit: "ms", scale: "log", better: "less", glance, rows }] };
 }
 
 async function bySidecar(scope, more) {

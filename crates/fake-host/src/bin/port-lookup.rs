@@ -1,7 +1,7 @@
 //! Times who-holds-this-port, as the engine asks it of a stranger: prints the milliseconds of each
 //! look-up, one a line.
 //!
-//! `cargo run --release -p sidecar-lifecycle --example port_lookup -- PORT RUNS`
+//! `cargo run --release -p fake-host --bin port-lookup -- PORT RUNS`
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -16,7 +16,7 @@ use sidecar_lifecycle::ports::{OurMarks, holder_of};
 fn main() -> ExitCode {
     let mut numbers = std::env::args().skip(1).map(|word| word.parse::<u16>());
     let (Some(Ok(port)), Some(Ok(runs))) = (numbers.next(), numbers.next()) else {
-        eprintln!("usage: port_lookup PORT RUNS");
+        eprintln!("usage: port-lookup PORT RUNS");
         return ExitCode::from(2);
     };
     // Nothing is ours, so that nothing is found early.
