@@ -271,8 +271,9 @@ mod sys;
 mod termination;
 
 pub use config::{
-    CheckContext, ConfigError, CrashInfo, CustomCheck, Dependency, HandOver, HealthCheck,
-    IntoVerdict, Probe, Problem, SidecarBuilder, SidecarConfig, StateChange, StdinMode,
+    CheckContext, ConfigError, ConfigFile, CrashInfo, CustomCheck, Dependency, FleetConfig,
+    HandOver, HealthCheck, IntoVerdict, Probe, Problem, SidecarBuilder, SidecarConfig, StateChange,
+    StdinMode,
 };
 pub use core::{Condition, OnDependencyRestart, Phase, Restart, RunId, Wanted};
 pub use engine::{

@@ -14,6 +14,7 @@ use crate::ports::PortWish;
 /// What the sidecar reads from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum StdinMode {
     /// A pipe that stays open and silent: a prompt waits for ever instead of reading garbage, and
     /// a server that exits at the end of its input does not.
@@ -23,6 +24,10 @@ pub enum StdinMode {
     Null,
     /// A pipe that [`Engine::stdin`](crate::Engine::stdin) writes to, and that stays open until it
     /// is closed there.
+    #[cfg_attr(
+        test,
+        schemars(description = "A pipe that the host writes to, and closes when it wants to.")
+    )]
     Piped,
 }
 

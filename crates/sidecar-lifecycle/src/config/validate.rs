@@ -12,6 +12,8 @@ use crate::ports::PortWish;
 pub struct Problem {
     /// Where, as in JSON: `healthCheck.path`, `sidecars.web.dependsOn[0]`. Empty for the whole.
     pub path: String,
+    /// The line, counted from 1, where the configuration was read from a text.
+    pub line: Option<usize>,
     /// What is wrong and what helps.
     pub message: String,
 }
@@ -20,6 +22,7 @@ impl Problem {
     pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Problem {
         Problem {
             path: path.into(),
+            line: None,
             message: message.into(),
         }
     }
@@ -27,11 +30,13 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() {
-            f.write_str(&self.message)
-        } else {
-            write!(f, "{}: {}", self.path, self.message)
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
         }
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
     }
 }
 
@@ -76,8 +81,11 @@ impl SidecarConfig {
     pub fn validate(&self) -> Result<(), ConfigError> {
         let mut found = Vec::new();
         let mut say = |path: &str, message: String| found.push(Problem::new(path, message));
-        if self.program.as_os_str().is_empty() {
+        let program = self.program.to_string_lossy();
+        if program.is_empty() {
             say("name", "no program to run: give `name` or `program`".into());
+        } else if program.contains('\0') {
+            say("name", "a program's name cannot hold a NUL byte".into());
         }
         for (name, value) in &self.env {
             let text = name.to_string_lossy();
@@ -161,6 +169,10 @@ impl SidecarConfig {
                 "permanentExitCodes",
                 format!("{both} is among the success codes too: it cannot mean both"),
             );
+        }
+        if !(1..=64).contains(&self.stop_signal) {
+            let message = format!("there is no signal {}", self.stop_signal);
+            say("stopSignal", message);
         }
         if self.process_name_pattern.as_deref() == Some("") {
             say(

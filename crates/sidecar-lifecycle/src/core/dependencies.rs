@@ -22,6 +22,7 @@ pub struct Dependency {
 /// What has to hold of a dependency before its dependent begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Condition {
     /// Its current run has a leader, and is not being ended.
     Started,
@@ -35,6 +36,7 @@ pub enum Condition {
 /// What a dependent that runs does when the condition holds again, of another run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum OnDependencyRestart {
     /// It is restarted, which is no crash.
     Restart,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// When a new run follows an end that was not asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Restart {
     /// Never.
     #[default]

@@ -25,13 +25,17 @@ pub(crate) use unix::files::{
     discard_lock, is_at, owner_only, read_at, shared_folder, variable_name,
 };
 #[cfg(unix)]
-pub(crate) use unix::signals::{KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name};
+pub(crate) use unix::signals::{
+    KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name, signal_named,
+};
 #[cfg(unix)]
 pub(crate) use unix::users::user_name;
 #[cfg(windows)]
 pub(crate) use windows::clock::monotonic;
 #[cfg(windows)]
-pub(crate) use windows::console::{KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name};
+pub(crate) use windows::console::{
+    KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name, signal_named,
+};
 #[cfg(windows)]
 pub(crate) use windows::files::{
     discard_lock, is_at, owner_only, read_at, shared_folder, variable_name,

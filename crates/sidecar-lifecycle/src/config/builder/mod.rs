@@ -95,4 +95,9 @@ impl SidecarBuilder {
         self.0.validate()?;
         Ok(self.0)
     }
+
+    /// The configuration as it is, for whoever validates it himself.
+    pub(in crate::config) fn unchecked(self) -> SidecarConfig {
+        self.0
+    }
 }

@@ -117,6 +117,22 @@ pub(crate) fn signal_name(signal: i32) -> &'static str {
     }
 }
 
+/// The signal of a name without `SIG`, of those that programs take as a wish to end.
+pub(crate) fn signal_named(name: &str) -> Option<i32> {
+    Some(match name {
+        "HUP" => libc::SIGHUP,
+        "INT" => libc::SIGINT,
+        "QUIT" => libc::SIGQUIT,
+        "KILL" => libc::SIGKILL,
+        "USR1" => libc::SIGUSR1,
+        "USR2" => libc::SIGUSR2,
+        "ALRM" => libc::SIGALRM,
+        "TERM" => libc::SIGTERM,
+        "WINCH" => libc::SIGWINCH,
+        _ => return None,
+    })
+}
+
 /// Sets the disposition of a signal: a handler, `SIG_DFL` or `SIG_IGN`.
 pub(crate) fn set_action(signal: i32, action: libc::sighandler_t) -> io::Result<()> {
     // SAFETY: sigaction is a C struct for which all zeroes is a valid value (empty mask).

@@ -95,3 +95,8 @@ pub(crate) fn signal_name(signal: i32) -> &'static str {
         _ => "a signal",
     }
 }
+
+/// Windows has no signals. A configuration that names one is valid here too, and stops as ever.
+pub(crate) fn signal_named(_name: &str) -> Option<i32> {
+    Some(STOP_SIGNAL)
+}

@@ -1,0 +1,223 @@
+//! Many sidecars as JSON, and what can be wrong between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::fields::{Item, Report, join};
+use super::nearest::nearest;
+use super::node::{Kind, Node};
+use super::sidecar::read_sidecar;
+use crate::config::{ConfigError, Problem, SidecarConfig, find_cycle};
+
+/// Sidecars that belong together, each under its id.
+///
+/// ```
+/// use sidecar_lifecycle::FleetConfig;
+///
+/// let fleet = FleetConfig::from_json(r#"{
+///     "sidecars": {
+///         "api": { "name": "api-server", "port": "auto", "healthCheck": "/health", "dependsOn": ["db"] },
+///         "db": { "name": "redis-server", "port": 6379, "healthCheck": "tcp" }
+///     }
+/// }"#)?;
+/// let ids: Vec<&str> = fleet.in_start_order().into_iter().map(|(id, _)| id).collect();
+/// assert_eq!(ids, ["db", "api"]);
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
+///
+/// Everything that is wrong is told at once, each with its place and line:
+///
+/// ```
+/// use sidecar_lifecycle::FleetConfig;
+///
+/// let error = FleetConfig::from_json(r#"{ "sidecars": {
+///     "api": { "name": "api-server", "prot": 80, "dependsOn": ["bd"] },
+///     "db": { "name": 5 }
+/// } }"#).unwrap_err();
+/// assert_eq!(error.to_string(), "\
+/// line 2: sidecars.api.prot: there is no such key; did you mean `port`?
+/// line 2: sidecars.api.dependsOn[0]: no sidecar is called \"bd\"; did you mean `db`?
+/// line 3: sidecars.db.name: expected a text, found the number 5");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FleetConfig {
+    /// Ids and configurations, in the order of the document.
+    pub sidecars: Vec<(String, SidecarConfig)>,
+}
+
+impl FleetConfig {
+    /// Reads `{"sidecars": {"<id>": {…}, …}}`.
+    ///
+    /// The keys of a sidecar are the builder's setters in camelCase; `schemas/sidecar.schema.json`
+    /// in the repository describes them.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in the order of the document: of the JSON, of each sidecar, and
+    /// between them (an unknown dependency, a cycle).
+    pub fn from_json(text: &str) -> Result<FleetConfig, ConfigError> {
+        let root = Node::parse(text).map_err(ConfigError::of)?;
+        FleetConfig::from_node(&root)
+    }
+
+    /// The same of a document that was parsed before, such as a plugin's section of
+    /// `tauri.conf.json`. Problems have no lines.
+    ///
+    /// # Errors
+    /// As [`from_json`](FleetConfig::from_json).
+    pub fn from_value(value: &Value) -> Result<FleetConfig, ConfigError> {
+        FleetConfig::from_node(&Node::from(value))
+    }
+
+    pub(super) fn from_node(root: &Node) -> Result<FleetConfig, ConfigError> {
+        let report = Report::default();
+        let sidecars = read(&Item::root(root, &report)).unwrap_or_default();
+        ConfigError::unless_empty(report.into_problems())?;
+        Ok(FleetConfig { sidecars })
+    }
+
+    /// Those that are needed come before those that need them; else the order of the document.
+    pub fn in_start_order(&self) -> Vec<(&str, &SidecarConfig)> {
+        let by_id: BTreeMap<&str, &SidecarConfig> = self
+            .sidecars
+            .iter()
+            .map(|(id, c)| (id.as_str(), c))
+            .collect();
+        let mut ordered = Vec::new();
+        let mut done = BTreeSet::new();
+        for (id, _) in &self.sidecars {
+            // A path down the dependencies, each with the place of the next one to look at. Not by
+            // recursion: a chain may be as long as the file.
+            let mut path = vec![(id.as_str(), 0)];
+            while let Some((id, next)) = path.pop() {
+                let Some((&id, config)) = by_id.get_key_value(id) else {
+                    continue;
+                };
+                match config.depends_on.get(next) {
+                    Some(needed) => {
+                        path.push((id, next + 1));
+                        if !done.contains(needed.id.as_str()) {
+                            path.push((&needed.id, 0));
+                        }
+                    }
+                    None if done.insert(id) => ordered.push((id, *config)),
+                    None => {}
+                }
+            }
+        }
+        ordered
+    }
+
+    /// Lets relative paths count from `folder`, see [`SidecarConfig::resolve`].
+    pub fn resolve(&mut self, folder: &Path) {
+        for (_, config) in &mut self.sidecars {
+            config.resolve(folder);
+        }
+    }
+}
+
+fn read(root: &Item<'_>) -> Option<Vec<(String, SidecarConfig)>> {
+    let mut fields = root.fields()?;
+    let _schema: Option<String> = fields.take("$schema");
+    let sidecars = fields.item("sidecars");
+    fields.finish();
+    let Some(sidecars) = sidecars else {
+        root.say("there are no `sidecars`");
+        return None;
+    };
+    let entries = sidecars.entries()?;
+    if entries.is_empty() {
+        sidecars.say("there is no sidecar in it");
+    }
+    let mut read = Vec::new();
+    for (id, item) in &entries {
+        if id.is_empty() || id.chars().any(char::is_control) {
+            item.say("a sidecar's id is not empty and has no control characters");
+        }
+        read.push(((*id).to_owned(), read_sidecar(item, |builder| builder)));
+    }
+    check_links(&sidecars, &read);
+    Some(read)
+}
+
+/// Reports dependencies on what is not there, and those that lead back to where they begin.
+fn check_links(item: &Item<'_>, sidecars: &[(String, SidecarConfig)]) {
+    let by_id: BTreeMap<&str, &SidecarConfig> =
+        sidecars.iter().map(|(id, c)| (id.as_str(), c)).collect();
+    let say = |id: &str, path: &str, message: String| {
+        let Kind::Object(entries) = &item.node.kind else {
+            return;
+        };
+        let node = entries.iter().find(|(key, _)| key == id);
+        let line = node.and_then(|(_, node)| node.nearest(path).line);
+        let place = format!("{}.{path}", join(&item.place, id));
+        if !item.report.covers(&place) {
+            item.report.push(&place, line, message);
+        }
+    };
+    for (id, config) in sidecars {
+        for (n, needed) in config.depends_on.iter().enumerate() {
+            if needed.id.is_empty() || by_id.contains_key(needed.id.as_str()) {
+                continue;
+            }
+            let help = nearest(
+                &needed.id,
+                by_id.keys().copied().filter(|known| known != id),
+            );
+            let help = help.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            let message = format!("no sidecar is called {:?}{help}", needed.id);
+            say(id, &format!("dependsOn[{n}]"), message);
+        }
+    }
+    let mut told = BTreeSet::new();
+    for (id, _) in sidecars {
+        if told.contains(id) {
+            continue;
+        }
+        let needs = |of: &str| {
+            let needed = by_id.get(of).into_iter().flat_map(|c| &c.depends_on);
+            needed.map(|d| d.id.clone()).collect()
+        };
+        if let Some(cycle) = find_cycle(id, needs) {
+            say(id, "dependsOn", cycle.to_string());
+            told.extend(cycle.names);
+        }
+    }
+}
+
+impl ConfigError {
+    pub(super) fn of(problem: Problem) -> ConfigError {
+        ConfigError {
+            problems: vec![problem],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_chain_is_put_in_order() {
+        let config = |n: u32| {
+            let needs = if n == 0 {
+                String::new()
+            } else {
+                format!("\"s{}\"", n - 1)
+            };
+            format!("\"s{n}\": {{ \"name\": \"x\", \"dependsOn\": [{needs}] }}")
+        };
+        let all: Vec<String> = (0..300).rev().map(config).collect();
+        let text = format!("{{\"sidecars\": {{ {} }}}}", all.join(","));
+        let fleet = FleetConfig::from_json(&text).expect("it is right");
+        let ids: Vec<String> = fleet
+            .in_start_order()
+            .into_iter()
+            .map(|(id, _)| id.to_owned())
+            .collect();
+        let expected: Vec<String> = (0..300).map(|n| format!("s{n}")).collect();
+        assert_eq!(ids, expected);
+    }
+}
