@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Parser, Subcommand, ValueEnum};
 use sidecar_lifecycle::Restart;
+use sidecar_lifecycle::config::parse_duration;
 use sidecar_lifecycle::ports::PortWish;
 
 /// Run a command as a supervised sidecar: ready means ready, and nothing is left behind.
@@ -18,7 +19,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run a command in the foreground until interrupted, and leave nothing of it behind.
+    /// Run a command, or the fleet of a file, in the foreground until interrupted, and leave
+    /// nothing of it behind.
     Run(Box<Run>),
     /// List the sidecars of every app of yours on this machine.
     Ps(crate::ps::Args),
@@ -34,12 +36,13 @@ pub(crate) enum Command {
 
 /// What `sidecar run` takes.
 ///
-/// Exit code: 0 after an asked-for stop or when it ended well; 1 when it has failed for good;
-/// 2 for bad usage or configuration; 130 when forced by a second interrupt.
+/// Exit code: 0 after an asked-for stop or when all ended well; 1 when one has failed for good,
+/// which stops the others; 2 for bad usage or configuration; 130 when forced by a second interrupt.
 #[derive(Debug, Parser)]
 #[command(group(ArgGroup::new("check").args(["http", "tcp", "check_cmd"])))]
 pub(crate) struct Run {
-    /// Read the sidecar from a JSON file; other options win over what it says.
+    /// Read one sidecar or a fleet of them from a JSON file. Options win over what it says of one;
+    /// those that describe one cannot be combined with a fleet.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Print each event as one line of JSON on stdout, and nothing else.
@@ -70,13 +73,13 @@ pub(crate) struct Run {
     #[arg(long, value_name = "CMD")]
     pub(crate) check_cmd: Option<String>,
     /// How long it may take to become ready [default: 120s].
-    #[arg(long, value_name = "D", value_parser = duration)]
+    #[arg(long, value_name = "D", value_parser = parse_duration)]
     pub(crate) ready_timeout: Option<Duration>,
     /// Repeat the check this often once it is ready; three failures in a row count as a crash.
-    #[arg(long, value_name = "D", value_parser = duration)]
+    #[arg(long, value_name = "D", value_parser = parse_duration)]
     pub(crate) liveness: Option<Duration>,
     /// From the stop signal to force [default: 5s].
-    #[arg(long, value_name = "D", value_parser = duration)]
+    #[arg(long, value_name = "D", value_parser = parse_duration)]
     pub(crate) grace: Option<Duration>,
     /// When a new run follows [default: never].
     #[arg(long, value_name = "WHEN")]
@@ -85,7 +88,7 @@ pub(crate) struct Run {
     #[arg(long, value_name = "N")]
     pub(crate) max_restarts: Option<u32>,
     /// The first delay before a new run; doubles with each crash [default: 250ms].
-    #[arg(long, value_name = "D", value_parser = duration)]
+    #[arg(long, value_name = "D", value_parser = parse_duration)]
     pub(crate) backoff: Option<Duration>,
     /// Keep its output in this file. The last one is kept beside it as FILE.prev.
     #[arg(long, value_name = "FILE")]
@@ -99,9 +102,7 @@ pub(crate) struct Run {
 }
 
 /// When a new run follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum When {
     /// Never.
     Never,
@@ -121,23 +122,6 @@ impl From<When> for Restart {
     }
 }
 
-/// `250ms`, `5s`, `2m`.
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: u64 = digits
-        .parse()
-        .map_err(|_| format!("{text:?} is not a duration: write 250ms, 5s or 2m"))?;
-    match &text[digits.len()..] {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        "m" => number
-            .checked_mul(60)
-            .map(Duration::from_secs)
-            .ok_or_else(|| format!("{text:?} is too long")),
-        _ => Err(format!("{text:?} needs a unit: write 250ms, 5s or 2m")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,16 +130,5 @@ mod tests {
     fn the_definition_is_sound() {
         use clap::CommandFactory;
         Args::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_need_their_unit() {
-        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        assert_eq!(duration("5s"), Ok(Duration::from_secs(5)));
-        assert_eq!(duration("2m"), Ok(Duration::from_mins(2)));
-        for bad in ["", "5", "s", "-1s", "1.5s", "1h", "99999999999999999999s"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-        assert!(duration(&format!("{}m", u64::MAX)).is_err());
     }
 }

@@ -1,54 +1,93 @@
 //! From flags and file to what the engine takes.
 
-use std::io;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sidecar_lifecycle::environ::{EnvMap, capture_login_env, scrub};
-use sidecar_lifecycle::{HealthCheck, SidecarConfig};
+use sidecar_lifecycle::{HealthCheck, SidecarBuilder, SidecarConfig};
 
 use crate::args::Run;
-use crate::file::File;
+use crate::file;
 
-/// Adds what the configuration file says.
-pub(crate) fn complete(mut run: Run) -> Result<Run, String> {
-    if let Some(path) = run.config.take() {
-        let path = std::path::absolute(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-        let file = File::load(&path).map_err(|e| e.to_string())?;
-        file.fill(&mut run, path.parent().unwrap_or(&path));
-    }
-    Ok(run)
-}
+/// What is to be run: configurations by label.
+pub(crate) type Sidecars = Vec<(String, SidecarConfig)>;
+/// All that speaks against it, one a line.
+pub(crate) type Problems = Vec<String>;
 
-/// What the sidecar is called: as it was named, else as its program.
-pub(crate) fn label(args: &Run) -> String {
-    args.name.clone().unwrap_or_else(|| {
-        args.command
-            .first()
-            .map(PathBuf::from)
-            .and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()))
-            .unwrap_or_else(|| "sidecar".to_owned())
-    })
-}
-
-/// What the engine is to run.
-pub(crate) fn config(args: &Run) -> Result<SidecarConfig, String> {
-    let Some((program, rest)) = args.command.split_first() else {
-        return Err("no command: put it behind `--`, as in `sidecar run -- pnpm dev`".into());
+/// What flags and file ask for. Those that are needed come before those that need them.
+pub(crate) fn sidecars(args: &Run) -> Result<Sidecars, Problems> {
+    let mut sidecars = match &args.config {
+        Some(path) => file::load(path, args)?,
+        None => vec![of_flags(args).map_err(|problem| vec![problem])?],
     };
+    let folders = sidecars.iter_mut().map(|(_, config)| find_folder(config));
+    let problems: Problems = folders.filter_map(Result::err).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    if args.login_env {
+        add_login_env(&mut sidecars).map_err(|problem| vec![problem])?;
+    }
+    Ok(sidecars)
+}
+
+/// A sidecar without a file.
+fn of_flags(args: &Run) -> Result<(String, SidecarConfig), String> {
+    if args.command.is_empty() {
+        return Err("no command: put it behind `--`, as in `sidecar run -- pnpm dev`".into());
+    }
     if args.port.is_none() && (args.http.is_some() || args.tcp) {
         return Err("a check of the server needs its port: add --port N, A-B or auto".into());
     }
-    let mut builder = SidecarConfig::builder()
-        .program(program)
-        .args(rest.to_vec());
-    let cwd = args.cwd.clone().map_or_else(std::env::current_dir, Ok);
-    let cwd = cwd.and_then(|c| c.canonicalize().map_err(|e| annotate(&c, &e)));
-    let cwd = cwd.map_err(|e| format!("cannot use the working folder: {e}"))?;
-    if args.login_env {
-        builder = builder.clear_env(true).envs(login_env(&cwd)?);
+    let config = overlay(args, SidecarConfig::builder()).build();
+    let config = config.map_err(|e| e.to_string())?;
+    Ok((label(args, &config), config))
+}
+
+/// What a single sidecar is called: as it was named, else as its program.
+pub(crate) fn label(args: &Run, config: &SidecarConfig) -> String {
+    let program = || {
+        config
+            .program
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+    };
+    let name = args.name.clone().or_else(program);
+    name.unwrap_or_else(|| "sidecar".to_owned())
+}
+
+/// The flags that describe one sidecar, as far as they were given.
+pub(crate) fn of_one(args: &Run) -> Vec<&'static str> {
+    let flags = [
+        ("--name", args.name.is_some()),
+        ("--cwd", args.cwd.is_some()),
+        ("--port", args.port.is_some()),
+        ("--port-env", args.port_env.is_some()),
+        ("--http", args.http.is_some()),
+        ("--tcp", args.tcp),
+        ("--check-cmd", args.check_cmd.is_some()),
+        ("--ready-timeout", args.ready_timeout.is_some()),
+        ("--liveness", args.liveness.is_some()),
+        ("--grace", args.grace.is_some()),
+        ("--restart", args.restart.is_some()),
+        ("--max-restarts", args.max_restarts.is_some()),
+        ("--backoff", args.backoff.is_some()),
+        ("--log", args.log.is_some()),
+        ("a command", !args.command.is_empty()),
+    ];
+    let given = flags.into_iter().filter(|(_, given)| *given);
+    given.map(|(flag, _)| flag).collect()
+}
+
+/// Lets the flags win over what the builder has from elsewhere.
+pub(crate) fn overlay(args: &Run, mut builder: SidecarBuilder) -> SidecarBuilder {
+    if let Some((program, rest)) = args.command.split_first() {
+        builder = builder.program(program).args(rest.to_vec());
     }
-    builder = builder.cwd(cwd);
+    if let Some(folder) = &args.cwd {
+        builder = builder.cwd(absolute(folder));
+    }
     if let Some(port) = args.port {
         builder = builder.port(port);
     }
@@ -62,11 +101,7 @@ pub(crate) fn config(args: &Run) -> Result<SidecarConfig, String> {
         builder = builder.health_check(HealthCheck::tcp());
     }
     if let Some(command) = &args.check_cmd {
-        builder = builder.health_check(HealthCheck::Command {
-            cmd: "sh".into(),
-            args: vec!["-c".into(), command.clone()],
-            expected_exit: 0,
-        });
+        builder = builder.health_check(HealthCheck::command("sh", ["-c", command]));
     }
     if let Some(limit) = args.ready_timeout {
         builder = builder.ready_timeout(limit);
@@ -87,10 +122,47 @@ pub(crate) fn config(args: &Run) -> Result<SidecarConfig, String> {
         builder = builder.restart_backoff(first);
     }
     if let Some(path) = &args.log {
-        let path = std::path::absolute(path).map_err(|e| format!("{}: {e}", path.display()))?;
-        builder = builder.log_file(path);
+        builder = builder.log_file(absolute(path));
     }
-    builder.build().map_err(|e| e.to_string())
+    builder
+}
+
+/// From the caller's folder. It fails only for an empty path or without a current folder, and then
+/// the engine says what is wrong with the path as it is.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// The working folder by its real name, which is also what the sidecar sees.
+fn find_folder(config: &mut SidecarConfig) -> Result<(), String> {
+    let folder = config.cwd.take().map_or_else(std::env::current_dir, Ok);
+    let folder = folder.map_err(|e| format!("cannot use the working folder: {e}"))?;
+    let real = folder.canonicalize();
+    let real = real.map_err(|e| {
+        let folder = folder.display();
+        format!("cannot use the working folder: {folder}: {e}")
+    })?;
+    config.cwd = Some(real);
+    Ok(())
+}
+
+/// Gives each of them what the user's login shell sets up in its folder, below its own variables.
+fn add_login_env(sidecars: &mut Sidecars) -> Result<(), String> {
+    let mut known: BTreeMap<PathBuf, EnvMap> = BTreeMap::new();
+    for (_, config) in sidecars {
+        let Some(folder) = config.cwd.clone() else {
+            continue;
+        };
+        let mut env = match known.get(&folder) {
+            Some(env) => env.clone(),
+            None => login_env(&folder)?,
+        };
+        known.insert(folder, env.clone());
+        env.append(&mut config.env);
+        config.env = env;
+        config.clear_env = true;
+    }
+    Ok(())
 }
 
 /// The environment that the user's login shell sets up in this folder.
@@ -102,8 +174,4 @@ fn login_env(folder: &Path) -> Result<EnvMap, String> {
     let mut env = capture_login_env(&shell, folder, LIMIT).map_err(|e| e.to_string())?;
     scrub(&mut env);
     Ok(env)
-}
-
-fn annotate(path: &Path, e: &io::Error) -> io::Error {
-    io::Error::new(e.kind(), format!("{}: {e}", path.display()))
 }

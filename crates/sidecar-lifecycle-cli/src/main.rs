@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     // event's `protection` and by the engine's log.
     let _ = sidecar_lifecycle::guardian::start();
     match args::Args::parse().command {
-        args::Command::Run(run) => run::run(*run),
+        args::Command::Run(run) => run::run(&run),
         args::Command::Ps(args) => ps::ps(&args),
         args::Command::Port(args) => port::port(&args),
         args::Command::Schema(args) => schema::schema(&args),

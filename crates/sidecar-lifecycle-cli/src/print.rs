@@ -7,23 +7,34 @@ use sidecar_lifecycle::{Event, EventKind, LogLine, Protection, Stream};
 /// How lines are written.
 #[derive(Debug, Clone)]
 pub(crate) struct Style {
-    label: String,
+    /// Labels, in the order in which they are given colours.
+    labels: Vec<String>,
+    /// That of the longest label.
+    width: usize,
     colour: bool,
 }
 
 const RED: &str = "31";
 const GREEN: &str = "32";
 const YELLOW: &str = "33";
-const CYAN: &str = "36";
 const DIM: &str = "2";
+
+/// Of labels, one after the other. The terminal's own colours, which its user can read; without
+/// red and yellow, which mean that something is wrong.
+const LABELS: [&str; 6] = ["36", "35", "94", "32", "96", "95"];
 
 impl Style {
     /// In colour when stdout is a terminal and nobody asked for none (<https://no-color.org>).
-    pub(crate) fn new(label: &str) -> Style {
+    pub(crate) fn new(labels: &[String]) -> Style {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        Style::with(labels, wanted && std::io::stdout().is_terminal())
+    }
+
+    fn with(labels: &[String], colour: bool) -> Style {
         Style {
-            label: label.to_owned(),
-            colour: wanted && std::io::stdout().is_terminal(),
+            labels: labels.to_vec(),
+            width: labels.iter().map(|l| l.chars().count()).max().unwrap_or(0),
+            colour,
         }
     }
 
@@ -35,29 +46,28 @@ impl Style {
         }
     }
 
-    /// A line of the sidecar's own output.
-    pub(crate) fn log(&self, line: &LogLine) -> String {
+    /// The label as a column, so that what follows stands below its like.
+    fn label(&self, label: &str) -> String {
+        let at = self.labels.iter().position(|l| l == label).unwrap_or(0);
+        let width = self.width;
+        self.paint(LABELS[at % LABELS.len()], &format!("{label:<width$}"))
+    }
+
+    /// A line of a sidecar's own output.
+    pub(crate) fn log(&self, label: &str, line: &LogLine) -> String {
         let bar = match line.stream {
             Stream::Stdout => self.paint(DIM, "│"),
             Stream::Stderr => self.paint(YELLOW, "│"),
         };
         let reset = if self.colour { "\u{1b}[0m" } else { "" };
-        format!(
-            "{} {bar} {}{reset}",
-            self.paint(CYAN, &self.label),
-            line.line
-        )
+        format!("{} {bar} {}{reset}", self.label(label), line.line)
     }
 
     /// A line about an event; `None` for those that only programs want.
     pub(crate) fn event(&self, event: &Event) -> Option<String> {
         let (colour, text) = sentence(&event.kind)?;
-        Some(format!(
-            "{} {} {}",
-            self.paint(CYAN, &self.label),
-            self.paint(colour, "●"),
-            text
-        ))
+        let (label, dot) = (self.label(&event.sidecar), self.paint(colour, "●"));
+        Some(format!("{label} {dot} {text}"))
     }
 }
 
@@ -72,6 +82,11 @@ fn sentence(kind: &EventKind) -> Option<(&'static str, String)> {
             let pid = holder.pid.map_or(String::new(), |p| format!(" (pid {p})"));
             (YELLOW, format!("port {port} is held by {who}{pid}"))
         }
+        EventKind::WaitingFor { sidecars } => (DIM, format!("waiting for {}", sidecars.join(", "))),
+        EventKind::PortTaken { port } => (
+            YELLOW,
+            format!("port {port} was taken meanwhile: another one is tried"),
+        ),
         EventKind::Cleaned { pid, command, why } => {
             (YELLOW, format!("ended leftover {pid} ({command}): {why}"))
         }
@@ -105,16 +120,15 @@ fn sentence(kind: &EventKind) -> Option<(&'static str, String)> {
             code: Some(code),
             asked,
             ..
-        } => (
-            if *asked { DIM } else { YELLOW },
-            format!("exited with code {code}"),
-        ),
+        } => {
+            let is_fine = *asked || *code == 0;
+            let text = format!("exited with code {code}");
+            (if is_fine { DIM } else { YELLOW }, text)
+        }
         EventKind::Exited { signal, asked, .. } => {
             let signal = signal.map_or(String::new(), |s| format!(" {s}"));
-            (
-                if *asked { DIM } else { YELLOW },
-                format!("ended by signal{signal}"),
-            )
+            let text = format!("ended by signal{signal}");
+            (if *asked { DIM } else { YELLOW }, text)
         }
         EventKind::Crashed {
             reason,
@@ -143,4 +157,45 @@ fn sentence(kind: &EventKind) -> Option<(&'static str, String)> {
         ),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use sidecar_lifecycle::RunId;
+
+    use super::*;
+
+    fn started(sidecar: &str) -> Event {
+        Event {
+            mono_ms: 0.0,
+            sidecar: sidecar.to_owned(),
+            run: RunId(1),
+            kind: EventKind::PortChosen { port: 80 },
+        }
+    }
+
+    #[test]
+    fn labels_are_a_column() {
+        let style = Style::with(&["db".to_owned(), "worker".to_owned()], false);
+        let line = |label| style.event(&started(label)).expect("it is told");
+        assert_eq!(line("db"), "db     ● port 80");
+        assert_eq!(line("worker"), "worker ● port 80");
+        assert_eq!(line("a leftover's"), "a leftover's ● port 80", "not cut");
+    }
+
+    #[test]
+    fn each_label_has_a_colour_of_its_own_and_keeps_it() {
+        let labels: Vec<String> = (0..LABELS.len()).map(|n| format!("s{n}")).collect();
+        let style = Style::with(&labels, true);
+        let line = |label: &str| style.event(&started(label)).expect("it is told");
+        let colour = |label: &String| {
+            let line = line(label);
+            line[..line.find('m').expect("a colour")].to_owned()
+        };
+        let mut colours: Vec<String> = labels.iter().map(colour).collect();
+        assert_eq!(colours, labels.iter().map(colour).collect::<Vec<_>>());
+        colours.sort_unstable();
+        colours.dedup();
+        assert_eq!(colours.len(), labels.len());
+    }
 }

@@ -1,6 +1,7 @@
 //! Events and lines on stdout.
 
-use std::io::{self, Write};
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
@@ -14,29 +15,33 @@ use crate::print::Style;
 /// Writes events and lines to stdout, in one of two forms.
 pub(crate) struct Printer {
     style: Style,
-    label: String,
     json: bool,
     json_log: bool,
-    /// The run that the last event was about: what is printed from then on is its output.
-    run: AtomicU64,
+    /// By label, the run that the last event was about: what is printed from then on is its
+    /// output.
+    runs: BTreeMap<String, AtomicU64>,
     news: Mutex<Sender<News>>,
 }
 
 impl Printer {
-    pub(crate) fn new(args: &Run, label: &str, news: Sender<News>) -> Printer {
+    pub(crate) fn new(args: &Run, labels: &[String], news: Sender<News>) -> Printer {
+        let runs = labels
+            .iter()
+            .map(|label| (label.clone(), AtomicU64::new(0)));
         Printer {
-            style: Style::new(label),
-            label: label.to_owned(),
+            style: Style::new(labels),
             json: args.json,
             json_log: args.json_log,
-            run: AtomicU64::new(0),
+            runs: runs.collect(),
             news: Mutex::new(news),
         }
     }
 
     /// Prints an event.
     pub(crate) fn event(&self, event: &sidecar_lifecycle::Event) {
-        self.run.store(event.run.0, Ordering::Relaxed);
+        if let Some(run) = self.runs.get(&event.sidecar) {
+            run.store(event.run.0, Ordering::Relaxed);
+        }
         if matches!(event.kind, EventKind::PhaseChanged { .. }) {
             return;
         }
@@ -50,26 +55,34 @@ impl Printer {
         }
     }
 
-    /// Whether lines of the sidecar's own are printed at all.
+    /// Whether lines of the sidecars' own are printed at all.
     pub(crate) fn wants_lines(&self) -> bool {
         self.json_log || !self.json
     }
 
-    /// Prints a line of the sidecar's own.
-    pub(crate) fn log(&self, line: &LogLine) {
+    /// Prints a line of a sidecar's own.
+    pub(crate) fn log(&self, label: &str, line: &LogLine) {
         if self.json_log {
+            let run = self.runs.get(label);
             let json = serde_json::json!({
                 "mono_ms": sidecar_lifecycle::mono_ms(),
                 "event": "log",
-                "sidecar": self.label,
-                "run": self.run.load(Ordering::Relaxed),
+                "sidecar": label,
+                "run": run.map_or(0, |run| run.load(Ordering::Relaxed)),
                 "stream": line.stream,
                 "seq": line.seq,
                 "line": line.line,
             });
             self.write(&json.to_string());
         } else if !self.json {
-            self.write(&self.style.log(line));
+            self.write(&self.style.log(label, line));
+        }
+    }
+
+    /// The terminal has written `^C`: what comes next begins a line of its own.
+    pub(crate) fn interrupted(&self) {
+        if !self.json && io::stdout().is_terminal() {
+            self.write("");
         }
     }
 

@@ -23,7 +23,7 @@ enum Which {
     Run,
 }
 
-/// The committed schema; a test of the `schema` feature compares it with the code.
+/// The committed schema; a test of the engine compares it with the code.
 const RUN: &str = include_str!("../../../schemas/sidecar.schema.json");
 
 /// Prints it.

@@ -1,4 +1,4 @@
-//! `--config FILE`.
+//! `--config FILE` with one sidecar in it.
 
 use std::fs;
 use std::process::Command;
@@ -20,15 +20,21 @@ fn a_file_says_all_that_flags_say() {
     let family = setup.family("pids");
     let config = json!({
         "$schema": "./sidecar.schema.json",
-        "command": [fake_sidecar(), "--pidfile", family.file(), "--max-life", "3m", "--port", "{port}"],
-        "name": "shop", "cwd": ".", "port": "auto", "portEnv": "NOT_PORT", "http": "/",
-        "readyTimeout": "30s", "liveness": "1m", "grace": "300ms", "restart": "on-failure",
-        "maxRestarts": 2, "backoff": "10ms", "log": "server.log", "loginEnv": false,
+        "program": fake_sidecar(),
+        "args": ["--pidfile", family.file(), "--max-life", "3m", "--port", "{port}"],
+        "cwd": ".", "port": "auto", "portVariable": "NOT_PORT", "healthCheck": "/",
+        "readyTimeout": "30s", "liveness": "1m", "gracefulShutdownTimeout": "300ms",
+        "restart": "on-failure", "maxRestartAttempts": 2, "restartBackoff": "10ms",
+        "logFile": "server.log",
     });
     let file = write(&setup, &config.to_string());
     let mut host = run(&setup, &format!("--json --config {file}"), vec![]);
     let ready = host.next("ready");
-    assert_eq!(ready["sidecar"], "shop");
+    assert_eq!(
+        ready["sidecar"], "fake-sidecar",
+        "it is called as its program"
+    );
+    assert!(!ready["url"].is_null());
     host.signal(libc::SIGTERM);
     assert_eq!(code(&mut host), 0);
     assert!(
@@ -40,7 +46,7 @@ fn a_file_says_all_that_flags_say() {
 #[test]
 fn flags_win() {
     let setup = Setup::new();
-    let config = r#"{"command": ["false"], "name": "file", "port": 1, "http": "/"}"#;
+    let config = r#"{"name": "false", "port": 1, "healthCheck": "/", "readyTimeout": "1ms"}"#;
     let file = write(&setup, config);
     let flags = format!(
         "--json --json-log --config {file} --name flag --port auto --tcp --ready-timeout 10s"
@@ -59,25 +65,31 @@ fn flags_win() {
 fn errors_name_the_key_and_the_line() {
     let setup = Setup::new();
     for (text, parts) in [
-        ("{\n  \"prot\": 5173\n}", &["line 2", "`prot`"][..]),
+        (
+            "{\n  \"prot\": 5173\n}",
+            &["line 2", "`prot`", "`port`"][..],
+        ),
         ("{\n\n  \"port\": \"many\"\n}", &["line 3", "`port`"]),
         ("{\"port\": 0}", &["line 1", "`port`"]),
-        ("{\n  \"grace\": 5\n}", &["line 2", "`grace`"]),
         (
-            "{\n  \"grace\": \"5 parsecs\"\n}",
-            &["line 2", "`grace`", "250ms"],
+            "{\n  \"gracefulShutdownTimeout\": 5\n}",
+            &["line 2", "`gracefulShutdownTimeout`"],
         ),
         (
-            "{\n  \"command\": \"pnpm dev\"\n}",
-            &["line 2", "`command`"],
+            "{\n  \"liveness\": \"5 parsecs\"\n}",
+            &["line 2", "`liveness`", "250ms"],
         ),
+        ("{\n  \"args\": \"dev\"\n}", &["line 2", "`args`"]),
         (
             "{\n  \"restart\": \"sometimes\"\n}",
             &["line 2", "`restart`", "on-failure"],
         ),
-        ("{\n  \"http\": \"/\",\n", &["line 3"]),
+        ("{\n  \"port\": 1,\n", &["line 3"]),
         ("[]", &["object"]),
-        ("{\"http\": \"/\", \"tcp\": true}", &["http", "tcp"]),
+        (
+            "{\"healthCheck\": \"/\"}",
+            &["line 1", "`healthCheck`", "port"],
+        ),
         ("{} {}", &["line 1"]),
     ] {
         let file = write(&setup, text);
@@ -88,14 +100,33 @@ fn errors_name_the_key_and_the_line() {
         for part in parts.iter().chain(&["sidecar.json"]) {
             assert!(told.contains(part), "`{part}` is not in: {told}");
         }
+        assert_eq!(told.lines().count(), 1, "nothing follows from it: {told}");
     }
 }
 
 #[test]
-fn a_file_without_a_command_needs_one_behind_the_flags() {
+fn a_file_without_a_program_needs_a_command_behind_the_flags() {
     let setup = Setup::new();
-    let file = write(&setup, r#"{"name": "web"}"#);
+    let file = write(&setup, r#"{"readyTimeout": "1s"}"#);
     let flags = format!("--json --config {file}");
     assert_eq!(run(&setup, &flags, vec![]).end().code(), Some(2));
     assert_eq!(code(&mut run(&setup, &flags, shell("exit 0"))), 0);
+}
+
+#[test]
+fn it_runs_in_the_files_folder_unless_told_otherwise() {
+    let setup = Setup::new();
+    fs::create_dir(setup.path("elsewhere")).expect("made");
+    let file = write(&setup, r#"{"name": "sh", "args": ["-c", "pwd -P"]}"#);
+    let folder = fs::canonicalize(setup.folder()).expect("it exists");
+    let elsewhere = folder.join("elsewhere");
+    for (more, folder) in [
+        (String::new(), &folder),
+        (format!("--cwd {}", elsewhere.display()), &elsewhere),
+    ] {
+        let flags = format!("--json --json-log --config {file} {more}");
+        let mut host = run(&setup, &flags, vec![]);
+        assert_eq!(code(&mut host), 0);
+        assert_eq!(printed(&host), [folder.to_string_lossy()]);
+    }
 }

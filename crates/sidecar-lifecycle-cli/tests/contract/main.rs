@@ -5,6 +5,7 @@ mod configuration;
 mod endings;
 mod events;
 mod flags;
+mod fleet;
 mod generated;
 mod port;
 mod ps;
