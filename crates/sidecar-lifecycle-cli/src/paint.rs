@@ -1,4 +1,4 @@
-//! What the commands that answer print: to stdout, in colour where a terminal shows it.
+//! What the commands print: to stdout, in colour where a terminal shows it.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -36,6 +36,20 @@ impl Paint {
             colour: false,
             width,
         }
+    }
+
+    /// As in a terminal.
+    #[cfg(test)]
+    pub(crate) fn coloured() -> Paint {
+        Paint {
+            colour: true,
+            width: None,
+        }
+    }
+
+    /// Ends every colour that is on.
+    pub(crate) fn reset(self) -> &'static str {
+        if self.colour { "\u{1b}[0m" } else { "" }
     }
 
     pub(crate) fn paint(self, code: &str, text: &str) -> String {

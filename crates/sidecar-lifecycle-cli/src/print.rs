@@ -1,8 +1,8 @@
 //! Events for people: one readable line each, in colour where a terminal shows it.
 
-use std::io::IsTerminal;
-
 use sidecar_lifecycle::{Event, EventKind, LogLine, Protection, Stream};
+
+use crate::paint::{DIM, GREEN, Paint, RED, YELLOW};
 
 /// How lines are written.
 #[derive(Debug, Clone)]
@@ -11,38 +11,20 @@ pub(crate) struct Style {
     labels: Vec<String>,
     /// That of the longest label.
     width: usize,
-    colour: bool,
+    paint: Paint,
 }
-
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const DIM: &str = "2";
 
 /// Of labels, one after the other. The terminal's own colours, which its user can read; without
 /// red and yellow, which mean that something is wrong.
 const LABELS: [&str; 6] = ["36", "35", "94", "32", "96", "95"];
 
 impl Style {
-    /// In colour when stdout is a terminal and nobody asked for none (<https://no-color.org>).
-    pub(crate) fn new(labels: &[String]) -> Style {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        Style::with(labels, wanted && std::io::stdout().is_terminal())
-    }
-
-    fn with(labels: &[String], colour: bool) -> Style {
+    /// For these labels.
+    pub(crate) fn new(labels: &[String], paint: Paint) -> Style {
         Style {
             labels: labels.to_vec(),
             width: labels.iter().map(|l| l.chars().count()).max().unwrap_or(0),
-            colour,
-        }
-    }
-
-    fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
+            paint,
         }
     }
 
@@ -50,23 +32,25 @@ impl Style {
     fn label(&self, label: &str) -> String {
         let at = self.labels.iter().position(|l| l == label).unwrap_or(0);
         let width = self.width;
-        self.paint(LABELS[at % LABELS.len()], &format!("{label:<width$}"))
+        let label = format!("{label:<width$}");
+        self.paint.paint(LABELS[at % LABELS.len()], &label)
     }
 
     /// A line of a sidecar's own output.
     pub(crate) fn log(&self, label: &str, line: &LogLine) -> String {
         let bar = match line.stream {
-            Stream::Stdout => self.paint(DIM, "│"),
-            Stream::Stderr => self.paint(YELLOW, "│"),
+            Stream::Stdout => self.paint.paint(DIM, "│"),
+            Stream::Stderr => self.paint.paint(YELLOW, "│"),
         };
-        let reset = if self.colour { "\u{1b}[0m" } else { "" };
+        // What the line has left on would run into the next one.
+        let reset = self.paint.reset();
         format!("{} {bar} {}{reset}", self.label(label), line.line)
     }
 
     /// A line about an event; `None` for those that only programs want.
     pub(crate) fn event(&self, event: &Event) -> Option<String> {
         let (colour, text) = sentence(&event.kind)?;
-        let (label, dot) = (self.label(&event.sidecar), self.paint(colour, "●"));
+        let (label, dot) = (self.label(&event.sidecar), self.paint.paint(colour, "●"));
         Some(format!("{label} {dot} {text}"))
     }
 }
@@ -176,7 +160,7 @@ mod tests {
 
     #[test]
     fn labels_are_a_column() {
-        let style = Style::with(&["db".to_owned(), "worker".to_owned()], false);
+        let style = Style::new(&["db".to_owned(), "worker".to_owned()], Paint::plain(None));
         let line = |label| style.event(&started(label)).expect("it is told");
         assert_eq!(line("db"), "db     ● port 80");
         assert_eq!(line("worker"), "worker ● port 80");
@@ -186,7 +170,7 @@ mod tests {
     #[test]
     fn each_label_has_a_colour_of_its_own_and_keeps_it() {
         let labels: Vec<String> = (0..LABELS.len()).map(|n| format!("s{n}")).collect();
-        let style = Style::with(&labels, true);
+        let style = Style::new(&labels, Paint::coloured());
         let line = |label: &str| style.event(&started(label)).expect("it is told");
         let colour = |label: &String| {
             let line = line(label);

@@ -10,6 +10,7 @@ use sidecar_lifecycle::{EventKind, LogLine};
 
 use crate::args::Run;
 use crate::outcome::News;
+use crate::paint::Paint;
 use crate::print::Style;
 
 /// Writes events and lines to stdout, in one of two forms.
@@ -29,7 +30,7 @@ impl Printer {
             .iter()
             .map(|label| (label.clone(), AtomicU64::new(0)));
         Printer {
-            style: Style::new(labels),
+            style: Style::new(labels, Paint::of_stdout()),
             json: args.json,
             json_log: args.json_log,
             runs: runs.collect(),
