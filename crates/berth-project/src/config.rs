@@ -3,9 +3,10 @@
 mod command;
 mod error;
 mod fields;
-mod nearest;
 mod object;
 mod plugin;
+#[cfg(test)]
+mod schema;
 
 pub use command::CommandLine;
 pub use error::ConfigError;
@@ -27,8 +28,8 @@ pub const FILE_NAME: &str = "berth.json";
 /// How a project is run, where that differs from what Berth finds out by itself. Every key is
 /// optional. Comments are not allowed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "schema", schemars(title = "berth.json"))]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(title = "berth.json"))]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Config {
     /// The JSON Schema of this file, for editors.
@@ -50,17 +51,17 @@ pub struct Config {
 
     /// The port to ask for. Default: the one in the script, else the framework's.
     #[serde(deserialize_with = "fields::port")]
-    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
+    #[cfg_attr(test, schemars(range(min = 1)))]
     pub port: Option<u16>,
 
     /// The page to open first, from the root of the site: `/admin`. Default: `/`.
     #[serde(deserialize_with = "fields::path")]
-    #[cfg_attr(feature = "schema", schemars(regex(pattern = r"^/([^/\\]|$)")))]
+    #[cfg_attr(test, schemars(regex(pattern = r"^/([^/\\]|$)")))]
     pub path: Option<String>,
 
     /// How long the server may take until it answers: `250ms`, `5s`, `2m`. Default: `120s`.
     #[serde(deserialize_with = "fields::duration")]
-    #[cfg_attr(feature = "schema", schemars(with = "Option<fields::DurationText>"))]
+    #[cfg_attr(test, schemars(with = "Option<fields::DurationText>"))]
     pub ready_timeout: Option<Duration>,
 
     /// Variables for the server, beside those of the user's shell.
@@ -117,10 +118,4 @@ impl Config {
             log_dir: self.log_dir.or(lower.log_dir),
         }
     }
-}
-
-/// The JSON Schema of `berth.json`, for editors.
-#[cfg(feature = "schema")]
-pub fn schema() -> schemars::Schema {
-    schemars::schema_for!(Config)
 }

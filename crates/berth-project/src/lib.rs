@@ -5,7 +5,6 @@
 //! [`redact()`] makes what a trouble page shows fit to be pasted into a public issue.
 
 pub mod config;
-mod duration;
 mod framework;
 mod package_json;
 mod package_manager;
@@ -16,10 +15,10 @@ mod trouble;
 mod words;
 
 pub use config::{CommandLine, Config, ConfigError, PluginConfig};
-pub use duration::{DurationError, parse_duration};
 pub use framework::{FRAMEWORKS, Framework};
 pub use package_json::PackageJson;
 pub use package_manager::{Chosen, ChosenBy, PackageManager};
 pub use plan::{Plan, PortChannel, PortSource, PortWish};
 pub use redact::redact;
+pub use sidecar_lifecycle::config::parse_duration;
 pub use trouble::ProjectError;

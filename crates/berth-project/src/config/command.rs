@@ -7,12 +7,12 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 
 /// What to run instead of a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(untagged))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(untagged))]
 pub enum CommandLine {
     /// As typed in a terminal. A shell runs it only if it has shell syntax in it.
-    Line(#[cfg_attr(feature = "schema", schemars(length(min = 1)))] String),
+    Line(#[cfg_attr(test, schemars(length(min = 1)))] String),
     /// A program and its arguments, taken literally.
-    List(#[cfg_attr(feature = "schema", schemars(length(min = 1)))] Vec<String>),
+    List(#[cfg_attr(test, schemars(length(min = 1)))] Vec<String>),
 }
 
 impl<'de> Deserialize<'de> for CommandLine {

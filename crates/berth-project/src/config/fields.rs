@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
-
-use crate::duration::parse_duration;
+use sidecar_lifecycle::config::parse_duration;
 
 pub(super) fn port<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u16>, D::Error> {
     Ok(Option::<Port>::deserialize(deserializer)?.map(|Port(port)| port))
@@ -153,7 +152,7 @@ impl Rule for Value {
 }
 
 /// How the schema describes a duration.
-#[cfg(feature = "schema")]
+#[cfg(test)]
 #[derive(schemars::JsonSchema)]
 #[schemars(transparent, inline)]
 #[expect(dead_code, reason = "only its schema is used")]

@@ -19,6 +19,9 @@ pub(crate) use dependency::find_cycle;
 pub use duration::{BadDuration, parse_duration};
 pub(crate) use hooks::Hooks;
 pub use hooks::{CrashInfo, HandOver, StateChange};
+// Not for everybody: Berth's own configuration mends slips of the pen in the same way.
+#[doc(hidden)]
+pub use json::nearest;
 pub use json::{ConfigFile, FleetConfig};
 pub use probe::Probe;
 pub use sidecar::{SidecarConfig, StdinMode};

@@ -18,3 +18,4 @@ mod values;
 
 pub use file::ConfigFile;
 pub use fleet::FleetConfig;
+pub use nearest::nearest;

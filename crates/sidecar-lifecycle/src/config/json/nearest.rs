@@ -1,7 +1,7 @@
 //! "Did you mean": the nearest of some known words.
 
 /// The known word that `word` is most likely a slip of, if any is near.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(word);
     let allowed = (folded.len() / 3).max(1);
     known
