@@ -65,18 +65,24 @@ impl Default for OwnPages {
 
 impl OwnPages {
     fn note(&self, url: &Url) {
-        if !matches!(url.scheme(), "http" | "https") {
+        if url.scheme() == "about" {
             return; // The window's first, empty page is nobody's.
         }
-        let own = url.as_str().starts_with(own_origin());
+        let own = is_own(url);
         self.shown.store(own, Ordering::Release);
         if own {
             self.armed.store(false, Ordering::Release);
         }
     }
 
+    /// Berth itself goes to a page of ours.
     fn arm(&self) {
         self.armed.store(true, Ordering::Release);
+    }
+
+    /// Berth goes to the project: a way to our pages that was not taken is closed.
+    fn disarm(&self) {
+        self.armed.store(false, Ordering::Release);
     }
 
     fn allowed(&self) -> bool {
@@ -259,6 +265,12 @@ impl WindowUi {
     }
 }
 
+/// Whether it is a page of ours. Without a path the address has no slash at its end.
+fn is_own(url: &Url) -> bool {
+    let own = own_origin();
+    url.as_str().starts_with(own) || url.as_str() == own.trim_end_matches('/')
+}
+
 /// Where our own pages live.
 fn own_origin() -> &'static str {
     if tauri::is_dev() {
@@ -285,6 +297,7 @@ impl Ui for WindowUi {
 
     fn show_project(&self, url: &Url) {
         self.app.state::<ProjectOrigin>().set(url);
+        self.app.state::<OwnPages>().disarm();
         if let Some(window) = self.main()
             && let Err(e) = window.navigate(url.clone())
         {

@@ -154,6 +154,29 @@ test("javascript: and file: addresses lead nowhere", async (t) => {
   assert.deepEqual(user.opened(), []);
 });
 
+test("Berth's own pages, which have commands, are out of the project's reach", async (t) => {
+  const project = await makeProject(t);
+  const app = await desk.open(t, project);
+  const refused = () => app.user.read(project, ".tauri-log").match(/refused to go to a tauri: address/g)?.length ?? 0;
+  const tries = [
+    "location.href = 'tauri://localhost/trouble.html'",
+    "document.body.append(Object.assign(document.createElement('iframe'), { src: 'tauri://localhost/index.html' }))",
+  ];
+  for (const visit of [1, 2]) {
+    await app.shown(visit);
+    for (const attempt of tries) {
+      const before = refused();
+      await app.page.run(attempt);
+      await until(`${attempt} is refused, visit ${visit}`, () => refused() > before);
+      assert.equal(await app.page.url(), project.url());
+    }
+    // Berth has been there: its launch page lies behind the project's in the history.
+    await app.page.run("history.go(-9); history.back()");
+    await holds("the window stays", async () => (await app.page.url()) === project.url(), 500);
+    if (visit === 1) await app.press("ctrl+shift+r");
+  }
+});
+
 test("two projects on one port never share storage or cookies, and keep their own", async (t) => {
   const port = await freePort();
   const user = makeUser(t);
