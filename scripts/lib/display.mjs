@@ -9,6 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describeEnd, run, start, stop } from "./child.mjs";
 
 const SIZE = "1280x800x24";
+/** Within a window that stands in the corner, below its menu. */
+const MIDDLE = "560x300+40+80";
 const START_MS = 20_000;
 const GRACE_MS = 3_000;
 
@@ -42,7 +44,10 @@ export async function startDisplay({ windowManager = false } = {}) {
   }
 }
 
-/** Saves what `display` shows as a PNG, once it shows more than one colour. */
+/**
+ * Saves what `display` shows as a PNG, once there is something to see in its middle: a page that
+ * is loaded is painted some frames later, and on a busy machine that takes its time.
+ */
 export async function saveScreenshot(display, file) {
   await mkdir(dirname(file), { recursive: true });
   const draft = `${file}.part.png`;
@@ -50,7 +55,7 @@ export async function saveScreenshot(display, file) {
   const deadline = Date.now() + 10_000;
   for (;;) {
     await run("import", ["-silent", "-window", "root", draft], { env });
-    const colours = Number(await run("identify", ["-format", "%k", draft]));
+    const colours = Number(await run("identify", ["-format", "%k", `${draft}[${MIDDLE}]`]));
     if (colours > 1 || Date.now() > deadline) break;
     await sleep(100);
   }

@@ -78,6 +78,8 @@ async function showProject(display) {
       return 1;
     }
     if (display) {
+      // What failed may be known before there is a window to show it in.
+      if (first.trouble) await Promise.race([app.troubleShown, app.ended, interrupted, timeLimit()]);
       await takeScreenshot(display);
     }
     if (options["exit-when-ready"]) {
@@ -104,6 +106,9 @@ async function startApp(display) {
   });
   app.lastLines = [];
   app.closed = once(app, "close");
+  app.troubleShown = new Promise((shown) => {
+    createInterface({ input: app.stdout }).on("line", (line) => line === "trouble shown" && shown());
+  });
   app.pageShown = new Promise((shown) => {
     for (const [stream, out] of [[app.stdout, process.stdout], [app.stderr, process.stderr]]) {
       createInterface({ input: stream }).on("line", (line) => {

@@ -1,6 +1,6 @@
 // `start.sh` from the moment the app is built, with a stand-in for the app.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -49,6 +49,22 @@ test("shows a project, saves a screenshot and ends", async () => {
   const file = /^Screenshot: (.+)$/m.exec(out)[1];
   assert.equal(readFileSync(file).subarray(1, 4).toString(), "PNG");
   rmSync(file);
+});
+
+test("waits with the screenshot until the page is painted", async () => {
+  const { code, out } = await launch({ behaviour: "paints late", args: ["late", "--exit-when-ready"] });
+  assert.equal(code, 0, out);
+  const file = /^Screenshot: (.+)$/m.exec(out)[1];
+  const colours = execFileSync("identify", ["-format", "%k", `${file}[100x100+200+150]`], { encoding: "utf8" });
+  assert.ok(Number(colours) > 1, "it is not the empty screen");
+  rmSync(file);
+});
+
+test("ends with 1 when the project fails, with a screenshot of the trouble", async () => {
+  const { code, out } = await launch({ behaviour: "fails", args: ["trouble", "--exit-when-ready"] });
+  assert.equal(code, 1, out);
+  assert.match(out, /trouble shown[^]*^Screenshot: (.+)$/m);
+  rmSync(/^Screenshot: (.+)$/m.exec(out)[1]);
 });
 
 for (const signal of ["SIGINT", "SIGTERM"]) {

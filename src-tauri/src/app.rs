@@ -12,7 +12,10 @@ use tauri_plugin_window_state::StateFlags;
 use crate::launch::Launcher;
 use crate::opening::Session;
 use crate::window::{self, Committed, MAIN, OwnPages, ProjectOrigin, WindowUi};
-use crate::{commands, keys, menu};
+use crate::{commands, display, keys, menu, terminal};
+
+/// As long as an orderly exit waits.
+const EXIT_LIMIT: Duration = Duration::from_secs(30);
 
 /// Runs until the window is closed.
 pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCode {
@@ -36,6 +39,12 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
     // The server starts now, beside the window that is about to be built.
     let launcher = Launcher::new(session);
     launcher.begin();
+    if let Err(e) = display::connect() {
+        log::error!("{e}");
+        terminal::complain(&e.to_string());
+        let _ = engine.shutdown("no display", EXIT_LIMIT); // What it cannot end, the guardian does.
+        return ExitCode::FAILURE;
+    }
 
     let for_setup = (launcher.clone(), app);
     let built = tauri::Builder::default()
@@ -90,15 +99,10 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
         }
         Err(e) => {
             log::error!("cannot show a window: {e}");
-            complain(&e);
+            terminal::complain(&format!("cannot show a window: {e}"));
             ExitCode::FAILURE
         }
     }
-}
-
-#[expect(clippy::print_stderr, reason = "there is no window to show it in")]
-fn complain(e: &tauri::Error) {
-    eprintln!("berth: cannot show a window: {e}");
 }
 
 fn on_run_event(app: &AppHandle, event: &RunEvent, ending: &AtomicBool) {
@@ -129,9 +133,7 @@ fn catch_signals(engine: &Engine, app: &Arc<OnceLock<AppHandle>>) {
         } else if let Some(app) = app.get() {
             app.exit(0);
         } else {
-            /// As long as an orderly exit waits.
-            const LIMIT: Duration = Duration::from_secs(30);
-            let report = engine.shutdown(t.name(), LIMIT);
+            let report = engine.shutdown(t.name(), EXIT_LIMIT);
             std::process::exit(i32::from(!report.complete));
         }
     });

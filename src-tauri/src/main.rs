@@ -6,6 +6,7 @@ mod applog;
 mod args;
 mod commands;
 mod diagnostics;
+mod display;
 mod editing;
 mod instance;
 mod keys;
@@ -16,6 +17,7 @@ mod opening;
 mod paths;
 mod private;
 mod settings;
+mod terminal;
 mod theme;
 mod trouble;
 mod window;
@@ -37,12 +39,9 @@ fn main() -> ExitCode {
             }
             app::run(*session, context)
         }
-        Err(e) => refuse(&e),
+        Err(e) => {
+            terminal::complain(&e.to_string());
+            ExitCode::from(2)
+        }
     }
-}
-
-#[expect(clippy::print_stderr, reason = "there is no window and no log yet")]
-fn refuse(why: &opening::OpenError) -> ExitCode {
-    eprintln!("berth: {why}");
-    ExitCode::from(2)
 }

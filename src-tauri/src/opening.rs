@@ -12,6 +12,7 @@ use crate::instance::{Claim, Instance};
 use crate::paths::ProjectPaths;
 use crate::private;
 use crate::settings::Settings;
+use crate::terminal;
 
 /// Everything that a running Berth knows from its start on.
 pub(crate) struct Session {
@@ -61,7 +62,10 @@ pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened,
         .cloned()
         .unwrap_or_default();
     let branding = PluginConfig::from_value(branding)?;
-    let folder = folder(args, branding.project)?;
+    let wish = branding.project.or_else(|| args.project.clone());
+    // The example is part of the checkout that is worked on, whose code runs already.
+    let is_example = wish.is_none() && tauri::is_dev();
+    let folder = folder(wish)?;
     let config = args.config().or(branding.config);
     let data = dirs::data_dir()
         .ok_or(OpenError::NoData)?
@@ -73,7 +77,7 @@ pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened,
     };
     private::folder(&paths.state).map_err(state)?;
     let settings = Settings::load(&paths.state);
-    if args.trust {
+    if args.trust || is_example {
         settings.change(|v| v.trusted = true);
     }
     // What a project says about itself counts once its user has agreed that it may run: until
@@ -98,7 +102,10 @@ pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened,
     let instance = match Instance::claim(&paths.state).map_err(state)? {
         Claim::Ours(instance) => instance,
         Claim::Taken => {
-            tell_taken(&folder);
+            terminal::say(&format!(
+                "{} is open already; its window comes to the front",
+                folder.display()
+            ));
             return Ok(Opened::Elsewhere);
         }
     };
@@ -118,8 +125,7 @@ pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened,
     })))
 }
 
-fn folder(args: &Args, branded: Option<PathBuf>) -> Result<PathBuf, OpenError> {
-    let wish = branded.or_else(|| args.project.clone());
+fn folder(wish: Option<PathBuf>) -> Result<PathBuf, OpenError> {
     let folder = match wish {
         Some(folder) => folder,
         // Under the Tauri command's development server the folder is this crate's own, whose dev
@@ -133,15 +139,4 @@ fn folder(args: &Args, branded: Option<PathBuf>) -> Result<PathBuf, OpenError> {
     std::path::absolute(&folder)
         .map(|absolute| absolute.canonicalize().unwrap_or(absolute))
         .map_err(OpenError::NoFolder)
-}
-
-#[expect(
-    clippy::print_stdout,
-    reason = "the answer to a second start in a terminal"
-)]
-fn tell_taken(folder: &std::path::Path) {
-    println!(
-        "{} is open already; its window comes to the front",
-        folder.display()
-    );
 }

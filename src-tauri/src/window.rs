@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::launch::{Launch, Launcher, Ui};
 use crate::navigation::{self, NewWindow};
-use crate::theme;
+use crate::{terminal, theme};
 
 /// The window's label.
 pub(crate) const MAIN: &str = "main";
@@ -175,20 +175,20 @@ pub(crate) fn open_outside(app: &AppHandle, url: &Url) {
     }
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "whoever started Berth from a script waits for this line"
-)]
 fn on_loaded(app: &AppHandle, window: &WebviewWindow) {
     let zoom = app.state::<Arc<Launcher>>().session.settings.get().zoom;
     if let Err(e) = window.set_zoom(zoom) {
         log::warn!("cannot set the zoom: {e}");
     }
-    if let Some(url) = app.state::<Committed>().take()
-        && app.state::<ProjectOrigin>().holds(&url)
-    {
+    let Some(url) = app.state::<Committed>().take() else {
+        return;
+    };
+    if app.state::<ProjectOrigin>().holds(&url) {
         log::info!("page shown: {url}");
-        println!("page shown: {url}");
+        terminal::say(&format!("page shown: {url}"));
+    } else if is_own(&url) && url.path() == "/trouble.html" {
+        // What failed was said when it failed, perhaps before there was a window.
+        terminal::say("trouble shown");
     }
 }
 

@@ -26,11 +26,12 @@ export const GONE_MS = 10_000;
  *
  * user     whose home it is
  * driven   by the WebDriver: `app.page` looks into the page
+ * terminal from a terminal of its own, whose window is `app.child`
  * trust    the project's code may run without a question
  * args     more arguments
  * env      more variables; undefined removes one
  */
-export async function openApp(t, display, project, { user, driven = true, trust = true, args = [], env = {} }) {
+export async function openApp(t, display, project, { user, terminal = false, driven = !terminal, trust = true, args = [], env = {} }) {
   // Everything that the app starts inherits it: so it is found again, whoever its parent is.
   const token = randomUUID();
   const argv = [project.folder, ...(trust ? ["--trust"] : []), ...args];
@@ -40,12 +41,27 @@ export async function openApp(t, display, project, { user, driven = true, trust 
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   };
-  const started = driven
-    ? await drive(BINARY, argv, options)
-    : { child: await start(BINARY, argv, options), page: undefined };
-  const app = new App({ ...started, display, project, user, driven, mark: `BERTH_TEST=${token}` });
+  const started = driven ? await drive(BINARY, argv, options) : { child: await startPlain(argv, options, terminal) };
+  // Below the driver, or below what plays the terminal, it is a process of its own.
+  const isBelow = driven || terminal;
+  const find = () => processes().find(({ pid, ppid }) => ppid === started.child.pid && program(pid) === BINARY);
+  const self = isBelow
+    ? await until("the app runs", find)
+    : processes().find(({ pid }) => pid === started.child.pid);
+  const app = new App({ ...started, self, pid: self?.pid ?? started.child.pid, display, project, user, mark: `BERTH_TEST=${token}` });
   cleanUp(t, () => app.end());
   return app;
+}
+
+/** `script` plays the terminal: it holds the other side, and hands on what is printed. */
+function startPlain(argv, options, terminal) {
+  if (!terminal) return start(BINARY, argv, options);
+  const line = [BINARY, ...argv].map((word) => `'${word}'`).join(" ");
+  // Its shell gives way to the app, which is thus the leader of the terminal's session.
+  return start("script", ["--quiet", "--return", "--command", `exec ${line}`, "/dev/null"], {
+    ...options,
+    env: { ...options.env, SHELL: "/bin/sh", TERM: "xterm" },
+  });
 }
 
 class App {
@@ -57,12 +73,6 @@ class App {
     for (const stream of [this.child.stdout, this.child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => this.#output.push(line));
     }
-    this.pid = this.driven ? this.#drivenPid() : this.child.pid;
-    this.self = processes().find(({ pid }) => pid === this.pid);
-  }
-
-  #drivenPid() {
-    return processes().find(({ pid, ppid }) => ppid === this.child.pid && program(pid) === BINARY)?.pid;
   }
 
   /** What it has printed. */
@@ -135,7 +145,8 @@ class App {
   /** Saves what the display shows. */
   async picture(name) {
     // What a script has just changed reaches the screen some frames later.
-    await this.page?.runAsync("for (let n = 0; n < 10; n++) await new Promise(requestAnimationFrame)");
+    const frames = "for (let n = 0; n < 10; n++) await new Promise(requestAnimationFrame)";
+    await this.page?.runAsync(frames).catch(() => {}); // The page may be replaced meanwhile.
     await saveScreenshot(this.display, `${PICTURES}${name}.png`);
   }
 

@@ -12,7 +12,7 @@ use super::follow::Facts;
 use super::model::{Launch, Phase, Project, Trouble};
 use super::prepare::{self, Unprepared};
 use crate::opening::Session;
-use crate::{paths, trouble};
+use crate::{paths, terminal, trouble};
 
 /// The id of the project's server among the engine's sidecars.
 pub(crate) const SERVER: &str = "server";
@@ -298,13 +298,9 @@ impl Launcher {
     }
 
     /// Shows what failed.
-    #[expect(
-        clippy::print_stdout,
-        reason = "whoever started Berth from a script waits for this"
-    )]
     pub(super) fn fail(&self, mut trouble: Trouble) {
         log::error!("{}: {}", trouble.code, trouble.sentence);
-        println!("trouble: {}: {}", trouble.code, trouble.sentence);
+        terminal::say(&format!("trouble: {}: {}", trouble.code, trouble.sentence));
         trouble.log_path = Some(paths::for_people(&self.session.paths.server_log()));
         let step = trouble.sentence.clone();
         self.lock().launch.trouble = Some(trouble);
