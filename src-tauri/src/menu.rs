@@ -23,6 +23,7 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<Menu<Wry>> {
         version: Some(env!("CARGO_PKG_VERSION").into()),
         comments: Some("Opens a local web project as a desktop app.".into()),
         license: Some("MIT OR Apache-2.0".into()),
+        icon: app.default_window_icon().cloned(),
         ..AboutMetadata::default()
     };
     let app_menu = Submenu::with_items(

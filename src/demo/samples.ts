@@ -53,7 +53,11 @@ export function linesOf(state: string): string[] {
     case "tool-not-found":
     case "no-dev-script":
     case "folder-missing":
+    case "bad-config":
+    case "same-project":
       return [];
+    case "not-installed":
+      return ["", "> shop@1.4.0 dev", "> vite --port 5173 --strictPort", "", "sh: 1: vite: not found"];
     case "starting":
       return VITE.slice(0, 2);
     case "installing":
@@ -72,60 +76,77 @@ export function linesOf(state: string): string[] {
 }
 
 const retry = { id: "retry", label: "Retry", primary: true };
-const LOG = "~/.local/share/berth/shop-3f9a/.tauri-sidecar-log";
+const install = [
+  { id: "install", label: "Install and Retry", primary: true },
+  { ...retry, primary: false },
+];
+const LOG = "~/.local/share/dev.berth.app/projects/shop-3f9a5c0e1b7d2468/.tauri-sidecar-log";
 
-const TROUBLES: Record<string, Omit<Trouble, "code">> = {
+/** In the words of `src-tauri/src/trouble/`. */
+const TROUBLES: Record<string, Omit<Trouble, "code" | "logPath">> = {
   "port-held": {
-    sentence: "Port 5173 is held by node, pid 4711, started in ~/shop at 09:12",
-    cause: "Another program was there first. Berth ends only what it has started itself, so it left that one alone.",
-    evidence: ["node ~/shop/node_modules/.bin/vite", "Listens on [::1]:5173 since 09:12 today", "Not started by Berth"],
+    sentence: "Port 5173 is held by node, pid 4711, started 2 hours ago in ~/code/harbour.",
+    cause: "Another program uses the port. Berth does not end what it has not started. Another port works too, but pages keep logins and storage by port.",
+    evidence: ["Its command: node ~/code/harbour/node_modules/.bin/vite"],
+    actions: [retry, { id: "use-port:5174", label: "Use port 5174 instead", primary: false }],
+  },
+  "same-project": {
+    sentence: "Port 5173 is held by node, pid 4711, started 2 hours ago in ~/code/shop.",
+    cause: "This project’s server seems to run elsewhere already, perhaps in a terminal. Berth leaves it alone: end it there, or open it as it is.",
+    evidence: ["Its command: node ~/code/shop/node_modules/.bin/vite"],
     actions: [
-      { id: "use-port:5174", label: "Use port 5174 instead", primary: true },
-      { id: "retry", label: "Retry", primary: false },
+      retry,
+      { id: "open-url:http://localhost:5173/", label: "Open localhost:5173 in the browser", primary: false },
+      { id: "use-port:5174", label: "Use port 5174 instead", primary: false },
     ],
-    logPath: null,
   },
   "tool-not-found": {
-    sentence: "pnpm was not found",
-    cause: "The project asks for pnpm, and your shell's PATH has none. Install it with “npm install --global pnpm”, then retry.",
-    evidence: ["Looked in ~/.local/share/pnpm", "Looked in ~/.nvm/versions/node/v20.20.2/bin", "Looked in /usr/local/bin, /usr/bin and /bin", "package.json names pnpm@12.21.0"],
+    sentence: "pnpm was not found.",
+    cause: "It is not installed, or its folder is not on the PATH of your login shell. “npm install -g pnpm” installs it.",
+    evidence: ["Not in ~/.local/bin", "Not in /usr/local/bin", "Not in /usr/bin", "Not in /bin", "Not in ~/.nvm/versions/node/v20.20.2/bin", "Not in ~/.local/share/pnpm"],
     actions: [retry],
-    logPath: null,
   },
   "no-dev-script": {
-    sentence: "package.json has no “dev” script",
-    cause: "Berth starts a project by its dev script. Add one, or name the command in berth.json.",
-    evidence: ["Scripts that are there: build, lint, preview"],
-    actions: [retry],
-    logPath: null,
-  },
-  "folder-missing": {
-    sentence: "The folder ~/code/shop is not there",
-    cause: "It was moved, renamed or deleted, or its disk is not connected.",
+    sentence: "package.json has no script “dev”.",
+    cause: "It has build, lint, preview. Name the right one in berth.json as “script”.",
     evidence: [],
     actions: [retry],
-    logPath: null,
+  },
+  "folder-missing": {
+    sentence: "~/code/shop does not exist.",
+    cause: "It may have been moved or renamed, or lie on a disk that is not connected.",
+    evidence: [],
+    actions: [retry],
+  },
+  "bad-config": {
+    sentence: "berth.json has a mistake in it.",
+    cause: "Nothing was started; correct it and try again.",
+    evidence: ["~/code/shop/berth.json, line 2, key `prot`: there is no such key; did you mean `port`?"],
+    actions: [retry],
+  },
+  "not-installed": {
+    sentence: "The project’s packages are not installed.",
+    cause: "npm run dev ended before its server was ready, and there is no node_modules folder. A project that was just cloned or copied has none.",
+    evidence: [],
+    actions: install,
   },
   "server-exited": {
-    sentence: "The server ended with code 1 before it was ready",
-    cause: "It could not find the package “vite-plugin-inspect”. The packages may not be installed.",
-    evidence: ["pnpm dev ended after 0.8 s with code 1"],
-    actions: [{ id: "install", label: "Install and Retry", primary: true }, { ...retry, primary: false }],
-    logPath: LOG,
+    sentence: "pnpm run dev ended with code 1 before its server was ready.",
+    cause: "A package is missing: installing the packages may help.",
+    evidence: [],
+    actions: install,
   },
   "never-ready": {
-    sentence: "The server did not answer on port 5173 within 2 minutes",
-    cause: "It runs, but nothing listens there. It may be busy with a first build, or use another port.",
-    evidence: ["pnpm dev still runs, pid 5120", "Its processes listen on no port"],
+    sentence: "pnpm run dev did not become ready within 2 min.",
+    cause: "It runs, but nothing of it answers on its port. Its last lines may say why; a slow project can set “readyTimeout” in berth.json.",
+    evidence: [],
     actions: [retry],
-    logPath: LOG,
   },
   "server-died": {
-    sentence: "The server stopped while the page was open",
-    cause: "It was ended by SIGKILL, which the system does when memory runs out. Berth tried three times to start it again.",
-    evidence: ["pnpm dev was ended by signal 9 at 14:02:11", "3 restarts in 60 s"],
+    sentence: "pnpm run dev was ended by signal 9 while it was in use.",
+    cause: "Its last lines may say why. Berth is starting it again; then this page goes back to where you were.",
+    evidence: [],
     actions: [retry],
-    logPath: LOG,
   },
 };
 
@@ -134,11 +155,11 @@ const STEPS: Record<string, [Phase, string, elapsedMs: number]> = {
   looking: ["looking", "Looking for pnpm", 200],
   freeing: ["freeing_port", "Freeing port 5173", 1_400],
   installing: ["installing", "Installing packages", 8_200],
-  starting: ["starting", "Starting pnpm dev", 600],
+  starting: ["starting", "Starting pnpm run dev", 600],
   waiting: ["waiting", "Waiting for the server on port 5173", 3_300],
   slow: ["waiting", "Waiting for the server on port 5173", 67_000],
   ready: ["ready", "Opening localhost:5173", 1_200],
-  stopping: ["stopping", "Stopping pnpm dev", 2_000],
+  stopping: ["stopping", "Stopping the server", 2_000],
 };
 
 /** The launch that a state stands for; an unknown one waits for its server. */
@@ -147,12 +168,12 @@ export function launchOf(state: string, nowMs: number): Launch {
   const [phase, step, elapsedMs] = STEPS[state.replace(/-live$/, "")] ?? ["waiting", "Waiting for the server on port 5173", 3_300];
   return {
     generation: 1,
-    project: { name: "shop", folder: "~/code/shop", command: "pnpm dev" },
+    project: { name: "shop", folder: "~/code/shop", command: "pnpm run dev" },
     phase: trouble ? "trouble" : phase,
     step,
     startedAtMs: nowMs - elapsedMs,
     readyTimeoutMs: 120_000,
     url: null,
-    trouble: trouble ? { code: state, ...trouble } : null,
+    trouble: trouble ? { code: state, logPath: LOG, ...trouble } : null,
   };
 }

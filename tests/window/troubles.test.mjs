@@ -148,6 +148,37 @@ test("the server ends before it is ready: its code and its last lines are shown"
   await app.press("ctrl+q");
 });
 
+test("the packages are not installed: one button installs them and starts the server", async (t) => {
+  const project = await makeProject(t, { npm: true });
+  mkdirSync(project.path("pilot"));
+  project.write("pilot/package.json", { name: "pilot", version: "1.0.0", main: "pilot.cjs" });
+  project.write("pilot/pilot.cjs", "console.log('the pilot is aboard')");
+  project.write(".npmrc", "audit=false\nfund=false\n");
+  project.write("package.json", {
+    name: "shop",
+    private: true,
+    scripts: { preinstall: "test -e pilot", dev: "node --require pilot server.mjs" },
+    dependencies: { pilot: "file:./pilot" },
+  });
+  const app = await desk.open(t, project);
+  await app.trouble("not-installed");
+  assert.equal(await text(app, "sentence"), "The project’s packages are not installed.");
+  await app.picture("trouble-not-installed-light");
+
+  // It fails at first: that is said, and the button stays.
+  renameSync(project.path("pilot"), project.path("elsewhere"));
+  await app.page.click('[data-action="install"]');
+  await app.trouble("install-failed");
+  assert.match(await text(app, "sentence"), /^Installing the packages ended with code \d+\.$/);
+  renameSync(project.path("elsewhere"), project.path("pilot"));
+  await app.page.click('[data-action="install"]');
+  await app.shown();
+  assert.match(app.user.read(project, ".tauri-sidecar-log"), /the pilot is aboard/);
+  await app.press("ctrl+shift+r");
+  await app.shown(2);
+  assert.equal(project.starts().length, 2, "Refresh starts the server, not the install");
+});
+
 test("its last lines stand on the trouble page", async (t) => {
   const lines = ["reading the harbour's plan", "\u001b[31mError:\u001b[0m Cannot find module 'lighthouse'"];
   const project = await makeProject(t, { wish: { exit: 3, lines } });
@@ -196,6 +227,7 @@ test("a server that dies again and again is given up, and Retry brings the route
   await until("it is given up", () => app.user.read(project, ".tauri-log").includes("failed: "), 40_000);
   await app.trouble("server-died");
   assert.ok(project.starts().length > 1, "it was tried again");
+  await until("the page says so", async () => (await text(app, "cause")).includes("has stopped trying"));
   project.wish({});
   await pressRetry(app);
   await app.shown(2);

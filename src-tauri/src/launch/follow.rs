@@ -1,5 +1,6 @@
 //! Follows the engine's events and turns them into what the user sees.
 
+use berth_project::{PackageManager, Plan};
 use sidecar_lifecycle::ports::{Holder, HolderKind};
 use sidecar_lifecycle::{Event, EventKind, LogLine};
 use url::Url;
@@ -7,7 +8,7 @@ use url::Url;
 use super::install::{Says, says};
 use super::launcher::{Launcher, SERVER, short_command};
 use super::model::{Phase, Trouble};
-use crate::trouble;
+use crate::trouble::{self, Next};
 
 /// What the events of this launch have said so far.
 #[derive(Debug, Default)]
@@ -40,6 +41,10 @@ impl Launcher {
     fn on_event(&self, event: &Event) {
         if !matches!(event.kind, EventKind::PhaseChanged { .. }) {
             log::info!("{}", story(&event.kind));
+        }
+        if self.lock().installing {
+            self.on_install_event(event);
+            return;
         }
         match &event.kind {
             EventKind::PortHeld { port, holder } if holder.kind == HolderKind::Ours => {
@@ -79,6 +84,36 @@ impl Launcher {
         }
     }
 
+    /// An install has no port and no page: what counts is how it ends.
+    fn on_install_event(&self, event: &Event) {
+        match &event.kind {
+            EventKind::Spawned { .. } => {
+                self.lock().run = event.run;
+                self.enter(Phase::Installing, "Installing packages");
+            }
+            EventKind::Exited {
+                code,
+                signal,
+                asked: false,
+            } => self.lock().facts.ended = Some((*code, *signal)),
+            EventKind::Stopped { .. } => {
+                let ended = self.lock().facts.ended;
+                if let Some((Some(0), _)) = ended {
+                    self.launch();
+                }
+            }
+            EventKind::Failed { reason, last_lines } => {
+                let ended = self.lock().facts.ended;
+                self.fail(ended.map_or_else(
+                    || trouble::cannot_start(reason),
+                    |ended| trouble::install_failed(ended, last_lines),
+                ));
+            }
+            // It is shown as one step from its beginning to its end.
+            _ => {}
+        }
+    }
+
     /// A step forward, unless the trouble page stands while the engine brings a dead server back:
     /// that page stays until there is something better to show.
     fn advance(&self, phase: Phase, step: &str) {
@@ -92,7 +127,7 @@ impl Launcher {
             let mut state = self.lock();
             state.facts.spawned = true;
             state.facts.ended = None;
-            state.plan.as_ref().is_some_and(|p| p.needs_install_hint)
+            state.plan.as_ref().is_some_and(may_install)
         };
         if installs {
             self.advance(Phase::Installing, "Installing packages");
@@ -157,7 +192,13 @@ impl Launcher {
             (died, state.facts.ended)
         };
         if died {
-            self.show_death(trouble::server_died(&self.command(), ended, last_lines));
+            let next = Next::Underway;
+            self.show_death(trouble::server_died(
+                &self.command(),
+                ended,
+                last_lines,
+                next,
+            ));
         }
     }
 
@@ -170,7 +211,8 @@ impl Launcher {
         };
         if died {
             let lines = self.last_lines();
-            self.show_death(trouble::server_died(&self.command(), ended, &lines));
+            let next = Next::Untried;
+            self.show_death(trouble::server_died(&self.command(), ended, &lines, next));
         }
     }
 
@@ -196,24 +238,30 @@ impl Launcher {
     }
 
     fn on_failed(&self, reason: &str, last_lines: &[String]) {
-        let (held, spawned, ended, reviving, timeout) = {
+        let (held, spawned, ended, reviving, timeout, packages) = {
             let mut state = self.lock();
+            let timeout = state.launch.ready_timeout_ms;
+            let packages = state.plan.as_ref().map(|plan| {
+                let can_install = plan.package_manager.is_some();
+                (plan.needs_install_hint && can_install, can_install)
+            });
             let f = &mut state.facts;
             let reviving = std::mem::take(&mut f.reviving);
-            let facts = (f.held.take(), f.spawned, f.ended, reviving);
-            (
-                facts.0,
-                facts.1,
-                facts.2,
-                facts.3,
-                state.launch.ready_timeout_ms,
-            )
+            let held = f.held.take();
+            (held, f.spawned, f.ended, reviving, timeout, packages)
         };
+        let (lacks_packages, can_install) = packages.unwrap_or_default();
+        let command = self.command();
         let trouble = match (held, spawned, ended) {
             (Some((port, holder)), false, _) => trouble::port_held(port, &holder),
-            (_, true, _) if reviving => trouble::server_died(&self.command(), ended, last_lines),
-            (_, true, Some(ended)) => trouble::server_exited(&self.command(), ended, last_lines),
-            (_, true, None) => trouble::never_ready(&self.command(), timeout, last_lines),
+            (_, true, _) if reviving => {
+                trouble::server_died(&command, ended, last_lines, Next::GivenUp)
+            }
+            (_, true, Some(_)) if lacks_packages => trouble::not_installed(&command),
+            (_, true, Some(ended)) => {
+                trouble::server_exited(&command, ended, last_lines, can_install)
+            }
+            (_, true, None) => trouble::never_ready(&command, timeout, last_lines),
             (None, false, _) => trouble::cannot_start(reason),
         };
         self.fail(trouble);
@@ -232,6 +280,12 @@ impl Launcher {
             .map(|ring| ring.last(20))
             .unwrap_or_default()
     }
+}
+
+/// Whether the start may install missing packages by itself: of the package managers only pnpm does.
+fn may_install(plan: &Plan) -> bool {
+    let manager = plan.package_manager.as_ref().map(|chosen| chosen.manager);
+    plan.needs_install_hint && manager == Some(PackageManager::Pnpm)
 }
 
 /// An event as a line of `.tauri-log`.
@@ -266,8 +320,12 @@ fn story(kind: &EventKind) -> String {
         } => {
             format!("exited with code {code}, asked: {asked}")
         }
-        EventKind::Exited { signal, asked, .. } => {
-            format!("ended by signal {signal:?}, asked: {asked}")
+        EventKind::Exited {
+            signal: Some(signal),
+            asked,
+            ..
+        } => {
+            format!("ended by signal {signal}, asked: {asked}")
         }
         EventKind::Crashed {
             reason,

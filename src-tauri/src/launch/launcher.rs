@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use berth_project::Plan;
-use sidecar_lifecycle::{Engine, RunId, Subscription};
+use sidecar_lifecycle::{Engine, RunId, SidecarConfig, Subscription};
 use url::Url;
 
 use super::follow::Facts;
@@ -51,6 +51,8 @@ pub(super) struct State {
     pub(super) port_override: Option<u16>,
     /// A launch is being prepared on its thread.
     preparing: bool,
+    /// What runs in the server's place is an install of the project's packages.
+    pub(super) installing: bool,
     /// The newest run that was told of.
     pub(super) run: RunId,
     /// The last run that a refresh has replaced: what is told of it now comes too late.
@@ -86,6 +88,7 @@ impl Launcher {
             route: None,
             port_override: None,
             preparing: false,
+            installing: false,
             run: RunId(0),
             replaced: RunId(0),
         };
@@ -156,6 +159,15 @@ impl Launcher {
     /// Starts the server from what the project says now. Single-flight: asked for again while it
     /// is being prepared, it is done once.
     pub(crate) fn launch(&self) {
+        self.launch_with(Launcher::prepare_and_start);
+    }
+
+    /// Installs the project's packages, and then launches.
+    fn install(&self) {
+        self.launch_with(Launcher::prepare_and_install);
+    }
+
+    fn launch_with(&self, start: fn(&Launcher) -> Result<(), Box<Trouble>>) {
         // Whatever asked for it (Retry, Refresh, another port): not before the user has agreed.
         if !self.session.settings.get().trusted {
             self.begin();
@@ -171,11 +183,12 @@ impl Launcher {
             state.launch.trouble = None;
             state.launch.url = None;
             state.facts = Facts::default();
+            state.installing = false;
         }
         self.enter(Phase::Looking, "Looking at the project");
         let Some(me) = self.me.upgrade() else { return };
         thread::spawn(move || {
-            let outcome = me.prepare_and_start();
+            let outcome = start(&me);
             me.lock().preparing = false;
             if let Err(trouble) = outcome {
                 me.fail(*trouble);
@@ -184,25 +197,44 @@ impl Launcher {
     }
 
     fn prepare_and_start(&self) -> Result<(), Box<Trouble>> {
-        let plan = prepare::plan(&self.session).map_err(|e| Box::new(trouble::project(&e)))?;
+        let plan = self.read_plan()?;
         let tool = plan.argv.first().cloned().unwrap_or_default();
-        let port_override = {
-            let mut state = self.lock();
-            state.launch.project.name.clone_from(&plan.name);
-            state.launch.project.command = Some(short_command(&plan));
-            state.launch.ready_timeout_ms = plan.ready_timeout.as_millis() as u64;
-            state.plan = Some(plan.clone());
-            state.port_override
-        };
         self.enter(Phase::Looking, &format!("Looking for {tool}"));
-        let config = prepare::config(&self.session, &plan, port_override).map_err(|e| match e {
-            Unprepared::NotFound(e) => Box::new(trouble::tool_not_found(&e)),
-            Unprepared::Config(e) => Box::new(trouble::cannot_start(&e.to_string())),
-        })?;
+        let port_override = self.lock().port_override;
+        let config = prepare::server(&self.session, &plan, port_override).map_err(unprepared)?;
         self.enter(
             Phase::Starting,
             &format!("Starting {}", short_command(&plan)),
         );
+        self.run(config)
+    }
+
+    /// The install takes the server's place among the sidecars: its lines are seen where the
+    /// server's are, and whatever ends the app ends it too.
+    fn prepare_and_install(&self) -> Result<(), Box<Trouble>> {
+        let plan = self.read_plan()?;
+        let Some(chosen) = &plan.package_manager else {
+            return self.prepare_and_start(); // The project says by now how it is started.
+        };
+        let argv = [chosen.manager.program().to_owned(), "install".to_owned()];
+        self.enter(Phase::Looking, &format!("Looking for {}", argv[0]));
+        let config = prepare::install(&self.session, &plan, &argv).map_err(unprepared)?;
+        self.lock().installing = true;
+        self.enter(Phase::Installing, "Installing packages");
+        self.run(config)
+    }
+
+    fn read_plan(&self) -> Result<Plan, Box<Trouble>> {
+        let plan = prepare::plan(&self.session).map_err(|e| Box::new(trouble::project(&e)))?;
+        let mut state = self.lock();
+        state.launch.project.name.clone_from(&plan.name);
+        state.launch.project.command = Some(short_command(&plan));
+        state.launch.ready_timeout_ms = plan.ready_timeout.as_millis() as u64;
+        state.plan = Some(plan.clone());
+        Ok(plan)
+    }
+
+    fn run(&self, config: SidecarConfig) -> Result<(), Box<Trouble>> {
         let engine = self.engine();
         // From here on the engine tells what happens, perhaps at once: a Retry that answers it must
         // not find this one still underway.
@@ -274,7 +306,11 @@ impl Launcher {
         {
             self.lock().port_override = Some(port);
         }
-        self.launch();
+        if action == "install" {
+            self.install();
+        } else {
+            self.launch();
+        }
     }
 
     /// Keeps the page that the window shows, to come back to it.
@@ -309,6 +345,13 @@ impl Launcher {
             ui.show_trouble_page();
         }
     }
+}
+
+fn unprepared(why: Unprepared) -> Box<Trouble> {
+    Box::new(match why {
+        Unprepared::NotFound(e) => trouble::tool_not_found(&e),
+        Unprepared::Config(e) => trouble::cannot_start(&e.to_string()),
+    })
 }
 
 /// The command as its user would say it: `pnpm dev`, without the flags that Berth adds.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use berth_project::{Config, Plan, PortChannel};
 use sidecar_lifecycle::environ::{EnvMap, child_path, find_tool};
 use sidecar_lifecycle::ports::PortWish;
-use sidecar_lifecycle::{HealthCheck, Restart, SidecarConfig};
+use sidecar_lifecycle::{HealthCheck, Restart, SidecarBuilder, SidecarConfig};
 
 use super::environment;
 use crate::opening::Session;
@@ -36,9 +36,9 @@ pub(crate) fn plan(session: &Session) -> Result<Plan, berth_project::ProjectErro
     Plan::for_folder(&session.folder, &session.config.clone().or(own))
 }
 
-/// Finds the plan's tool.
-pub(crate) fn tool(plan: &Plan, env: &EnvMap) -> Result<(PathBuf, Option<PathBuf>), NotFound> {
-    let tool = plan.argv.first().cloned().unwrap_or_default();
+/// Finds the program that a command begins with.
+fn tool(tool: &str, plan: &Plan, env: &EnvMap) -> Result<(PathBuf, Option<PathBuf>), NotFound> {
+    let tool = tool.to_owned();
     // A path is meant as it is written, from the project's folder on.
     if tool.contains(std::path::is_separator) {
         let path = plan.folder.join(&tool);
@@ -61,15 +61,44 @@ pub(crate) fn tool(plan: &Plan, env: &EnvMap) -> Result<(PathBuf, Option<PathBuf
     }
 }
 
-/// The finished configuration.
-pub(crate) fn config(
+/// The configuration of the project's server.
+pub(crate) fn server(
     session: &Session,
     plan: &Plan,
     port_override: Option<u16>,
 ) -> Result<SidecarConfig, Unprepared> {
+    let remembered = session.settings.get().port;
+    command(session, plan, &plan.argv)?
+        .port(wish(plan, port_override, remembered))
+        .port_variable("PORT")
+        .health_check(HealthCheck::http(&plan.start_route))
+        .any_http_status(true)
+        .ready_timeout(plan.ready_timeout)
+        .restart(Restart::OnFailure)
+        .restart_unready(false)
+        .max_restart_attempts(MAX_RESTARTS)
+        .build()
+        .map_err(Unprepared::Config)
+}
+
+/// The configuration of what installs the project's packages: it runs once, in the server's place.
+pub(crate) fn install(
+    session: &Session,
+    plan: &Plan,
+    argv: &[String],
+) -> Result<SidecarConfig, Unprepared> {
+    command(session, plan, argv)?
+        .restart(Restart::Never)
+        .build()
+        .map_err(Unprepared::Config)
+}
+
+/// What every command of the project gets: its program, the user's environment, the log.
+fn command(session: &Session, plan: &Plan, argv: &[String]) -> Result<SidecarBuilder, Unprepared> {
     let cache = session.paths.state.join("environment");
     let user = environment::of_user(&plan.folder, &cache);
-    let (program, extra) = tool(plan, &user).map_err(Unprepared::NotFound)?;
+    let wanted = argv.first().map_or("", String::as_str);
+    let (program, extra) = tool(wanted, plan, &user).map_err(Unprepared::NotFound)?;
     let mut env = environment::for_server(user, plan.env.clone());
     // A setting for pnpm that npm does not know, and warns of on each start.
     let by_npm = plan.package_manager.as_ref();
@@ -86,25 +115,14 @@ pub(crate) fn config(
     let path = child_path(&env, dirs);
     env.insert("PATH".into(), path);
 
-    let remembered = session.settings.get().port;
-    SidecarConfig::builder()
+    Ok(SidecarConfig::builder()
         .program(program)
-        .args(plan.argv.iter().skip(1))
+        .args(argv.iter().skip(1))
         .clear_env(true)
         .envs(env)
         .cwd(&plan.folder)
-        .port(wish(plan, port_override, remembered))
-        .port_variable("PORT")
-        .health_check(HealthCheck::http(&plan.start_route))
-        .any_http_status(true)
-        .ready_timeout(plan.ready_timeout)
         .graceful_shutdown_timeout(GRACE)
-        .restart(Restart::OnFailure)
-        .restart_unready(false)
-        .max_restart_attempts(MAX_RESTARTS)
-        .log_file(session.paths.server_log())
-        .build()
-        .map_err(Unprepared::Config)
+        .log_file(session.paths.server_log()))
 }
 
 /// Which port to ask for: what the user has just chosen, what is configured or fixed in the
