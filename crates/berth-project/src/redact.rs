@@ -38,6 +38,7 @@ pub fn redact(text: &str, home: &Path) -> String {
 fn round(text: &str, home: &Path) -> String {
     let text = blocks::without_private_keys(text);
     let text = urls::without_logins(&text);
+    let text = urls::without_webhooks(&text);
     let text = assignments::without_values(&text);
     let text = tokens::without_tokens(&text);
     home::shortened(&text, home)

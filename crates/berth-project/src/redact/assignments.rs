@@ -1,7 +1,7 @@
 //! `NAME=value`, `"name": "value"`, `Name: value` and `--name value` with a secret name.
 
 use super::REMOVED;
-use super::names::{is_compound, is_secret};
+use super::names::{is_compound, is_secret, is_secret_in_url, is_unmistakable};
 
 /// Words before a credential.
 const SCHEMES: [&str; 5] = ["bearer", "basic", "digest", "token", "negotiate"];
@@ -23,7 +23,7 @@ pub(super) fn without_values(text: &str) -> String {
         }
         let name = &text[start..at];
         let value = value_after(text, start, at)
-            .filter(|_| is_secret(name))
+            .filter(|_| is_secret(name) || in_url(bytes, start) && is_secret_in_url(name))
             .or_else(|| credential_after(text, name, at));
         if let Some((from, to)) = value {
             out.push_str(&text[copied..from]);
@@ -38,6 +38,12 @@ pub(super) fn without_values(text: &str) -> String {
 
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+/// Whether the name that begins here is a parameter of an address.
+fn in_url(bytes: &[u8], start: usize) -> bool {
+    let before = start.checked_sub(1).map(|at| bytes[at]);
+    matches!(before, Some(b'?' | b'&' | b'#'))
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -70,12 +76,15 @@ fn value_after(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
             }
         }
         b':' => {
-            // In a sentence ("Unexpected token: x") a colon gives nothing to anybody.
+            // In a sentence ("Unexpected token: x") a colon gives nothing to anybody, unless it is
+            // the sentence that tells a password, or what follows is no word of any language.
             let line = &text[text[..start].rfind('\n').map_or(0, |at| at + 1)..start];
             let begins = line.trim_end().is_empty()
                 || line.trim_end().ends_with(['{', ',', '(', '[', '>', '-']);
             let quoted = matches!(before, Some(b'"' | b'\'' | b'`'));
-            if !(was_quoted || begins || quoted || is_compound(&text[start..end])) {
+            let name = &text[start..end];
+            let told = is_unmistakable(name) || looks_random(&text[skip_blanks(bytes, at + 1)..]);
+            if !(was_quoted || begins || quoted || is_compound(name) || told) {
                 return None;
             }
             at += 1;
@@ -89,7 +98,7 @@ fn value_after(text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
         _ => return None,
     }
     let from = skip_blanks(bytes, at);
-    let in_url = matches!(before, Some(b'?' | b'&' | b'#'));
+    let in_url = in_url(bytes, start);
     let name = text[start..end].to_ascii_lowercase();
     let is_header = ["authorization", "cookie"]
         .iter()
@@ -153,6 +162,20 @@ fn value_at(text: &str, from: usize, in_url: bool, is_header: bool) -> Option<(u
         }
     }
     (to > from).then_some((from, to))
+}
+
+/// Whether the text begins with a word that only a machine makes: long, of letters and digits.
+fn looks_random(text: &str) -> bool {
+    const LEAST: usize = 12;
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    let word = text.bytes().take_while(is_part);
+    let (mut length, mut digits, mut letters) = (0, false, false);
+    for byte in word {
+        length += 1;
+        digits |= byte.is_ascii_digit();
+        letters |= byte.is_ascii_alphabetic();
+    }
+    length >= LEAST && digits && letters
 }
 
 /// `Bearer abc…` anywhere: something long, or with digits in it, is no word of a sentence.

@@ -40,7 +40,9 @@ fn replace(text: &str, home: &str) -> String {
             || after
                 .strip_prefix('.')
                 .is_some_and(|after| after.starts_with(is_part));
+        // Vite's address for a file outside its root is `/@fs` before the whole path.
         let within = home.starts_with('/')
+            && !out.ends_with("/@fs")
             && out.ends_with(|char: char| is_part(char) || char == '.' || char == '~');
         out.push_str(if goes_on || within { home } else { "~" });
         rest = after;

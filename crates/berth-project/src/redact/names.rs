@@ -36,7 +36,9 @@ const AT_THE_END: [&str; 8] = [
 ];
 
 /// Ends of words that were not set apart: `apikey`, `dbpassword`.
-const GLUED: [&str; 8] = [
+const GLUED: [&str; 10] = [
+    "sessionid",
+    "sessid",
     "apikey",
     "accesskey",
     "secretkey",
@@ -46,6 +48,12 @@ const GLUED: [&str; 8] = [
     "token",
     "privatekey",
 ];
+
+/// Names whose value is a secret even in the middle of a sentence.
+const UNMISTAKABLE: [&str; 5] = ["passphrase", "passwd", "password", "pwd", "secret"];
+
+/// Parameters of an address that open a door, though the same words are harmless elsewhere.
+const IN_URLS: [&str; 5] = ["assertion", "code", "otp", "samlresponse", "ticket"];
 
 /// Names that would match and are no secrets: what a cookie's or a key's neighbours are called.
 const HARMLESS: [&str; 3] = ["sessiontype", "xdgsessiontype", "publickey"];
@@ -62,6 +70,16 @@ pub(super) fn is_secret(name: &str) -> bool {
             .last()
             .is_some_and(|word| AT_THE_END.contains(&word.as_str()))
         || GLUED.iter().any(|end| glued.ends_with(end))
+}
+
+/// Whether the value of a parameter of an address is secret, beside those that always are.
+pub(super) fn is_secret_in_url(name: &str) -> bool {
+    IN_URLS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Whether a colon behind the name tells its value wherever it stands.
+pub(super) fn is_unmistakable(name: &str) -> bool {
+    UNMISTAKABLE.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// Whether a name is made of more than one word, which no sentence is.

@@ -81,6 +81,21 @@ fn secrets_go() {
             "a [redacted] b",
         ),
         ("-----BEGIN PRIVATE KEY-----\nMII (cut off)", "[redacted]"),
+        ("Your password: hunter2", "Your password: [redacted]"),
+        ("  The token: 3f9a5c0e1b7d2468", "  The token: [redacted]"),
+        (
+            "http://h/cb?code=4/0AX4XfWh&page=3#ticket=ST-1",
+            "http://h/cb?code=[redacted]&page=3#ticket=[redacted]",
+        ),
+        ("PHPSESSID=abc; a=b", "PHPSESSID=[redacted] a=b"),
+        (
+            "to https://hooks.slack.com/services/T0/B0/x now",
+            "to https://hooks.slack.com/services/[redacted] now",
+        ),
+        (
+            "http://localhost:5173/@fs/home/ann/shop/a.js",
+            "http://localhost:5173/@fs~/shop/a.js",
+        ),
         ("at /home/ann/shop/a.js", "at ~/shop/a.js"),
         ("file:///home/ann/x /home/ann", "file://~/x ~"),
     ];
@@ -95,6 +110,7 @@ fn the_rest_stays() {
         "",
         "  VITE v8.0.1  ready in 412 ms\n  ➜  Local:   http://localhost:5173/",
         "SyntaxError: Unexpected token: } in JSON at position 3",
+        "Unexpected token: identifier; exit code=4, code: 'ENOENT'",
         "Error: listen EADDRINUSE: address already in use 127.0.0.1:5173",
         "npm_config_manage_package_manager_versions=false npm_lifecycle_event=dev",
         "bearer of news, Basic configuration",
