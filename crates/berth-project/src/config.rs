@@ -74,12 +74,20 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration in a project's folder; `None` if there is none.
+    /// The configuration in a project's folder; `None` if there is none. What is no folder has
+    /// none: that it is no folder is for [`Plan::for_folder`](crate::Plan::for_folder) to say.
     pub fn load(folder: &Path) -> Result<Option<Config>, ConfigError> {
         let file = folder.join(FILE_NAME);
         match fs::read_to_string(&file) {
             Ok(text) => Config::parse(&text, &file).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+                ) =>
+            {
+                Ok(None)
+            }
             Err(error) => Err(ConfigError::unreadable(&file, &error)),
         }
     }

@@ -249,6 +249,9 @@ fn what_is_above_wins() {
 fn a_folder_may_have_none() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(Config::load(folder.path()), Ok(None));
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, "").unwrap();
+    assert_eq!(Config::load(&file), Ok(None), "a file has no berth.json");
     std::fs::write(folder.path().join("berth.json"), r#"{ "port": 3 }"#).unwrap();
     assert_eq!(Config::load(folder.path()).unwrap().unwrap().port, Some(3));
     std::fs::write(folder.path().join("berth.json"), [0xff]).unwrap();
