@@ -12,6 +12,7 @@ mod plan;
 mod redact;
 mod script;
 mod trouble;
+mod version;
 mod words;
 
 pub use config::{CommandLine, Config, ConfigError, PluginConfig};
@@ -22,3 +23,4 @@ pub use plan::{Plan, PortChannel, PortSource, PortWish};
 pub use redact::redact;
 pub use sidecar_lifecycle::config::parse_duration;
 pub use trouble::ProjectError;
+pub use version::{Range, Version};

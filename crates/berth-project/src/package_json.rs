@@ -21,6 +21,8 @@ pub struct PackageJson {
     /// The package manager it names, in `packageManager` or else in `devEngines`, with a version
     /// if there is one: `pnpm@10.1.0`.
     pub package_manager: Option<String>,
+    /// Which versions of which programs it says it works with: `node`, `pnpm`, …
+    pub engines: BTreeMap<String, String>,
     /// Whether it is the root of a workspace of npm, yarn or bun.
     pub has_workspaces: bool,
 }
@@ -67,9 +69,12 @@ impl PackageJson {
                 .into_iter()
                 .flatten()
         };
-        let scripts = entries("scripts")
-            .filter_map(|(name, script)| Some((name.clone(), script.as_str()?.to_owned())))
-            .collect();
+        let texts = |key: &str| {
+            entries(key)
+                .filter_map(|(name, text)| Some((name.clone(), text.as_str()?.to_owned())))
+                .collect()
+        };
+        let scripts = texts("scripts");
         let dependencies = [
             "dependencies",
             "devDependencies",
@@ -98,6 +103,7 @@ impl PackageJson {
             scripts,
             dependencies,
             package_manager: package_manager.map(str::to_owned),
+            engines: texts("engines"),
             has_workspaces: object.contains_key("workspaces"),
         })
     }

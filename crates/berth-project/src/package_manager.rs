@@ -92,6 +92,16 @@ pub struct Chosen {
     pub by: ChosenBy,
 }
 
+impl Chosen {
+    /// The package manager of a folder, by its files alone.
+    ///
+    /// Looks in the folder, then upwards to the workspace's root. In each folder the field in
+    /// `package.json` comes before a lockfile, which may be another tool's leftover.
+    pub fn for_folder(folder: &Path) -> Chosen {
+        choose(folder)
+    }
+}
+
 /// Looks in the folder, then upwards to the workspace's root. In each folder the field in
 /// `package.json` comes before a lockfile, which may be another tool's leftover.
 pub(crate) fn choose(folder: &Path) -> Chosen {

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Ps(crate::ps::Args),
     /// Say who holds a port, and whether it is a sidecar.
     Port(crate::port::Args),
+    /// Say what a project in a folder would meet: node, package managers, limits, protection.
+    Doctor(crate::doctor::Args),
     /// Print the JSON Schema of a configuration file.
     Schema(crate::schema::Args),
     /// Print a completion script for a shell.

@@ -11,7 +11,7 @@ use sidecar_lifecycle::identity::user_name;
 use sidecar_lifecycle::ports::{Holder, HolderKind, OurMarks, Trial, listening_on, try_all};
 
 use crate::paint::{BOLD, DIM, GREEN, Paint, RED, YELLOW, complain, say};
-use crate::words::{age, shorten};
+use crate::words::{age, shorten, wrap};
 
 /// What `sidecar port` takes.
 #[derive(Debug, clap::Args)]
@@ -210,7 +210,9 @@ fn held(port: u16, held: &Held, paint: Paint) -> String {
         let _ = writeln!(text, "  {}", paint.paint(DIM, &line));
     }
     let (colour, verdict) = verdict(held);
-    let _ = writeln!(text, "  {}", paint.paint(colour, &verdict));
+    for line in wrap(&verdict, room.saturating_sub(2)) {
+        let _ = writeln!(text, "  {}", paint.paint(colour, &line));
+    }
     text
 }
 

@@ -9,7 +9,7 @@ use sidecar_lifecycle::{Phase, Protection};
 
 use crate::paint::{BOLD, CYAN, DIM, GREEN, Paint, RED, YELLOW, complain, say};
 use crate::table;
-use crate::words::{age, bytes, processes, shorten};
+use crate::words::{age, bytes, processes, shorten, wrap};
 
 /// What `sidecar ps` takes.
 #[derive(Debug, clap::Args)]
@@ -208,14 +208,21 @@ fn notes(census: &Census, paint: Paint) -> String {
         .filter(|i| i.status == Status::LeftBehind);
     let mut apps: Vec<&str> = dead.map(|i| i.app_id.as_str()).collect();
     apps.dedup();
-    let note = |app: &str| {
-        let who = match app {
-            "sidecar" => "a `sidecar run` that was killed: the next one ends it".to_owned(),
-            app => format!("{app}, which was killed: its next start ends it"),
+    let width = paint.width.unwrap_or(usize::MAX);
+    let mut text = String::new();
+    for app in apps {
+        let note = match app {
+            "sidecar" => {
+                "left behind by a `sidecar run` that was killed: the next one ends it".to_owned()
+            }
+            app => format!("left behind by {app}, which was killed: its next start ends it"),
         };
-        format!("{} by {who}\n", paint.paint(RED, "left behind"))
-    };
-    apps.into_iter().map(note).collect()
+        for line in wrap(&note, width) {
+            text += &paint.paint(RED, &line);
+            text.push('\n');
+        }
+    }
+    text
 }
 
 #[cfg(test)]

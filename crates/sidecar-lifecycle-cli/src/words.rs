@@ -40,6 +40,25 @@ pub(crate) fn shorten(text: &str, columns: usize) -> String {
     short
 }
 
+/// Lines of at most so many columns. A word that is too long for a line stays whole: it may be a
+/// path that somebody wants to copy.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let fits = line.chars().count() + 1 + word.chars().count() <= columns;
+        if !line.is_empty() && !fits {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
 /// `1 process`, `3 processes`.
 pub(crate) fn processes(count: usize) -> String {
     format!("{count} process{}", if count == 1 { "" } else { "es" })
@@ -67,6 +86,17 @@ mod tests {
         assert_eq!(bytes(831_488), "812 KiB");
         assert_eq!(bytes(84 << 20), "84 MiB");
         assert_eq!(bytes(1_288_490_189), "1.2 GiB");
+    }
+
+    #[test]
+    fn lines_are_broken_between_words_only() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(
+            wrap("one /a/long/path two", 5),
+            ["one", "/a/long/path", "two"]
+        );
+        assert_eq!(wrap("one two", usize::MAX), ["one two"]);
+        assert_eq!(wrap("", 5), [""]);
     }
 
     #[test]

@@ -267,6 +267,7 @@ pub mod logs;
 pub mod marker;
 pub mod metrics;
 pub mod ports;
+mod support;
 mod sys;
 mod termination;
 
@@ -283,6 +284,7 @@ pub use error::Error;
 pub use event::{Event, EventKind, Protection};
 pub use info::SidecarInfo;
 pub use logs::{LogLine, LogRing, Stream, Subscription};
+pub use support::{Support, check_shared_folder};
 pub use termination::{Termination, on_termination};
 
 /// `CLOCK_MONOTONIC` in milliseconds, as [`Event::mono_ms`] has it.

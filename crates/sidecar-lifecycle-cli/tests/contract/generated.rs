@@ -8,7 +8,15 @@ use fake_host::testing::Setup;
 
 use crate::support::{Answer, ask};
 
-const COMMANDS: [&str; 6] = ["run", "ps", "port", "schema", "completions", "man"];
+const COMMANDS: [&str; 7] = [
+    "run",
+    "ps",
+    "port",
+    "doctor",
+    "schema",
+    "completions",
+    "man",
+];
 
 #[test]
 fn bash_takes_the_completions_and_offers_what_there_is() {

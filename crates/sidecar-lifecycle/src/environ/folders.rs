@@ -92,6 +92,30 @@ pub(super) fn known_folders(env: &EnvMap, home: &Path, folder: &Path) -> Vec<Kno
     known
 }
 
+/// Whose folder a program lies in (`nvm`, `Volta`, `Homebrew`, …), if it is one that
+/// [`find_tool`](super::find_tool) knows. The arguments are as there.
+///
+/// ```
+/// use std::path::Path;
+/// use sidecar_lifecycle::environ::{EnvMap, folder_owner};
+///
+/// let (home, folder) = (Path::new("/home/ana"), Path::new("/home/ana/shop"));
+/// let program = Path::new("/home/ana/.volta/bin/node");
+/// assert_eq!(folder_owner(program, &EnvMap::new(), home, folder), Some("Volta"));
+/// ```
+pub fn folder_owner(
+    program: &Path,
+    env: &EnvMap,
+    home: &Path,
+    folder: &Path,
+) -> Option<&'static str> {
+    let place = program.parent()?;
+    let mut known = known_folders(env, home, folder).into_iter();
+    known
+        .find(|(_, entry)| entry == place)
+        .map(|(whose, _)| whose)
+}
+
 /// Where `npm install --global` puts things, as the environment or `~/.npmrc` has it.
 fn npm_prefixes(env: &EnvMap, home: &Path) -> Vec<PathBuf> {
     let names = ["NPM_CONFIG_PREFIX", "npm_config_prefix"];

@@ -6,6 +6,7 @@
 //! needs, and [`find_tool`] finds a program and says where it looked. Nothing here changes the
 //! environment of this process: the result is a map that is handed to children.
 
+mod ask;
 mod cache;
 mod fingerprint;
 mod folders;
@@ -19,8 +20,10 @@ mod platform;
 mod scrub;
 mod shells;
 
+pub use ask::{AskError, ask_tool};
 pub use cache::{CacheError, CachedEnv, EnvCache};
 pub use fingerprint::Fingerprint;
+pub use folders::folder_owner;
 pub use login::{CaptureError, capture_login_env, capture_login_env_from};
 pub use lookup::{Lookup, Via, child_path, find_tool};
 pub use map::{EnvMap, current_env};

@@ -29,6 +29,8 @@ pub(crate) use unix::signals::{
     KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name, signal_named,
 };
 #[cfg(unix)]
+pub(crate) use unix::support::{has_pidfd, has_splice, has_subreaper, open_files};
+#[cfg(unix)]
 pub(crate) use unix::users::user_name;
 #[cfg(windows)]
 pub(crate) use windows::clock::monotonic;
@@ -40,5 +42,7 @@ pub(crate) use windows::console::{
 pub(crate) use windows::files::{
     discard_lock, is_at, owner_only, read_at, shared_folder, variable_name,
 };
+#[cfg(windows)]
+pub(crate) use windows::support::{has_pidfd, has_splice, has_subreaper, open_files};
 #[cfg(windows)]
 pub(crate) use windows::users::user_name;

@@ -1,8 +1,12 @@
 //! The limit on open descriptors: raised for ourselves, given back to children.
 
 use std::io;
+use std::sync::OnceLock;
 
 use super::fd::check;
+
+/// The limit before it was raised.
+static ORIGINAL: OnceLock<libc::rlimit> = OnceLock::new();
 
 /// Raises the soft limit on descriptors to the hard one.
 ///
@@ -20,7 +24,14 @@ pub(crate) fn raise_nofile() -> Option<libc::rlimit> {
         ..original
     })
     .ok()?;
+    let _ = ORIGINAL.set(original); // The first one is what this program was started with.
     Some(original)
+}
+
+/// The soft limit that children get back, and the hard one.
+pub(crate) fn of_children() -> Option<(u64, u64)> {
+    let own = ORIGINAL.get().copied().or(nofile().ok())?;
+    Some((own.rlim_cur, own.rlim_max))
 }
 
 /// Sets both limits. Async-signal-safe, so that a child may call it between fork and exec.

@@ -10,6 +10,7 @@ pub(crate) mod poll;
 pub(crate) mod scm;
 pub(crate) mod signals;
 pub(crate) mod spawn;
+pub(crate) mod support;
 pub(crate) mod threads;
 pub(crate) mod users;
 pub(crate) mod wait;

@@ -10,5 +10,6 @@ mod memory;
 pub(crate) mod process;
 pub(crate) mod sockets;
 pub(crate) mod spawn;
+pub(crate) mod support;
 pub(crate) mod users;
 pub(crate) mod watch;
