@@ -219,6 +219,33 @@
 //! # }
 //! ```
 //!
+//! The same can stand in a file or in an app's own configuration, as JSON with the builder's names
+//! in camelCase. ([`SidecarBuilder::from`] takes it further: closures are no data.)
+//!
+//! ```no_run
+//! use sidecar_lifecycle::{Engine, FleetConfig};
+//!
+//! # fn fleet(engine: &Engine) -> Result<(), Box<dyn std::error::Error>> {
+//! let mut fleet = FleetConfig::from_json(r#"{
+//!     "sidecars": {
+//!         "db": { "name": "redis-server", "args": ["--port", "{port}"], "port": 6379, "healthCheck": "tcp" },
+//!         "migration": { "program": "./migrate", "dependsOn": ["db"] },
+//!         "api": {
+//!             "program": "./api",
+//!             "port": "4000-4010",
+//!             "healthCheck": { "type": "http", "path": "/health" },
+//!             "dependsOn": ["db", { "id": "migration", "condition": "completed" }]
+//!         }
+//!     }
+//! }"#)?;
+//! fleet.resolve("/opt/shop".as_ref()); // Where relative paths count from.
+//! for (id, config) in fleet.in_start_order() {
+//!     engine.declare(id, config.clone())?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Errors
 //!
 //! There are two kinds. What is wrong with a *call* comes back as an [`Error`]: an unknown id, a

@@ -86,6 +86,23 @@ impl Default for SidecarBuilder {
     }
 }
 
+/// Goes on with a finished configuration: one from JSON has no closures yet.
+///
+/// ```
+/// use sidecar_lifecycle::{SidecarBuilder, SidecarConfig};
+///
+/// let config = SidecarConfig::from_json(r#"{ "name": "api", "port": "auto" }"#)?;
+/// let config = SidecarBuilder::from(config)
+///     .on_crash(|crash| eprintln!("{crash}"))
+///     .build()?;
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
+impl From<SidecarConfig> for SidecarBuilder {
+    fn from(config: SidecarConfig) -> SidecarBuilder {
+        SidecarBuilder(config)
+    }
+}
+
 impl SidecarBuilder {
     /// The finished configuration.
     ///
