@@ -1,7 +1,9 @@
 //! Notices of the core into events for the world.
 
-use super::entry::{CurrentRun, Role};
-use super::ownership::Reaper;
+use std::collections::HashSet;
+
+use super::entry::Role;
+use super::ownership::{self, Reaper, RunTree};
 use super::run_loop::{Loop, millis};
 use crate::core::{ExitStatus, Notice, Phase, RunId};
 use crate::event::EventKind;
@@ -184,13 +186,17 @@ impl Loop {
             self.shared.hooks.queue(hook);
         }
         if became_ready {
-            // Only now: it reads the whole process table, and `ready` is waited for.
-            self.record_members(index, run);
+            // Not now: it reads the whole process table, and `ready` is waited for.
+            self.unrecorded.push(run);
         }
     }
 
-    /// Writes down who is in the tree, for whoever may have to end it without the guardian.
-    fn record_members(&mut self, index: usize, run: RunId) {
+    /// Writes down who is in the trees of those that have become ready, for whoever may have to
+    /// end them without the guardian.
+    pub(super) fn record_members(&mut self) {
+        if self.unrecorded.is_empty() {
+            return;
+        }
         let up = |core| {
             self.fleet
                 .get(core)
@@ -198,17 +204,18 @@ impl Loop {
         };
         let alone = self.entries.iter().filter(|e| up(e.core)).count() == 1;
         let reaper = self.spawner.guardian().map(|pid| Reaper { pid, alone });
-        let current = self.entries[index].run.as_ref();
-        let Some(tree) = current.and_then(CurrentRun::tree) else {
-            return;
-        };
-        let members = tree
-            .with_escapees(reaper)
-            .into_iter()
-            .filter_map(Identity::of)
+        let due: HashSet<RunId> = self.unrecorded.drain(..).collect();
+        let current = self.entries.iter().filter_map(|e| e.run.as_ref());
+        let trees: Vec<(RunId, RunTree)> = current
+            .filter(|run| due.contains(&run.run))
+            .filter_map(|run| Some((run.run, run.tree()?)))
             .collect();
+        let members = ownership::with_escapees(trees.iter().map(|(_, tree)| tree), reaper);
         if let Some(ledger) = &mut self.ledger {
-            ledger.add_members(run, members);
+            for ((run, _), members) in trees.iter().zip(members) {
+                let members = members.into_iter().filter_map(Identity::of).collect();
+                ledger.add_members(*run, members);
+            }
         }
     }
 

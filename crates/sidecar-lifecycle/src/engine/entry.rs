@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::task::AbortHandle;
 
@@ -21,7 +22,8 @@ use crate::ports::Reservation;
 pub(crate) struct Entry {
     pub(crate) id: String,
     pub(crate) core: SidecarId,
-    pub(crate) config: SidecarConfig,
+    /// Shared with whoever holds the engine.
+    pub(crate) config: Arc<SidecarConfig>,
     pub(crate) ring: LogRing,
     pub(crate) run: Option<CurrentRun>,
     /// Whether an earlier run of this engine has begun the log file.

@@ -59,7 +59,7 @@ pub struct Engine {
 struct Inner {
     tx: mpsc::UnboundedSender<Message>,
     shared: Arc<Shared>,
-    declared: Mutex<BTreeMap<String, (SidecarConfig, LogRing)>>,
+    declared: Mutex<BTreeMap<String, (Arc<SidecarConfig>, LogRing)>>,
     thread: Mutex<Option<thread::JoinHandle<()>>>,
 }
 
@@ -265,7 +265,7 @@ impl Engine {
         config.validate()?;
         let mut declared = lock(&self.inner.declared);
         check_cycles(id, &config, &declared)?;
-        let known = declared.get(id).map(|(c, r)| (*c == config, r.clone()));
+        let known = declared.get(id).map(|(c, r)| (**c == config, r.clone()));
         let ring = match known {
             Some((true, _)) => return Ok(()),
             Some((false, _)) if self.info(id).is_some_and(|i| i.is_running) => {
@@ -274,10 +274,11 @@ impl Engine {
             Some((false, ring)) => ring,
             None => LogRing::default(),
         };
+        let config = Arc::new(config);
         declared.insert(id.to_owned(), (config.clone(), ring.clone()));
         self.send(Message::Declare {
             id: id.to_owned(),
-            config: Box::new(config),
+            config,
             ring,
         })
     }
@@ -726,10 +727,10 @@ impl Engine {
     }
 }
 
-fn stop_limit(declared: &BTreeMap<String, (SidecarConfig, LogRing)>) -> Duration {
+fn stop_limit(declared: &BTreeMap<String, (Arc<SidecarConfig>, LogRing)>) -> Duration {
     fn chain<'a>(
         id: &'a str,
-        declared: &'a BTreeMap<String, (SidecarConfig, LogRing)>,
+        declared: &'a BTreeMap<String, (Arc<SidecarConfig>, LogRing)>,
         known: &mut BTreeMap<&'a str, Duration>,
     ) -> Duration {
         if let Some(length) = known.get(id) {
@@ -754,13 +755,13 @@ fn stop_limit(declared: &BTreeMap<String, (SidecarConfig, LogRing)>) -> Duration
 fn check_cycles(
     id: &str,
     config: &SidecarConfig,
-    declared: &BTreeMap<String, (SidecarConfig, LogRing)>,
+    declared: &BTreeMap<String, (Arc<SidecarConfig>, LogRing)>,
 ) -> Result<(), Error> {
     let needs = |of: &str| -> Vec<String> {
         let config = if of == id {
             Some(config)
         } else {
-            declared.get(of).map(|(config, _)| config)
+            declared.get(of).map(|(config, _)| config.as_ref())
         };
         let dependencies = config.into_iter().flat_map(|c| &c.depends_on);
         dependencies.map(|d| d.id.clone()).collect()

@@ -11,6 +11,7 @@ use super::leftovers::Cleanup;
 use crate::census::registry;
 use crate::core::{Phase, RunId};
 use crate::identity::Identity;
+use crate::sys::monotonic;
 
 /// Written into every file. A file with another number is left alone: its writer knew better.
 const VERSION: u32 = 1;
@@ -53,9 +54,12 @@ pub(crate) struct Ledger {
     _lock: File,
     state: State,
     writable: bool,
-    /// Whether the file lacks a phase that was noted.
-    behind: bool,
+    /// Since when the file is behind, if it is.
+    behind_since: Option<Duration>,
 }
+
+/// How long a busy engine may leave its file behind. At rest it is never behind.
+const BEHIND_LIMIT: Duration = Duration::from_millis(100);
 
 impl Ledger {
     pub(crate) fn open(dir: &Path, app_id: &str, instance: &str) -> io::Result<Ledger> {
@@ -81,7 +85,7 @@ impl Ledger {
             _lock: lock,
             state,
             writable: true,
-            behind: false,
+            behind_since: None,
         };
         ledger.save();
         fs::rename(&new, &ledger.lock_path).inspect_err(|_| {
@@ -98,28 +102,22 @@ impl Ledger {
     pub(crate) fn record(&mut self, record: RunRecord) {
         self.state.runs.retain(|r| r.run != record.run);
         self.state.runs.push(record);
-        self.save();
+        self.change();
     }
 
     pub(crate) fn add_members(&mut self, run: RunId, members: Vec<Identity>) {
         if let Some(record) = self.state.runs.iter_mut().find(|r| r.run == run) {
             record.members = members;
-            self.save();
+            self.change();
         }
     }
 
-    /// Notes what a run has come to. It is for people who ask, so it is written with what must be,
-    /// or when there is [time](Ledger::catch_up): a fleet that stops changes it a thousand times.
+    /// Notes what a run has come to, for people who ask.
     pub(crate) fn note_phase(&mut self, run: RunId, phase: Phase) {
-        if let Some(record) = self.state.runs.iter_mut().find(|r| r.run == run) {
-            self.behind |= record.phase.replace(phase) != Some(phase);
-        }
-    }
-
-    /// Writes what was only noted.
-    pub(crate) fn catch_up(&mut self) {
-        if self.behind {
-            self.save();
+        if let Some(record) = self.state.runs.iter_mut().find(|r| r.run == run)
+            && record.phase.replace(phase) != Some(phase)
+        {
+            self.change();
         }
     }
 
@@ -131,12 +129,27 @@ impl Ledger {
 
     pub(crate) fn forget(&mut self, run: RunId) {
         self.state.runs.retain(|r| r.run != run);
-        self.save();
+        self.change();
+    }
+
+    fn change(&mut self) {
+        self.behind_since.get_or_insert_with(monotonic);
+    }
+
+    /// Writes what has changed. While there is more to do, not at once: each time the whole file
+    /// is written, and a thousand sidecars that start together are a thousand changes.
+    pub(crate) fn catch_up(&mut self, at_rest: bool) {
+        let Some(since) = self.behind_since else {
+            return;
+        };
+        if at_rest || monotonic().saturating_sub(since) >= BEHIND_LIMIT {
+            self.save();
+        }
     }
 
     /// Replaces the file atomically: a reader sees the old one or the new one, never a piece.
     fn save(&mut self) {
-        self.behind = false;
+        self.behind_since = None;
         let result = (|| {
             let next = self.path.with_extension("json.next");
             let mut file = private(&next)?;
@@ -159,6 +172,7 @@ impl Ledger {
 
 impl Drop for Ledger {
     fn drop(&mut self) {
+        self.catch_up(true);
         // With runs in it, it is what the next start needs. Without, it is litter.
         if self.state.runs.is_empty() {
             let _ = fs::remove_file(&self.path); // Never written, perhaps.
@@ -317,164 +331,5 @@ fn private(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::identity::BootId;
-
-    fn record(run: u64) -> RunRecord {
-        RunRecord {
-            sidecar: "web".into(),
-            run: RunId(run),
-            leader: Identity {
-                pid: 1,
-                start: 2,
-                boot: BootId("b".into()),
-            },
-            command: "x".into(),
-            phase: None,
-            members: vec![],
-            cleanup: Cleanup::default(),
-        }
-    }
-
-    #[test]
-    fn a_live_instance_is_never_taken_for_dead() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
-        ledger.record(record(1));
-        assert!(!is_dead(dir.path(), "one"));
-        assert!(dead_states(dir.path(), "app").is_empty());
-        drop(ledger);
-        assert!(is_dead(dir.path(), "one"));
-        let dead = dead_states(dir.path(), "app");
-        assert_eq!(dead[0].remains.state.as_ref().unwrap().runs, [record(1)]);
-    }
-
-    #[test]
-    fn a_phase_is_written_with_the_next_thing_or_when_there_is_time() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
-        ledger.record(record(1));
-        let written = || {
-            let (lock, remains) = look(dir.path(), "app", "one");
-            assert_eq!(lock, Lock::Held);
-            remains.state.unwrap().runs[0].phase
-        };
-        ledger.note_phase(RunId(1), Phase::Ready);
-        assert_eq!(written(), None);
-        ledger.add_members(RunId(1), Vec::new());
-        assert_eq!(written(), Some(Phase::Ready));
-        ledger.note_phase(RunId(1), Phase::Stopping);
-        ledger.catch_up();
-        assert_eq!(written(), Some(Phase::Stopping));
-    }
-
-    #[test]
-    fn looking_leaves_the_lock_to_the_next_start() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
-        ledger.record(record(1));
-        drop(ledger);
-        let (lock, remains) = look(dir.path(), "app", "one");
-        assert_eq!(lock, Lock::Free);
-        assert_eq!(remains.state.unwrap().runs, [record(1)]);
-        assert!(is_dead(dir.path(), "one"));
-        assert!(look(dir.path(), "other", "one").1.state.is_none());
-        assert_eq!(look(dir.path(), "app", "two").0, Lock::Missing);
-    }
-
-    #[test]
-    fn an_orderly_end_leaves_no_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
-        ledger.record(record(1));
-        ledger.forget(RunId(1));
-        drop(ledger);
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn starts_at_the_same_time_do_not_take_each_other_for_dead() {
-        let dir = tempfile::tempdir().unwrap();
-        let starts = |thread: u32| {
-            for n in 0..100 {
-                let name = format!("t{thread}n{n}");
-                let ledger = Ledger::open(dir.path(), "app", &name);
-                let dead = dead_states(dir.path(), "app");
-                let mine = dead.iter().any(|d| d.remains.instance == name);
-                assert!(ledger.is_ok() && !mine, "{name}: {:?}", ledger.err());
-                assert!(dir.path().join(format!("{name}.lock")).exists());
-                dead.into_iter().for_each(DeadState::remove);
-            }
-        };
-        std::thread::scope(|scope| {
-            for thread in 0..8 {
-                scope.spawn(move || starts(thread));
-            }
-        });
-    }
-
-    #[test]
-    fn a_live_instance_says_who_it_is_before_it_has_run_anything() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
-        let me = Identity::of(std::process::id());
-        ledger.set_guardian(Some(std::process::id()));
-        let live = live_states(dir.path());
-        assert_eq!((&live[0].host, &live[0].guardian), (&me, &me));
-        drop(ledger);
-        assert!(live_states(dir.path()).is_empty());
-    }
-
-    #[test]
-    fn a_start_that_was_killed_half_way_leaves_its_file_for_a_while_only() {
-        let dir = tempfile::tempdir().unwrap();
-        let new = dir.path().join("one.new");
-        let file = private(&new).unwrap();
-        dead_states(dir.path(), "app");
-        assert!(new.exists(), "it may still be starting");
-        let then = std::time::SystemTime::now() - 2 * STALE;
-        file.set_modified(then).unwrap();
-        file.try_lock().unwrap();
-        dead_states(dir.path(), "app");
-        assert!(new.exists(), "it lives, and is slow");
-        drop(file);
-        dead_states(dir.path(), "app");
-        assert!(!new.exists());
-    }
-
-    #[test]
-    fn a_file_cut_anywhere_is_no_state_and_no_panic() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
-        ledger.record(record(1));
-        let whole = fs::read(dir.path().join("one.json")).unwrap();
-        drop(ledger);
-        for cut in 0..whole.len() {
-            fs::write(dir.path().join("one.json"), &whole[..cut]).unwrap();
-            let dead = dead_states(dir.path(), "app");
-            assert!(dead[0].remains.state.is_none(), "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn a_name_from_a_hostile_environment_is_no_path() {
-        let dir = tempfile::tempdir().unwrap();
-        assert!(!is_dead(dir.path(), "../../etc/passwd"));
-        assert!(!is_dead(dir.path(), "unknown"));
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn only_its_owner_can_read_it() {
-        use std::os::unix::fs::PermissionsExt;
-        let dir = tempfile::tempdir().unwrap();
-        let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
-        ledger.record(record(1));
-        let mode = fs::metadata(dir.path().join("one.json"))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
-}
+#[path = "ledger_tests.rs"]
+mod tests;

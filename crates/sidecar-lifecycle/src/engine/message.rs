@@ -1,5 +1,7 @@
 //! What arrives at the engine's one channel.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use super::checks::CheckCommand;
@@ -17,7 +19,7 @@ pub(crate) enum Message {
     /// A user declared a sidecar, or gave one that is down another configuration.
     Declare {
         id: String,
-        config: Box<SidecarConfig>,
+        config: Arc<SidecarConfig>,
         ring: LogRing,
     },
     /// A user asked for something.

@@ -1,7 +1,7 @@
 //! Whether a listener belongs to the tree of a run: "the port answers" can be a stranger, or an
 //! orphan that runs old code.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 
 use crate::identity::Identity;
@@ -61,24 +61,16 @@ impl RunTree {
     }
 
     fn is_marked(&self, pid: u32) -> bool {
-        process::environ_var(pid, marker::VARIABLE)
-            .and_then(|value| Marker::from_bytes(&value).ok())
-            .is_some_and(|found| found == self.marker)
+        marker_of(pid).is_some_and(|found| found == self.marker)
     }
 
     /// The leader, its descendants and its group.
     pub(crate) fn members(&self) -> Vec<u32> {
-        self.members_among(&process::all_processes(), Vec::new())
+        Table::of(&process::all_processes()).members(&self.leader, Vec::new())
     }
 
-    /// The same with whoever ran away: processes with the run's marker, and orphans that the
-    /// guardian was handed when no other run could have lost them.
-    pub(crate) fn with_escapees(&self, reaper: Option<Reaper>) -> Vec<u32> {
-        let marked = |pid| self.is_marked(pid);
-        self.with_escapees_among(&process::all_processes(), reaper, &marked)
-    }
-
-    /// The same in a table that was read before, by who knows which processes carry the marker.
+    /// The same with whoever ran away, in a table that was read before, by who knows which processes
+    /// carry the marker.
     pub(crate) fn with_escapees_among(
         &self,
         all: &[ProcessFacts],
@@ -93,26 +85,93 @@ impl RunTree {
         let escapees = young
             .filter(|f| handed(f) || is_marked(f.pid))
             .map(|f| f.pid);
-        self.members_among(all, escapees.collect())
+        Table::of(all).members(&self.leader, escapees.collect())
+    }
+}
+
+/// The members of each of these trees, with whoever ran away: processes with the run's marker, and
+/// orphans that the guardian was handed when no other run could have lost them.
+pub(crate) fn with_escapees<'t>(
+    trees: impl Iterator<Item = &'t RunTree> + Clone,
+    reaper: Option<Reaper>,
+) -> Vec<Vec<u32>> {
+    let all = process::all_processes();
+    // Nobody of a tree is older than its leader.
+    let oldest = trees.clone().map(|t| t.leader.start).min();
+    let young = all
+        .iter()
+        .filter(|f| oldest.is_some_and(|oldest| f.start >= oldest) && !f.zombie);
+    let mut handed = Vec::new();
+    let mut marked: HashMap<Marker, Vec<u32>> = HashMap::new();
+    for facts in young {
+        if reaper.is_some_and(|r| r.alone && facts.ppid == r.pid) {
+            handed.push(facts.pid);
+        } else if let Some(marker) = marker_of(facts.pid) {
+            marked.entry(marker).or_default().push(facts.pid);
+        }
+    }
+    let table = Table::of(&all);
+    let members = |tree: &RunTree| {
+        let marked = marked.get(&tree.marker).into_iter().flatten();
+        table.members(&tree.leader, handed.iter().chain(marked).copied().collect())
+    };
+    trees.map(members).collect()
+}
+
+/// Everybody who lives in one of these trees.
+pub(crate) fn members_of(trees: &[RunTree]) -> HashSet<u32> {
+    let table = Table::of(&process::all_processes());
+    let members = |tree: &RunTree| table.members(&tree.leader, Vec::new());
+    trees.iter().flat_map(members).collect()
+}
+
+fn marker_of(pid: u32) -> Option<Marker> {
+    let value = process::environ_var(pid, marker::VARIABLE)?;
+    Marker::from_bytes(&value).ok()
+}
+
+/// The process table, by what members of a tree are found by. One is enough for many trees.
+struct Table {
+    starts: HashMap<u32, u64>,
+    children: HashMap<u32, Vec<u32>>,
+    groups: HashMap<u32, Vec<u32>>,
+}
+
+impl Table {
+    fn of(all: &[ProcessFacts]) -> Table {
+        let (mut children, mut groups) = (HashMap::new(), HashMap::new());
+        let mut starts = HashMap::new();
+        let note = |map: &mut HashMap<u32, Vec<u32>>, key, pid| {
+            map.entry(key).or_default().push(pid);
+        };
+        for facts in all {
+            note(&mut children, facts.ppid, facts.pid);
+            note(&mut groups, facts.pgid, facts.pid);
+            starts.insert(facts.pid, facts.start);
+        }
+        Table {
+            starts,
+            children,
+            groups,
+        }
     }
 
-    fn members_among(&self, all: &[ProcessFacts], escapees: Vec<u32>) -> Vec<u32> {
-        let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
-        let mut members = escapees;
-        for facts in all {
-            children.entry(facts.ppid).or_default().push(facts.pid);
-            if facts.pid == self.leader.pid && facts.start != self.leader.start {
-                return Vec::new(); // Another process has its number: nothing here is ours.
-            }
-            if facts.pgid == self.leader.pid {
-                members.push(facts.pid);
-            }
+    /// The leader, its descendants and its group, and those of the escapees.
+    fn members(&self, leader: &Identity, escapees: Vec<u32>) -> Vec<u32> {
+        if self
+            .starts
+            .get(&leader.pid)
+            .is_some_and(|s| *s != leader.start)
+        {
+            return Vec::new(); // Another process has its number: nothing here is ours.
         }
-        members.push(self.leader.pid);
+        let mut members = escapees;
+        members.extend(self.groups.get(&leader.pid).into_iter().flatten());
+        members.push(leader.pid);
         let mut next = 0;
         while let Some(&pid) = members.get(next) {
             next += 1;
-            for &child in children.get(&pid).into_iter().flatten() {
+            for &child in self.children.get(&pid).into_iter().flatten() {
                 if !members.contains(&child) {
                     members.push(child);
                 }

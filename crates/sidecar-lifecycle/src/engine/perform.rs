@@ -13,6 +13,7 @@ use super::ledger::RunRecord;
 use super::leftovers::Cleanup;
 use super::message::Message;
 use super::output::{Output, Source};
+use super::ownership::RunTree;
 use super::port_taken::Lines;
 use super::prepare::{Preparation, fill_port};
 use super::run_loop::Loop;
@@ -64,7 +65,7 @@ impl Loop {
     }
 
     fn prepare(&mut self, index: usize, run: RunId) {
-        let (live, sweeper) = (self.live_pids(), self.sweeper());
+        let (live, sweeper) = (self.live_trees(), self.sweeper());
         let entry = &mut self.entries[index];
         let marker = Marker {
             app_id: self.app_id.clone(),
@@ -114,14 +115,10 @@ impl Loop {
         }
     }
 
-    /// Pids of the trees that run now: a holder among them is ours and alive.
-    fn live_pids(&self) -> Vec<u32> {
-        self.entries
-            .iter()
-            .filter_map(|e| e.run.as_ref())
-            .filter_map(CurrentRun::tree)
-            .flat_map(|tree| tree.members())
-            .collect()
+    /// The trees that run now: a holder of a port among them is ours and alive.
+    fn live_trees(&self) -> Vec<RunTree> {
+        let current = self.entries.iter().filter_map(|e| e.run.as_ref());
+        current.filter_map(CurrentRun::tree).collect()
     }
 
     fn spawn(&mut self, index: usize, run: RunId) -> io::Result<()> {
@@ -225,6 +222,7 @@ impl Loop {
         if let Some(ledger) = &mut self.ledger {
             ledger.record(record);
         }
+        self.write_down(); // Before it is told of, unless many begin at once.
     }
 
     /// The lines of the current run, to be looked through for what it says.

@@ -1,14 +1,17 @@
 //! Before a spawn: the program is found, the port is picked and, if a leftover of ours holds it,
 //! freed.
 
+use std::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
 
 use super::entry::Prepared;
 use super::leftovers::{self, Sweeper};
+use super::ownership::{self, RunTree};
 use crate::config::SidecarConfig;
 use crate::event::EventKind;
 use crate::ports::{self, Holder, HolderKind, OurMarks, PickError, PortWish, Reservations};
@@ -16,10 +19,12 @@ use crate::sys::monotonic;
 
 /// What preparing needs to know, and where it tells what it finds.
 pub(crate) struct Preparation {
-    pub(crate) config: SidecarConfig,
+    pub(crate) config: Arc<SidecarConfig>,
     pub(crate) path: Option<OsString>,
     pub(crate) sweeper: Sweeper,
-    pub(crate) live: Vec<u32>,
+    /// The trees that run now. Who is in them is only asked when a port has a holder: the whole
+    /// process table is read for that.
+    pub(crate) live: Vec<RunTree>,
     pub(crate) reservations: Reservations,
     /// Asked for first.
     pub(crate) preferred: Option<u16>,
@@ -115,11 +120,15 @@ impl Preparation {
 
     fn holder(&self, port: u16) -> Option<Holder> {
         let state_dir = &self.sweeper.dir;
+        let live = OnceCell::new();
         ports::holder_of(
             port,
             &OurMarks {
                 app_id: self.sweeper.app_id.clone(),
-                live_members: &|pid| self.live.contains(&pid),
+                live_members: &|pid| {
+                    live.get_or_init(|| ownership::members_of(&self.live))
+                        .contains(&pid)
+                },
                 is_dead_instance: &|instance| super::ledger::is_dead(state_dir, instance),
                 project_cwd: self.config.cwd.as_deref(),
             },
@@ -136,7 +145,7 @@ impl Preparation {
             port,
             holder: holder.clone(),
         });
-        if holder.kind != HolderKind::Ours || holder.pid.is_some_and(|p| self.live.contains(&p)) {
+        if holder.kind != HolderKind::Ours || holder.live {
             return;
         }
         let Some(identity) = holder.identity else {

@@ -18,6 +18,7 @@ use super::port_memory::PortMemory;
 use super::shared::Shared;
 use super::spawner::Spawner;
 use super::waiters::Waiter;
+use crate::config::SidecarConfig;
 use crate::core::{Dependency, Effect, Fact, Fleet, Input, Mono, RunId, SidecarId};
 use crate::event::{Event, EventKind};
 use crate::ports::Reservations;
@@ -43,6 +44,8 @@ pub(crate) struct Loop {
     pub(super) checks: Checks,
     pub(super) customs: Customs,
     pub(super) waiters: Vec<Waiter>,
+    /// Those that have become ready and whose trees were not written down yet.
+    pub(super) unrecorded: Vec<RunId>,
     exiting: bool,
 }
 
@@ -87,6 +90,7 @@ impl Loop {
             checks: Checks::default(),
             customs: Customs::default(),
             waiters: Vec::new(),
+            unrecorded: Vec::new(),
             exiting: false,
         }
     }
@@ -95,11 +99,7 @@ impl Loop {
     pub(crate) async fn run(mut self) {
         self.begin_sweep();
         loop {
-            if self.rx.is_empty()
-                && let Some(ledger) = &mut self.ledger
-            {
-                ledger.catch_up();
-            }
+            self.write_down();
             let message = match self.fleet.next_deadline() {
                 None => self.rx.recv().await,
                 Some(at) => {
@@ -135,6 +135,17 @@ impl Loop {
         });
     }
 
+    /// Brings the state file up to date. While messages wait, it waits for what they bring.
+    pub(super) fn write_down(&mut self) {
+        let at_rest = self.rx.is_empty();
+        if at_rest {
+            self.record_members();
+        }
+        if let Some(ledger) = &mut self.ledger {
+            ledger.catch_up(at_rest);
+        }
+    }
+
     pub(super) fn sweeper(&self) -> Sweeper {
         Sweeper {
             dir: self.state_dir.clone(),
@@ -145,7 +156,7 @@ impl Loop {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Declare { id, config, ring } => self.declare(&id, *config, ring),
+            Message::Declare { id, config, ring } => self.declare(&id, config, ring),
             Message::Ask { id, fact } => {
                 // A sidecar that was declared after the shutdown began has not been told of it.
                 if self.exiting {
@@ -218,12 +229,7 @@ impl Loop {
         }
     }
 
-    fn declare(
-        &mut self,
-        id: &str,
-        config: crate::config::SidecarConfig,
-        ring: crate::logs::LogRing,
-    ) {
+    fn declare(&mut self, id: &str, config: Arc<SidecarConfig>, ring: crate::logs::LogRing) {
         if let Some(&index) = self.by_name.get(id) {
             let entry = &mut self.entries[index];
             self.fleet.set_policy(entry.core, config.policy());

@@ -19,6 +19,9 @@ impl Warden {
         match self.try_spawn(&mut request) {
             Ok((pid, start, pump)) => {
                 let mut entry = Run::new(request, pid, start, pump);
+                if let Some(same) = self.runs.values().find(|r| r.keep == entry.keep) {
+                    entry.keep = same.keep.clone();
+                }
                 if matches!(self.place, Place::Thread) {
                     entry.end = watch::process_end(pid).ok();
                 }

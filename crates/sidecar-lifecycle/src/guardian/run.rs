@@ -1,6 +1,7 @@
 //! One run, as the warden keeps it.
 
 use std::os::fd::OwnedFd;
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::pump::Pump;
@@ -39,7 +40,8 @@ pub(crate) struct Run {
     pub(crate) stop_signal: i32,
     pub(crate) grace: Duration,
     pub(crate) marker: Vec<u8>,
-    pub(crate) keep: Vec<String>,
+    /// Shared by all runs that have the same.
+    pub(crate) keep: Rc<[String]>,
     pub(crate) pump: Option<Pump>,
     /// The host was told of survivors: to it, this run is over.
     pub(crate) is_reported: bool,
@@ -62,7 +64,7 @@ impl Run {
             stop_signal: request.stop_signal,
             grace: Duration::from_millis(request.grace_ms),
             marker: request.marker,
-            keep: request.keep,
+            keep: request.keep.into(),
             pump,
             is_reported: false,
             has_released: false,

@@ -1,5 +1,6 @@
 //! One look at the process table, and all that follows from it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::keep;
@@ -99,13 +100,14 @@ impl Warden {
                 .filter(|f| f.start >= oldest && f.pid != self.me)
                 .collect()
         };
+        // Nearly all are leaders, and there may be many.
+        let own = self.runs.values().filter(|r| !r.adopted);
+        let leaders: BTreeSet<u32> = own.map(|r| r.leader).collect();
         for orphan in orphans {
             let known = orphan.zombie
+                || leaders.contains(&orphan.pid)
                 || self.spared.contains(orphan)
-                || self
-                    .runs
-                    .values()
-                    .any(|r| (r.leader == orphan.pid && !r.adopted) || r.tree.is_member(orphan));
+                || self.runs.values().any(|r| r.tree.is_member(orphan));
             if known {
                 continue;
             }

@@ -41,6 +41,13 @@ pub(crate) enum Place {
     Thread,
 }
 
+/// Whose end one round of requests asks for.
+#[derive(Default)]
+struct Ends {
+    asked: Vec<u64>,
+    forced: Vec<u64>,
+}
+
 /// The loop's state.
 pub(crate) struct Warden {
     pub(super) link: Link,
@@ -198,24 +205,27 @@ impl Warden {
     /// Takes the host's requests; its silence for ever means that it is gone.
     pub(super) fn listen(&mut self) {
         let alive = self.link.fill();
-        loop {
+        let mut ends = Ends::default();
+        let damaged = loop {
             match self.link.next::<Request>() {
-                Ok(Some(request)) => self.obey(request),
-                Ok(None) => break,
-                Err(_) => return self.lose_host(), // Damage: nothing after it can be trusted.
+                Ok(Some(request)) => self.obey(request, &mut ends),
+                Ok(None) => break false,
+                Err(_) => break true, // Nothing after it can be trusted.
             }
-        }
-        if !matches!(alive, Ok(true)) {
+        };
+        self.ask(&ends.asked);
+        self.force(&ends.forced);
+        if damaged || !matches!(alive, Ok(true)) {
             self.lose_host();
         }
     }
 
-    fn obey(&mut self, request: Request) {
+    fn obey(&mut self, request: Request, ends: &mut Ends) {
         match request {
             Request::Spawn(request) if self.host_lost => self.refuse(&request),
             Request::Spawn(request) => self.spawn(*request),
-            Request::AskStop { run } => self.ask(run),
-            Request::ForceStop { run } => self.force(run),
+            Request::AskStop { run } => ends.asked.push(run),
+            Request::ForceStop { run } => ends.forced.push(run),
             Request::OutputRead { run } => {
                 if let Some(pump) = self.runs.get_mut(&run).and_then(|r| r.pump.as_mut()) {
                     pump.host_has_read();
@@ -223,46 +233,57 @@ impl Warden {
                 self.tell_output(run, false);
             }
             Request::Adopt(request) => {
-                let run = request.run;
-                self.adopt(*request);
                 if self.host_lost {
-                    self.force(run);
+                    ends.forced.push(request.run);
                 }
+                self.adopt(*request);
             }
         }
     }
 
-    /// Begins the end of a run: what is not ours is let go, the rest is asked.
-    fn ask(&mut self, id: u64) {
-        let snapshot = self.survey();
-        let Some(run) = self.runs.get_mut(&id) else {
+    /// Begins the end of these runs: what is not ours is let go, the rest is asked. One look at
+    /// the table serves all of them, since it costs as much as there are processes.
+    fn ask(&mut self, ids: &[u64]) {
+        if ids.is_empty() {
             return;
-        };
-        if run.stage == Stage::Live {
-            run.stage = Stage::Asked { since: monotonic() };
         }
-        let released = run
-            .tree
-            .release_kept(&snapshot, &run.keep, &mut self.spared);
-        run.tree.ask(run.stop_signal);
-        self.tell_kept(id, released);
+        let snapshot = self.survey();
+        for &id in ids {
+            let Some(run) = self.runs.get_mut(&id) else {
+                continue;
+            };
+            if run.stage == Stage::Live {
+                run.stage = Stage::Asked { since: monotonic() };
+            }
+            let released = run
+                .tree
+                .release_kept(&snapshot, &run.keep, &mut self.spared);
+            run.tree.ask(run.stop_signal);
+            self.tell_kept(id, released);
+        }
         self.look = true;
     }
 
-    fn force(&mut self, id: u64) {
-        let snapshot = self.survey();
-        let Some(run) = self.runs.get_mut(&id) else {
+    /// The same with force.
+    fn force(&mut self, ids: &[u64]) {
+        if ids.is_empty() {
             return;
-        };
-        if !matches!(run.stage, Stage::Forced { .. }) {
-            run.stage = Stage::Forced { since: monotonic() };
         }
-        let released = run
-            .tree
-            .release_kept(&snapshot, &run.keep, &mut self.spared);
-        run.tree
-            .kill(&snapshot, run.group_is_pinned(), &self.spared);
-        self.tell_kept(id, released);
+        let snapshot = self.survey();
+        for &id in ids {
+            let Some(run) = self.runs.get_mut(&id) else {
+                continue;
+            };
+            if !matches!(run.stage, Stage::Forced { .. }) {
+                run.stage = Stage::Forced { since: monotonic() };
+            }
+            let released = run
+                .tree
+                .release_kept(&snapshot, &run.keep, &mut self.spared);
+            run.tree
+                .kill(&snapshot, run.group_is_pinned(), &self.spared);
+            self.tell_kept(id, released);
+        }
         self.look = true;
     }
 
@@ -285,9 +306,8 @@ impl Warden {
         if std::mem::replace(&mut self.host_lost, true) {
             return;
         }
-        for id in self.runs.keys().copied().collect::<Vec<_>>() {
-            self.ask(id);
-        }
+        let all: Vec<u64> = self.runs.keys().copied().collect();
+        self.ask(&all);
         self.look = true;
     }
 
@@ -299,7 +319,8 @@ impl Warden {
             if self.host_lost && run.stage == Stage::Live {
                 unasked.push(run.id); // However it came to us after the host's end was noticed.
             }
-            if run.is_ending() {
+            let untold = matches!(self.place, Place::Thread) && run.end.is_none();
+            if run.is_ending() || untold {
                 self.look = true;
             }
             // While the host lives, the grace is the host's to measure.
@@ -310,15 +331,8 @@ impl Warden {
                 overdue.push(run.id);
             }
         }
-        if matches!(self.place, Place::Thread) && !self.runs.is_empty() {
-            self.look = true;
-        }
-        for id in unasked {
-            self.ask(id);
-        }
-        for id in overdue {
-            self.force(id);
-        }
+        self.ask(&unasked);
+        self.force(&overdue);
     }
 
     fn pump(&mut self, id: u64, stream: usize) {

@@ -92,9 +92,12 @@ fn scattered(seed: u64) -> impl Iterator<Item = u16> {
         AUTO_FIRST + offset as u16
     });
     let ephemeral = sockets::ephemeral_ports();
-    let (risky, quiet): (Vec<u16>, Vec<u16>) =
-        ports.partition(|port| ephemeral.as_ref().is_some_and(|range| range.contains(port)));
-    quiet.into_iter().chain(risky)
+    let is_risky = move |port: &u16| ephemeral.as_ref().is_some_and(|range| range.contains(port));
+    let is_quiet = {
+        let is_risky = is_risky.clone();
+        move |port: &u16| !is_risky(port)
+    };
+    ports.clone().filter(is_quiet).chain(ports.filter(is_risky))
 }
 
 #[cfg(test)]

@@ -13,7 +13,9 @@ use crate::sys::ProcessFacts;
 pub(crate) struct Cleanup {
     on: bool,
     pattern: Option<String>,
-    pub(super) keep: Vec<String>,
+    /// `None`: the default. It is not written down with each of a thousand sidecars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keep: Option<Vec<String>>,
 }
 
 impl Default for Cleanup {
@@ -22,7 +24,7 @@ impl Default for Cleanup {
         Cleanup {
             on: true,
             pattern: None,
-            keep: DEFAULT_KEEP.iter().map(ToString::to_string).collect(),
+            keep: None,
         }
     }
 }
@@ -32,8 +34,14 @@ impl Cleanup {
         Cleanup {
             on: config.cleanup_on_start,
             pattern: config.process_name_pattern.clone(),
-            keep: config.keep.clone(),
+            keep: (config.keep != *DEFAULT_KEEP).then(|| config.keep.clone()),
         }
+    }
+
+    /// The executables that are released.
+    pub(super) fn keep(&self) -> Vec<String> {
+        let default = || DEFAULT_KEEP.iter().map(ToString::to_string).collect();
+        self.keep.clone().unwrap_or_else(default)
     }
 
     /// Why this very process is left alone, whatever becomes of those below it.

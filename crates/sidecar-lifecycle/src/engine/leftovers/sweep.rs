@@ -188,7 +188,7 @@ impl<'a> Ending<'a> {
         let ours: Vec<u32> = found.keys().copied().collect();
         let reason = |f: &ProcessFacts| {
             let cleanup = self.cleanup_of(&found.get(&f.pid)?.sidecar);
-            keep_reason(f, is_used_elsewhere(f, &ours), &cleanup.keep)
+            keep_reason(f, is_used_elsewhere(f, &ours), &cleanup.keep())
         };
         let released = |f: &&ProcessFacts| self.released.contains(&(f.pid, f.start));
         let roots: HashMap<u32, String> = table

@@ -34,6 +34,12 @@ const SEND_LIMIT: Duration = Duration::from_secs(5);
 /// Bytes read from a pipe before others have their turn.
 const PIPE_ROUND: usize = 64 * 1024;
 
+thread_local! {
+    /// What all readers on this thread read into, one after the other: a buffer for each would be
+    /// 128 MiB for a thousand sidecars.
+    static ROUND: RefCell<Vec<u8>> = RefCell::new(vec![0; PIPE_ROUND]);
+}
+
 /// The read end of a run's stdout or stderr: a non-blocking pipe.
 pub(crate) type OutputEnd = File;
 
@@ -163,11 +169,15 @@ pub(crate) fn read_pipes(output: &Rc<RefCell<Output>>, ends: &HostEnds) -> Vec<A
         let pipe = Receiver::from_owned_fd(OwnedFd::from(pipe.try_clone()?))?;
         let output = Rc::clone(output);
         let task = tokio::task::spawn_local(async move {
-            let mut buf = vec![0; PIPE_ROUND];
             while pipe.readable().await.is_ok() {
-                match pipe.try_read(&mut buf) {
-                    Ok(n) if n > 0 => output.borrow_mut().feed(stream, &buf[..n]),
-                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                let read = ROUND.with_borrow_mut(|buf| {
+                    let read = pipe.try_read(buf)?;
+                    output.borrow_mut().feed(stream, &buf[..read]);
+                    Ok(read)
+                });
+                match read {
+                    Ok(n) if n > 0 => {}
+                    Err(e) if io::Error::kind(&e) == io::ErrorKind::WouldBlock => {}
                     Ok(_) | Err(_) => return,
                 }
             }

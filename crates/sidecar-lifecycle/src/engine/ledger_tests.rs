@@ -1,0 +1,183 @@
+//! The state file on a real disk.
+
+use super::*;
+use crate::identity::BootId;
+
+fn record(run: u64) -> RunRecord {
+    RunRecord {
+        sidecar: "web".into(),
+        run: RunId(run),
+        leader: Identity {
+            pid: 1,
+            start: 2,
+            boot: BootId("b".into()),
+        },
+        command: "x".into(),
+        phase: None,
+        members: vec![],
+        cleanup: Cleanup::default(),
+    }
+}
+
+#[test]
+fn a_live_instance_is_never_taken_for_dead() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    ledger.record(record(1));
+    assert!(!is_dead(dir.path(), "one"));
+    assert!(dead_states(dir.path(), "app").is_empty());
+    drop(ledger);
+    assert!(is_dead(dir.path(), "one"));
+    let dead = dead_states(dir.path(), "app");
+    assert_eq!(dead[0].remains.state.as_ref().unwrap().runs, [record(1)]);
+}
+
+#[test]
+fn a_phase_is_written_when_there_is_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    ledger.record(record(1));
+    ledger.catch_up(true);
+    let written = || {
+        let (lock, remains) = look(dir.path(), "app", "one");
+        assert_eq!(lock, Lock::Held);
+        remains.state.unwrap().runs[0].phase
+    };
+    ledger.note_phase(RunId(1), Phase::Ready);
+    assert_eq!(written(), None);
+    ledger.catch_up(true);
+    assert_eq!(written(), Some(Phase::Ready));
+}
+
+#[test]
+fn looking_leaves_the_lock_to_the_next_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    ledger.record(record(1));
+    drop(ledger);
+    let (lock, remains) = look(dir.path(), "app", "one");
+    assert_eq!(lock, Lock::Free);
+    assert_eq!(remains.state.unwrap().runs, [record(1)]);
+    assert!(is_dead(dir.path(), "one"));
+    assert!(look(dir.path(), "other", "one").1.state.is_none());
+    assert_eq!(look(dir.path(), "app", "two").0, Lock::Missing);
+}
+
+#[test]
+fn an_orderly_end_leaves_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    ledger.record(record(1));
+    ledger.forget(RunId(1));
+    drop(ledger);
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn starts_at_the_same_time_do_not_take_each_other_for_dead() {
+    let dir = tempfile::tempdir().unwrap();
+    let starts = |thread: u32| {
+        for n in 0..100 {
+            let name = format!("t{thread}n{n}");
+            let ledger = Ledger::open(dir.path(), "app", &name);
+            let dead = dead_states(dir.path(), "app");
+            let mine = dead.iter().any(|d| d.remains.instance == name);
+            assert!(ledger.is_ok() && !mine, "{name}: {:?}", ledger.err());
+            assert!(dir.path().join(format!("{name}.lock")).exists());
+            dead.into_iter().for_each(DeadState::remove);
+        }
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            scope.spawn(move || starts(thread));
+        }
+    });
+}
+
+#[test]
+fn a_live_instance_says_who_it_is_before_it_has_run_anything() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    let me = Identity::of(std::process::id());
+    ledger.set_guardian(Some(std::process::id()));
+    let live = live_states(dir.path());
+    assert_eq!((&live[0].host, &live[0].guardian), (&me, &me));
+    drop(ledger);
+    assert!(live_states(dir.path()).is_empty());
+}
+
+#[test]
+fn a_start_that_was_killed_half_way_leaves_its_file_for_a_while_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let new = dir.path().join("one.new");
+    let file = private(&new).unwrap();
+    dead_states(dir.path(), "app");
+    assert!(new.exists(), "it may still be starting");
+    let then = std::time::SystemTime::now() - 2 * STALE;
+    file.set_modified(then).unwrap();
+    file.try_lock().unwrap();
+    dead_states(dir.path(), "app");
+    assert!(new.exists(), "it lives, and is slow");
+    drop(file);
+    dead_states(dir.path(), "app");
+    assert!(!new.exists());
+}
+
+#[test]
+fn a_file_cut_anywhere_is_no_state_and_no_panic() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    ledger.record(record(1));
+    ledger.catch_up(true);
+    let whole = fs::read(dir.path().join("one.json")).unwrap();
+    drop(ledger);
+    for cut in 0..whole.len() {
+        fs::write(dir.path().join("one.json"), &whole[..cut]).unwrap();
+        let dead = dead_states(dir.path(), "app");
+        assert!(dead[0].remains.state.is_none(), "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_name_from_a_hostile_environment_is_no_path() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(!is_dead(dir.path(), "../../etc/passwd"));
+    assert!(!is_dead(dir.path(), "unknown"));
+}
+
+#[test]
+#[cfg(unix)]
+fn only_its_owner_can_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    ledger.record(record(1));
+    ledger.catch_up(true);
+    let mode = fs::metadata(dir.path().join("one.json"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn what_has_changed_is_written_once_there_is_nothing_else_to_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    let runs = || live_states(dir.path())[0].runs.len();
+    for run in 1..=1000 {
+        ledger.record(record(run));
+    }
+    assert_eq!(runs(), 0);
+    ledger.catch_up(true);
+    assert_eq!(runs(), 1000);
+    ledger.forget(RunId(7));
+    // An engine that is never at rest is late, and no more.
+    ledger.behind_since = Some(Duration::ZERO);
+    ledger.catch_up(false);
+    assert_eq!(runs(), 999);
+    ledger.record(record(7));
+    drop(ledger);
+    let dead = dead_states(dir.path(), "app");
+    assert_eq!(dead[0].remains.state.as_ref().unwrap().runs.len(), 1000);
+}
