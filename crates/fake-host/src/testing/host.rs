@@ -14,6 +14,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::family::Family;
+use super::grammar::Grammar;
 use super::table::{Process, processes_marked};
 use super::terminal::{Terminal, attach};
 use super::waiting::{DEADLINE, eventually, eventually_some, within};
@@ -231,6 +232,17 @@ impl Host {
             .collect()
     }
 
+    /// How many events of one kind so far; cheaper than a look at them where there are thousands.
+    pub fn count(&self, event: &str) -> usize {
+        let wanted = format!("\"event\":\"{event}\"");
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines
+            .all
+            .iter()
+            .filter(|(_, l)| l.contains(&wanted))
+            .count()
+    }
+
     /// Waits for the next event of this kind, after those that were waited for before.
     pub fn next(&mut self, event: &str) -> Value {
         let from = self.read;
@@ -288,7 +300,13 @@ impl Host {
             );
             thread::yield_now();
         }
+        self.check_grammar();
         status
+    }
+
+    /// Whatever it has told so far may be told in that order.
+    fn check_grammar(&self) {
+        Grammar::default().hear_all(&self.events());
     }
 
     /// The guardian.

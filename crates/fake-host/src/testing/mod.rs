@@ -4,6 +4,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod family;
+mod grammar;
 mod host;
 mod programs;
 mod table;
@@ -11,7 +12,8 @@ mod terminal;
 mod waiting;
 
 pub use family::Family;
+pub use grammar::Grammar;
 pub use host::{GUARDIAN, Host, Setup, free_port};
 pub use programs::{example, fake_sidecar, sidecar};
 pub use table::{Process, kill, processes_marked};
-pub use waiting::{DEADLINE, eventually, eventually_some};
+pub use waiting::{DEADLINE, eventually, eventually_some, reaches};

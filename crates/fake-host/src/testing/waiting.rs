@@ -13,6 +13,17 @@ pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     eventually_some(what, || holds().then_some(()));
 }
 
+/// Waits until a number has come to where it shall, however long a thousand of something take on a
+/// busy machine: only a number that does not move any more is waited for in vain.
+pub fn reaches(what: &str, goal: usize, mut count: impl FnMut() -> usize) {
+    let mut last = count();
+    while last < goal {
+        let now = within(DEADLINE, || Some(count()).filter(|now| *now != last));
+        last = now.unwrap_or_else(|| panic!("stays at {last} of {goal}: {what}"));
+    }
+    assert_eq!(last, goal, "{what}");
+}
+
 /// Waits until there is something.
 pub fn eventually_some<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
     within(DEADLINE, look).unwrap_or_else(|| panic!("waited {DEADLINE:?} in vain: {what}"))

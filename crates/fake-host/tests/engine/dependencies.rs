@@ -163,3 +163,26 @@ fn cycles_and_strangers_are_refused_by_name() {
         "{unknown}"
     );
 }
+
+/// An early failure is no reason to give up what becomes ready a moment later.
+#[test]
+fn a_dependent_waits_through_a_crash_of_what_it_needs() {
+    let mut bench = Bench::new();
+    let tried = bench.path("tried");
+    let text = format!(
+        "test -e {tried} || {{ touch {tried}; exit 1; }}; exec sleep 1000",
+        tried = tried.display()
+    );
+    // Not ready before its first run has ended, however slow that is.
+    let check = move |_| {
+        let tried = tried.clone();
+        async move { tried.exists() }
+    };
+    let db = script(&text).health_check(HealthCheck::custom(check));
+    declare(&bench, "db", db.auto_restart(true));
+    declare(&bench, "web", script("exec sleep 1000").depends_on("db"));
+    bench.engine.start("web").expect("started");
+    bench.next("web", "ready");
+    assert!(place(&bench, "db", "crashed") < place(&bench, "web", "spawned"));
+    assert_eq!(bench.count("web", "failed"), 0);
+}

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fake_host::testing::{Process, eventually};
 use sidecar_lifecycle::{HealthCheck, Phase, Probe};
@@ -169,7 +169,8 @@ fn a_command_that_hangs_is_ended_with_all_that_it_started() {
         expected_exit: 7,
     };
     let sidecar = fake("--no-listen").health_check(check);
-    bench.begin("web", sidecar.check_timeout(Duration::from_millis(100)));
+    // Long for a command that ends by itself, on a busy machine too.
+    bench.begin("web", sidecar.check_timeout(Duration::from_millis(500)));
     let sleepers = || -> Vec<i32> {
         let text = std::fs::read_to_string(&pids).unwrap_or_default();
         text.lines().filter_map(|line| line.parse().ok()).collect()
@@ -296,4 +297,73 @@ fn a_listener_in_another_tree_counts_only_where_that_is_wished_for() {
     assert_eq!(crashed["reason"], "not ready within 300ms");
     let container = script("exec sleep 1000").health_check(check());
     bench.run("container", container.own_listener(false));
+}
+
+/// The times at which a check was asked.
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<Vec<Instant>>>);
+
+impl Asked {
+    fn check(&self) -> HealthCheck {
+        let asked = self.clone();
+        HealthCheck::custom(move |_| {
+            asked.0.lock().expect("no panic").push(Instant::now());
+            async { true }
+        })
+    }
+
+    fn count(&self) -> usize {
+        self.0.lock().expect("no panic").len()
+    }
+
+    /// Never sooner than it was told; later is the machine's business.
+    #[track_caller]
+    fn assert_apart(&self, interval: Duration) {
+        // A timer of whole milliseconds.
+        let least = interval.saturating_sub(Duration::from_millis(2));
+        let asked = self.0.lock().expect("no panic");
+        for pair in asked.windows(2) {
+            let pause = pair[1].duration_since(pair[0]);
+            assert!(pause >= least, "asked again after {pause:?}");
+        }
+    }
+}
+
+#[test]
+fn intervals_are_kept_on_the_way_up_and_afterwards() {
+    let mut bench = Bench::new();
+    let (start, ready, live) = (Asked::default(), Asked::default(), Asked::default());
+    let (slow, slower) = (Duration::from_millis(40), Duration::from_millis(60));
+    let sidecar = fake("--no-listen")
+        .health_check(start.check())
+        .startup_interval(slow)
+        .success_threshold(4)
+        .readiness(Probe::every(slow).check(ready.check()))
+        .liveness(Probe::every(slower).check(live.check()));
+    bench.run("web", sidecar);
+    assert_eq!(start.count(), 4, "as often as it has to pass");
+    eventually("both are asked on", || {
+        ready.count() > 3 && live.count() > 3
+    });
+    start.assert_apart(slow);
+    ready.assert_apart(slow);
+    live.assert_apart(slower);
+    assert_eq!(start.count(), 4, "and no more once it is ready");
+}
+
+#[test]
+fn liveness_is_lost_with_the_last_of_so_many_failures_and_not_before() {
+    let mut bench = Bench::new();
+    // Newest last: two failures, a pass, and then three failures.
+    let script = vec![false, false, false, true, false, false];
+    let left = Arc::new(Mutex::new(script));
+    let answers = left.clone();
+    let check = HealthCheck::custom(move |_| {
+        let answer = answers.lock().expect("no panic").pop();
+        async move { answer.unwrap_or(true) }
+    });
+    let probe = Probe::every(SOON).check(check).failure_threshold(3);
+    bench.run("web", fake("--no-listen").liveness(probe));
+    bench.next("web", "crashed");
+    assert!(left.lock().expect("no panic").is_empty());
 }

@@ -110,3 +110,50 @@ fn redis_becomes_ready_restarts_and_saves_what_it_knows() {
     assert_eq!(cli(&["get", "colour"]), "blue", "it was let write its file");
     assert_eq!(bench.stop("redis")["survivors"], 0);
 }
+
+/// Says `clean` when it was let finish, and how often it was asked.
+const NODE_SERVER: &str = "
+const { appendFileSync: note } = require('node:fs');
+process.on('SIGTERM', () => { note('notes', 'TERM\\n'); setTimeout(() => {
+  note('notes', 'clean\\n'); process.exit(0); }, 200); });
+require('node:http').createServer((_, answer) => answer.end('hello'))
+  .listen(process.env.PORT, '127.0.0.1');
+";
+
+/// With npm and pnpm the leader is gone long before the server is.
+fn runner_waits_for_its_server(runner: &str) {
+    let mut bench = Bench::new();
+    let folder = bench.path("project");
+    std::fs::create_dir(&folder).expect("a folder");
+    let package = r#"{ "name": "shop", "private": true, "scripts": { "dev": "node server.cjs" } }"#;
+    std::fs::write(folder.join("package.json"), package).expect("written");
+    std::fs::write(folder.join("server.cjs"), NODE_SERVER).expect("written");
+    let sidecar = SidecarConfig::builder()
+        .name(runner)
+        .args(["run", "dev"])
+        .cwd(&folder)
+        // As the app does: no stall for a version that is pinned elsewhere.
+        .env("npm_config_manage_package_manager_versions", "false")
+        .env("npm_config_update_notifier", "false")
+        .port("auto".parse().expect("a wish"))
+        .health_check(HealthCheck::http("/"))
+        .graceful_shutdown_timeout(Duration::from_secs(20));
+    let ready = bench.run("web", sidecar);
+    let port = ready["port"].as_u64().expect("a port") as u16;
+    assert_eq!(bench.stop("web")["survivors"], 0);
+    let notes = std::fs::read_to_string(folder.join("notes")).expect("it was asked");
+    let asked = notes.lines().filter(|l| *l == "TERM").count();
+    assert!(asked >= 1, "{notes}");
+    assert!(notes.contains("clean"), "it was let finish: {notes:?}");
+    assert!(sidecar_lifecycle::ports::is_free(port).is_ok());
+}
+
+#[test]
+fn the_server_of_npm_is_asked_waited_for_and_gone() {
+    runner_waits_for_its_server("npm");
+}
+
+#[test]
+fn the_server_of_pnpm_is_asked_waited_for_and_gone() {
+    runner_waits_for_its_server("pnpm");
+}

@@ -55,7 +55,7 @@ fn clients_that_follow_the_hand_over_meet_a_server_at_any_time() {
         (good, bad)
     });
     for _ in 0..3 {
-        bench.engine.roll("web", "a new build").expect("asked");
+        bench.roll("web", "a new build");
         bench.next("web", "ready");
         bench.next("web", "stopped");
     }
@@ -89,7 +89,7 @@ fn a_new_run_that_fails_leaves_the_old_one_serving() {
         .health_check(HealthCheck::http("/"));
     let ready = bench.run("web", sidecar);
     std::fs::write(&flag, "").expect("written");
-    bench.engine.roll("web", "a broken build").expect("asked");
+    bench.roll("web", "a broken build");
     let failed = bench.next("web", "roll_failed");
     let reason = failed["reason"].as_str().expect("a reason");
     assert!(
@@ -110,7 +110,7 @@ fn a_hand_over_that_fails_leaves_the_old_one_serving() {
     let mut bench = Bench::new();
     let sidecar = server("").on_hand_over(|_| async { Err("the proxy did not answer") });
     let ready = bench.run("web", sidecar);
-    bench.engine.roll("web", "test").expect("asked");
+    bench.roll("web", "test");
     let failed = bench.next("web", "roll_failed");
     assert_eq!(
         failed["reason"],
@@ -130,7 +130,7 @@ fn with_a_fixed_port_it_is_a_restart_that_says_so() {
     let port = free_port();
     let sidecar = fake("").port(PortWish::Fixed(port));
     bench.run("web", sidecar.health_check(HealthCheck::http("/")));
-    bench.engine.roll("web", "test").expect("asked");
+    bench.roll("web", "test");
     assert_eq!(
         bench.next("web", "roll_degraded")["reason"],
         "its port is fixed"
@@ -153,7 +153,7 @@ fn a_stop_in_the_midst_of_it_leaves_neither() {
         std::future::pending::<Result<(), String>>()
     });
     bench.run("web", sidecar);
-    bench.engine.roll("web", "test").expect("asked");
+    bench.roll("web", "test");
     begins.recv().expect("the hand-over has begun");
     bench.engine.stop("web", "enough").expect("asked");
     bench.next("web", "stopped");
@@ -170,11 +170,34 @@ fn those_that_depend_on_it_are_not_touched() {
     let mut bench = Bench::new();
     bench.run("api", server(""));
     bench.run("web", fake("--no-listen").depends_on("api"));
-    bench.engine.roll("api", "test").expect("asked");
+    bench.roll("api", "test");
     bench.next("api", "ready");
     bench.next("api", "stopped");
     assert_eq!(bench.count("web", "stopping"), 0);
     bench.engine.stop_all("enough").expect("asked");
     bench.next("web", "stopped");
     bench.next("api", "stopped");
+}
+
+#[test]
+fn a_stop_while_the_new_run_starts_leaves_neither() {
+    let mut bench = Bench::new();
+    let flag = bench.path("silent");
+    let text = format!(
+        "test -e {} && exec sleep 1000; exec {} --max-life 3m",
+        flag.display(),
+        fake_host::testing::fake_sidecar().display()
+    );
+    let sidecar = crate::support::script(&text)
+        .port(PortWish::Auto)
+        .health_check(HealthCheck::http("/"));
+    bench.run("web", sidecar);
+    std::fs::write(&flag, "").expect("written");
+    bench.roll("web", "a build that never answers");
+    bench.next("web", "spawned");
+    bench.engine.stop("web", "enough").expect("asked");
+    bench.next("web", "stopped");
+    bench.next("web", "stopped");
+    assert_eq!(bench.count("web", "ready"), 1, "the old one alone");
+    assert_eq!(bench.count("web", "crashed"), 0);
 }

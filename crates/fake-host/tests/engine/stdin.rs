@@ -101,3 +101,17 @@ fn a_stop_does_not_wait_for_a_full_pipe() {
     let cut = wait(write);
     assert!(matches!(cut, Err(StdinError::Closed { .. })), "{cut:?}");
 }
+
+#[test]
+fn a_silent_input_stays_open_and_no_input_ends_at_once() {
+    let mut bench = Bench::new();
+    let ends = |mode| fake("--no-listen --exit-on-stdin-eof").stdin(mode);
+    bench.run("server", ends(StdinMode::Silent));
+    bench.begin("batch", ends(StdinMode::Null));
+    assert_eq!(bench.next("batch", "exited")["code"], 0);
+    // The one with an open input has had the same time, and more.
+    bench.run("other", script("exec sleep 1000"));
+    bench.stop("other");
+    assert_eq!(bench.count("server", "exited"), 0);
+    assert!(bench.engine.info("server").expect("it runs").is_healthy);
+}

@@ -3,10 +3,13 @@
 use std::fs;
 use std::time::Duration;
 
-use fake_host::testing::eventually;
+use fake_host::testing::{Process, eventually};
 use sidecar_lifecycle::{HealthCheck, Phase, Wanted};
 
-use crate::support::{Bench, script, wait};
+use crate::support::{Bench, fake, script, wait};
+
+/// Longer than any test takes: whoever waits for it is found by the deadline.
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Notes each signal and goes on; ends on INT.
 const NOTES: &str = "trap 'echo TERM >>$NOTES' TERM; trap 'echo INT >>$NOTES; exit 0' INT; \
@@ -80,8 +83,7 @@ fn a_stop_during_the_backoff_ends_it_and_nothing_follows() {
     let mut bench = Bench::new();
     let sidecar = script("exit 1").auto_restart(true);
     // So long that no run follows by itself while the test runs, whatever the jitter says.
-    let hour = Duration::from_hours(1);
-    let sidecar = sidecar.restart_backoff(hour).restart_backoff_cap(hour);
+    let sidecar = sidecar.restart_backoff(HOUR).restart_backoff_cap(HOUR);
     bench.begin("web", sidecar);
     bench.next("web", "restarting");
     bench
@@ -105,6 +107,9 @@ fn a_stop_and_a_start_during_a_stop_end_as_the_last_wish_says() {
     bench.next("web", "stopping");
     bench.engine.stop("web", "second").expect("asked");
     bench.engine.start("web").expect("asked");
+    eventually("it was asked", || {
+        fs::read_to_string(&notes).is_ok_and(|n| n.contains("TERM"))
+    });
     fs::write(bench.path("notes.go"), "").expect("written");
     bench.next("web", "ready");
     let told = fs::read_to_string(&notes).expect("notes");
@@ -113,4 +118,107 @@ fn a_stop_and_a_start_during_a_stop_end_as_the_last_wish_says() {
         "one signal for the first: {told:?}"
     );
     assert_eq!(bench.count("web", "stopping"), 1);
+}
+
+#[test]
+fn no_call_waits_for_what_it_asks_for() {
+    let mut bench = Bench::new();
+    let deaf = fake("--no-listen --ignore-term").graceful_shutdown_timeout(HOUR);
+    bench.run("web", deaf);
+    bench.engine.restart("web", "test").expect("asked");
+    bench.engine.roll("web", "test").expect("asked");
+    bench.engine.stop("web", "test").expect("asked");
+    bench.engine.start("web").expect("asked");
+    bench.engine.stop_all("test").expect("asked");
+    bench.next("web", "stopping");
+    let info = bench.engine.info("web").expect("it runs");
+    assert!(info.is_running, "its tree lives: {info:?}");
+    bench.engine.force();
+    bench.next("web", "stopped");
+}
+
+/// Servers of the Model Context Protocol end when their input ends, and some hear nothing else.
+#[test]
+fn a_stop_ends_the_input_of_who_hears_nothing_else() {
+    let mut bench = Bench::new();
+    let flags = "--no-listen --ignore-term --exit-on-stdin-eof";
+    bench.run("mcp", fake(flags).graceful_shutdown_timeout(HOUR));
+    assert_eq!(bench.stop("mcp")["survivors"], 0);
+    let exited = bench.seen.iter().find(|e| e["event"] == "exited");
+    assert_eq!(exited.expect("it exited")["code"], 0);
+}
+
+/// A package runner that passes the signal on gives it twice; we give it once.
+#[test]
+fn each_of_the_tree_is_asked_once() {
+    let mut bench = Bench::new();
+    let notes = bench.path("notes");
+    // Each goes on for a while after the signal, in which a second one would come.
+    let text = "note() { trap \"echo $1 >>$NOTES\" TERM; echo up >>$NOTES; \
+                until test -e $NOTES.go; do sleep 0.01; done; }; \
+                (note child) & (setsid sh -c \"trap 'echo escapee >>$NOTES' TERM; \
+                echo up >>$NOTES; until test -e $NOTES.go; do sleep 0.01; done\") & note leader";
+    bench.run(
+        "web",
+        script(text)
+            .env("NOTES", &notes)
+            .graceful_shutdown_timeout(HOUR),
+    );
+    let lines = || {
+        let text = fs::read_to_string(&notes).unwrap_or_default();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    eventually("all three are up", || lines().len() == 3);
+    bench.engine.stop("web", "first").expect("asked");
+    eventually("all three were asked", || lines().len() == 6);
+    // Whoever is in the tree is looked at again and again while it ends.
+    bench.run("other", script("exec sleep 1000"));
+    bench.stop("other");
+    fs::write(bench.path("notes.go"), "").expect("written");
+    bench.next("web", "stopped");
+    let mut told = lines();
+    told.sort_unstable();
+    assert_eq!(told, ["child", "escapee", "leader", "up", "up", "up"]);
+}
+
+#[test]
+fn a_new_run_begins_when_the_whole_tree_of_the_last_one_is_gone() {
+    let mut bench = Bench::new();
+    let notes = bench.path("notes");
+    // The leader goes at once, as npm does; its server takes its time.
+    let text = "(trap 'until test -e $NOTES.go; do sleep 0.01; done; echo gone >>$NOTES; exit' TERM; \
+                echo up >>$NOTES; while :; do sleep 0.01; done) & exec sleep 1000";
+    let slow = script(text).env("NOTES", &notes);
+    bench.run("web", slow.graceful_shutdown_timeout(HOUR));
+    eventually("the server is up", || fs::read(&notes).is_ok());
+    bench.engine.restart("web", "test").expect("asked");
+    bench.next("web", "exited");
+    fs::write(bench.path("notes.go"), "").expect("written");
+    bench.next("web", "ready");
+    eventually("the new server is up", || {
+        fs::read_to_string(&notes).is_ok_and(|n| n == "up\ngone\nup\n")
+    });
+}
+
+/// A leader that never looks after its children leaves them dead in the table as long as it lives,
+/// and here for longer: nobody reaps for init on this machine, perhaps.
+#[test]
+fn the_dead_are_not_counted_as_running() {
+    let mut bench = Bench::new();
+    let pid = bench.path("pid");
+    let text = format!(
+        "exec perl -e 'if (!fork) {{ exit }} open F, \">{}\"; print F $$; close F; sleep 1000'",
+        pid.display()
+    );
+    bench.run("web", script(&text).graceful_shutdown_timeout(HOUR));
+    eventually("it has a dead child", || {
+        let leader = fs::read_to_string(&pid).unwrap_or_default();
+        let list = format!("/proc/{leader}/task/{leader}/children");
+        let children = fs::read_to_string(list).unwrap_or_default();
+        let mut pids = children.split_whitespace().filter_map(|p| p.parse().ok());
+        pids.next()
+            .is_some_and(|child| Process::of(child).is_none())
+    });
+    assert_eq!(bench.stop("web")["survivors"], 0);
+    assert_eq!(bench.count("web", "stopped"), 1);
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use fake_host::testing::{DEADLINE, fake_sidecar};
+use fake_host::testing::{DEADLINE, Grammar, fake_sidecar};
 use serde_json::Value;
 use sidecar_lifecycle::{Engine, Event, SidecarBuilder, SidecarConfig};
 use tempfile::TempDir;
@@ -16,6 +16,7 @@ pub(crate) struct Bench {
     events: Receiver<Value>,
     /// Everything that has been looked at, in order.
     pub(crate) seen: Vec<Value>,
+    grammar: Grammar,
     folder: TempDir,
 }
 
@@ -41,6 +42,7 @@ impl Bench {
             engine,
             events,
             seen,
+            grammar: Grammar::default(),
             folder,
         }
     }
@@ -72,11 +74,18 @@ impl Bench {
             let Ok(event) = self.events.recv_timeout(left) else {
                 panic!("waited in vain for {kind} of {id}: {:#?}", self.seen);
             };
+            self.grammar.hear(&event);
             self.seen.push(event.clone());
             if event["sidecar"] == id && event["event"] == kind {
                 return event;
             }
         }
+    }
+
+    /// Replaces it by a new run without a gap: two of its runs may live at a time.
+    pub(crate) fn roll(&mut self, id: &str, reason: &str) {
+        self.grammar.roll(id);
+        self.engine.roll(id, reason).expect("asked");
     }
 
     /// How many events of this kind about this sidecar were looked at.
@@ -98,6 +107,10 @@ impl Drop for Bench {
         let report = self.engine.shutdown("the test has ended", DEADLINE);
         if !std::thread::panicking() {
             assert!(report.complete, "something is left");
+            while let Ok(event) = self.events.try_recv() {
+                self.grammar.hear(&event);
+            }
+            self.grammar.assert_all_stopped();
         }
     }
 }

@@ -111,6 +111,29 @@ fn the_state_file_may_not_name_init_or_the_host_itself() {
     assert!(host.all("cleaned").is_empty());
 }
 
+/// A stale pid file named the very program that read it, which ended itself. A shell writes that
+/// file here and becomes the host, which keeps its pid and its start time.
+#[test]
+fn a_state_file_that_names_the_host_itself_does_not_end_it() {
+    let setup = Setup::new();
+    let leader = json!({ "pid": 47_114_711, "start": 0, "boot": boot() });
+    write_state(&setup, "fake-host", &leader);
+    let state = setup.state_dir().join("dead1.json");
+    let script = "start=$(cut -d' ' -f22 /proc/$$/stat); \
+                  sed -i \"s/\\\"pid\\\":47114711/\\\"pid\\\":$$/g; s/\\\"start\\\":0/\\\"start\\\":$start/g\" \"$0\"; \
+                  exec \"$@\"";
+    let family = setup.family("pids");
+    let mut words: Vec<std::ffi::OsString> = ["-c", script].map(Into::into).into();
+    words.extend([state.into_os_string(), HOST.into()]);
+    words.extend(args(&setup, "", &family, "--no-listen"));
+    let mut host = setup.start(Path::new("sh"), words);
+    host.next("ready");
+    assert!(host.all("cleaned").is_empty(), "{:#?}", host.lines());
+    assert!(host.process.lives());
+    host.order("shutdown");
+    assert!(host.end().success());
+}
+
 #[test]
 fn a_living_instance_of_the_same_app_keeps_its_children() {
     let setup = Setup::new();

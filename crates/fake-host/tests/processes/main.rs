@@ -1,6 +1,7 @@
 //! Real hosts with real sidecars, ended in every way there is. Each test looks at the process
 //! table afterwards, and at the port.
 
+mod at_rest;
 mod blocked_signals;
 mod editors;
 mod exit_paths;
@@ -10,9 +11,11 @@ mod killed_often;
 mod leftovers;
 mod logs;
 mod own_terminals;
+mod port_races;
 mod ports;
 mod readiness;
 mod restarts;
 mod support;
 mod sweeping;
+mod thousand;
 mod trees;

@@ -100,6 +100,43 @@ fn healthy_and_state_hooks_come_in_the_order_of_events() {
     assert_eq!(last.wanted, Wanted::Down);
 }
 
+#[test]
+fn all_hooks_of_a_crash_come_in_one_order() {
+    let setup = Setup::new();
+    let engine = engine(&setup);
+    let (tx, told) = mpsc::channel::<String>();
+    let say = move || {
+        let tx = tx.clone();
+        move |word: String| tx.send(word).expect("the test waits")
+    };
+    let (crash, healthy, change) = (say(), say(), say());
+    let family = setup.family("pids");
+    let config = fake(&family, "")
+        .auto_restart(true)
+        .on_crash(move |c| crash(format!("crash {}", c.restart_attempt)))
+        .on_healthy(move |_| healthy("healthy".to_owned()))
+        .on_state_change(move |c| change(format!("{:?}", c.to)))
+        .build()
+        .expect("a configuration");
+    engine.declare(WEB, config).expect("declared");
+    engine.start(WEB).expect("started");
+    family.wait_for(1)[0].signal(libc::SIGKILL);
+    let mut all = Vec::new();
+    while all.iter().filter(|w| *w == "healthy").count() < 2 {
+        all.push(
+            told.recv_timeout(DEADLINE)
+                .expect("it becomes healthy again"),
+        );
+    }
+    drop(engine);
+    all.extend(told.try_iter());
+    let life = ["Preparing", "Starting", "healthy", "Ready"];
+    let crash = ["crash 1", "Stopping", "Waiting"];
+    let end = ["Stopping", "Idle"];
+    let expected: Vec<&str> = [&life[..], &crash, &life, &end].concat();
+    assert_eq!(all, expected);
+}
+
 enum Told {
     Healthy(SidecarInfo),
     Change(StateChange),
