@@ -157,7 +157,12 @@
 //!
 //! At rest, with sidecars that are ready and are not checked, nothing wakes up: no timer runs, and
 //! [metrics] are counted when something happens. Starting the guardian takes about a millisecond
-//! and less than one MiB of private memory.
+//! and less than one MiB of private memory. A thousand sidecars cost host and guardian together less
+//! than 40 MiB, all in all.
+//!
+//! A sidecar without a log file takes five or six descriptors of the host. [`guardian::start`] raises the
+//! soft limit, which is often 1024, as far as the system allows, and sidecars get the old one back;
+//! a host that goes without a guardian has to raise it itself for more than about 150 of them.
 //!
 //! Subscribers and telemetry must not wait for anything that the engine does. Hooks may: one that
 //! blocks delays those after it and nothing else.
@@ -167,7 +172,9 @@
 //! - The **state folder** given to [`Engine::builder`] holds two files for each running instance,
 //!   `<instance>.json` and its lock, readable for the user only: host, guardian, and each run's
 //!   processes. They go when the engine has shut down. Files whose lock nobody holds belong to
-//!   dead instances: their leftovers are ended before anything is spawned.
+//!   dead instances: their leftovers are ended before anything is spawned. `ports.json` beside them
+//!   keeps the last port of each sidecar that may choose, unless
+//!   [that is not wanted](EngineBuilder::remember_ports).
 //! - A **log file**, where [one is configured](SidecarBuilder::log_file), is fresh with the
 //!   first run of each engine; the last engine's is kept beside it with `.prev` behind its name.
 //!   On Unix the guardian writes it, so that it is whole even when the host is killed. The last lines are

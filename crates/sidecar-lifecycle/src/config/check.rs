@@ -66,6 +66,11 @@ impl HealthCheck {
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 
     /// An HTTP check with the default time-out and interval.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::HealthCheck;
+    /// let check = HealthCheck::http("/health");
+    /// ```
     pub fn http(path: impl Into<String>) -> HealthCheck {
         HealthCheck::Http {
             path: path.into(),
@@ -75,6 +80,11 @@ impl HealthCheck {
     }
 
     /// A TCP check of the chosen port with the default time-out.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::HealthCheck;
+    /// let check = HealthCheck::tcp();
+    /// ```
     pub fn tcp() -> HealthCheck {
         HealthCheck::Tcp {
             port: None,
@@ -83,6 +93,11 @@ impl HealthCheck {
     }
 
     /// A command that means healthy when it ends with code 0.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::HealthCheck;
+    /// let check = HealthCheck::command("redis-cli", ["-p", "{port}", "ping"]);
+    /// ```
     pub fn command<A: Into<String>>(
         cmd: impl Into<String>,
         args: impl IntoIterator<Item = A>,

@@ -27,6 +27,11 @@ pub struct Dependency {
 
 impl Dependency {
     /// Needs the sidecar `id` in this condition.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::{Condition, Dependency};
+    /// let needs = Dependency::on("migration", Condition::Completed);
+    /// ```
     pub fn on(id: impl Into<String>, condition: Condition) -> Dependency {
         Dependency {
             id: id.into(),

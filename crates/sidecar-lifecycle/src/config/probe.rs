@@ -62,6 +62,12 @@ impl From<HealthCheck> for Probe {
 
 impl Probe {
     /// The sidecar's own check, this often.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use sidecar_lifecycle::Probe;
+    /// let probe = Probe::every(Duration::from_secs(10));
+    /// ```
     #[must_use]
     pub fn every(interval: Duration) -> Probe {
         Probe {
@@ -71,6 +77,12 @@ impl Probe {
     }
 
     /// Another check than the one that made it ready.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use sidecar_lifecycle::{HealthCheck, Probe};
+    /// let probe = Probe::every(Duration::from_secs(10)).check(HealthCheck::http("/live"));
+    /// ```
     #[must_use]
     pub fn check(mut self, check: HealthCheck) -> Probe {
         self.check = Some(check);
@@ -78,6 +90,12 @@ impl Probe {
     }
 
     /// The longest one check may take.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use sidecar_lifecycle::Probe;
+    /// let probe = Probe::every(Duration::from_secs(10)).timeout(Duration::from_secs(2));
+    /// ```
     #[must_use]
     pub fn timeout(mut self, limit: Duration) -> Probe {
         self.timeout = Some(limit);
@@ -85,6 +103,12 @@ impl Probe {
     }
 
     /// Passes in a row that count as healthy again. 1 unless set.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use sidecar_lifecycle::Probe;
+    /// let probe = Probe::every(Duration::from_secs(10)).success_threshold(2);
+    /// ```
     #[must_use]
     pub fn success_threshold(mut self, passes: u32) -> Probe {
         self.success_threshold = passes;
@@ -92,6 +116,12 @@ impl Probe {
     }
 
     /// Failures in a row that count as lost. 3 unless set.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use sidecar_lifecycle::Probe;
+    /// let probe = Probe::every(Duration::from_secs(10)).failure_threshold(5);
+    /// ```
     #[must_use]
     pub fn failure_threshold(mut self, failures: u32) -> Probe {
         self.failure_threshold = failures;

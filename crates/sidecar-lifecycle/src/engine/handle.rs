@@ -118,6 +118,16 @@ impl EngineBuilder {
     /// Whether a sidecar that may choose among ports is offered the one of the last launch first
     /// (it is, unless set): the port is part of a page's origin, and with it of its storage and
     /// its logins. Within a launch it is offered its last one in any case.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn main() -> Result<(), sidecar_lifecycle::Error> {
+    /// let engine = Engine::builder("com.example.app", "/var/lib/example/state")
+    ///     .remember_ports(false)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remember_ports(mut self, on: bool) -> Self {
         self.remember_ports = on;
         self
@@ -357,6 +367,14 @@ impl Engine {
     ///
     /// # Errors
     /// As [`start`](Engine::start).
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) -> Result<(), sidecar_lifecycle::Error> {
+    /// engine.roll("api", "a new build")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn roll(&self, id: &str, reason: &str) -> Result<(), Error> {
         self.ask(
             id,
@@ -371,6 +389,14 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::ShutDown`].
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) -> Result<(), sidecar_lifecycle::Error> {
+    /// engine.stop_all("the project was closed")?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn stop_all(&self, reason: &str) -> Result<(), Error> {
         self.send(Message::StopAll {
             reason: reason.to_owned(),
@@ -418,6 +444,15 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::Failed`] when it is given up, [`Error::Stopped`] if nobody wants it up (any more).
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # async fn example(engine: &Engine) -> Result<(), sidecar_lifecycle::Error> {
+    /// engine.restart("api", "its configuration has changed")?;
+    /// let info = engine.wait_ready("api").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait_ready(
         &self,
         id: &str,
@@ -429,6 +464,15 @@ impl Engine {
     ///
     /// # Errors
     /// [`Error::ShutDown`] if the engine ended meanwhile.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # async fn example(engine: &Engine) -> Result<(), sidecar_lifecycle::Error> {
+    /// engine.stop("api", "its folder is to be deleted")?;
+    /// engine.wait_down("api").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn wait_down(
         &self,
         id: &str,
@@ -706,6 +750,13 @@ impl Engine {
 
     /// How long stopping all may take at the most: the graces of those that depend on each other
     /// add up, since they end one after the other, each with the time that force may take.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) {
+    /// let report = engine.shutdown("quit", engine.stop_limit());
+    /// # }
+    /// ```
     pub fn stop_limit(&self) -> Duration {
         stop_limit(&lock(&self.inner.declared))
     }

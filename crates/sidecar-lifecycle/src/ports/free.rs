@@ -27,6 +27,14 @@ pub struct Busy {
 ///
 /// # Errors
 /// [`Busy`] with the first address that is taken.
+///
+/// ```no_run
+/// use sidecar_lifecycle::ports;
+///
+/// if let Err(busy) = ports::is_free(5173) {
+///     eprintln!("{busy}");
+/// }
+/// ```
 pub fn is_free(port: u16) -> Result<(), Busy> {
     for address in addresses(port) {
         if let Trial::Refused(source) = attempt(address) {

@@ -76,6 +76,20 @@ pub struct OurMarks<'a> {
 ///
 /// Where several listen (one on each address, say), the one that is most in the way is named: a
 /// stranger before the same project before ours.
+///
+/// ```no_run
+/// use sidecar_lifecycle::ports::{self, OurMarks};
+///
+/// let nobody_is_ours = OurMarks {
+///     app_id: "com.example.app".to_owned(),
+///     live_members: &|_| false,
+///     is_dead_instance: &|_| false,
+///     project_cwd: None,
+/// };
+/// if let Some(holder) = ports::holder_of(5173, &nobody_is_ours) {
+///     println!("{:?} holds it: {:?}", holder.pid, holder.command);
+/// }
+/// ```
 pub fn holder_of(port: u16, me: &OurMarks<'_>) -> Option<Holder> {
     // The first of several strangers, so that asking twice names the same one.
     holders_of(port, me)

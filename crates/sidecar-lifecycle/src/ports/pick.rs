@@ -47,6 +47,17 @@ pub enum PickError {
 ///
 /// # Errors
 /// [`PickError`] when everything that would do is held or reserved.
+///
+/// ```no_run
+/// use sidecar_lifecycle::ports::{self, PortWish, Reservations};
+///
+/// let reservations = Reservations::machine_wide()?;
+/// let picked = ports::pick(PortWish::Auto, &reservations, 42, None, &[])?;
+/// if let Some(picked) = picked {
+///     println!("{} is ours until the reservation is dropped", picked.port);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn pick(
     wish: PortWish,
     reservations: &Reservations,

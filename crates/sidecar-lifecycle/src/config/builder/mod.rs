@@ -108,6 +108,12 @@ impl SidecarBuilder {
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its place.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let wrong = SidecarConfig::builder().build().unwrap_err();
+    /// println!("{wrong}"); // All that is wrong, each with its place.
+    /// ```
     pub fn build(self) -> Result<SidecarConfig, ConfigError> {
         self.0.validate()?;
         Ok(self.0)

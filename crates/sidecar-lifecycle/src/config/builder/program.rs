@@ -10,11 +10,23 @@ use crate::ports::PortWish;
 
 impl SidecarBuilder {
     /// The program, by a name that is looked for on the PATH.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder().name("redis-server").build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn name(self, name: impl Into<PathBuf>) -> Self {
         self.program(name)
     }
 
     /// The program, by its path. A relative one counts from the working folder.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder().program("./bin/api").build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
         self.0.program = program.into();
         self
@@ -22,6 +34,16 @@ impl SidecarBuilder {
 
     /// Its arguments. `{port}` in one is replaced by the chosen port, and so is `auto` after
     /// `--port`.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .port_range(8080..=8089)
+    ///     .args(["--listen", "127.0.0.1:{port}"])
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn args<I, A>(mut self, args: I) -> Self
     where
         I: IntoIterator<Item = A>,
@@ -32,12 +54,30 @@ impl SidecarBuilder {
     }
 
     /// Sets an environment variable.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .env("RUST_LOG", "info")
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.0.env.insert(name.into(), value.into());
         self
     }
 
     /// Sets many.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .envs([("RUST_LOG", "info"), ("TZ", "UTC")])
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn envs<I, K, V>(mut self, vars: I) -> Self
     where
         I: IntoIterator<Item = (K, V)>,
@@ -51,18 +91,47 @@ impl SidecarBuilder {
     }
 
     /// Leaves the caller's own environment out: what was set here is all.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .clear_env(true)
+    ///     .env("PATH", "/usr/bin:/bin")
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn clear_env(mut self, clear: bool) -> Self {
         self.0.clear_env = clear;
         self
     }
 
     /// The working folder.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .cwd("/srv/api")
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn cwd(mut self, folder: impl Into<PathBuf>) -> Self {
         self.0.cwd = Some(folder.into());
         self
     }
 
     /// Which port it shall listen on.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// # use sidecar_lifecycle::ports::PortWish;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .port(PortWish::Fixed(6379))
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn port(mut self, wish: PortWish) -> Self {
         self.0.port = wish;
         self
@@ -94,18 +163,47 @@ impl SidecarBuilder {
     }
 
     /// Asked for before any other that the wish allows: what a project was given last time.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .port_range(5173..=5199)
+    ///     .preferred_port(Some(5180))
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn preferred_port(mut self, port: Option<u16>) -> Self {
         self.0.preferred_port = port;
         self
     }
 
     /// The variable that tells the sidecar its port; `PORT` unless set.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .port_range(8080..=8089)
+    ///     .port_variable("API_PORT")
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn port_variable(mut self, name: impl Into<String>) -> Self {
         self.0.port_variable = Some(name.into());
         self
     }
 
     /// What it reads from.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::{SidecarConfig, StdinMode};
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .stdin(StdinMode::Piped)
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn stdin(mut self, mode: StdinMode) -> Self {
         self.0.stdin = mode;
         self
@@ -113,6 +211,15 @@ impl SidecarBuilder {
 
     /// Keeps the output in this file. It is begun anew by the first run of an engine; later runs
     /// append to it.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .log_file("/var/log/example/api.log")
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
         self.0.log_file = Some(path.into());
         self

@@ -8,12 +8,31 @@ use crate::core::{OnDependencyRestart, Restart};
 
 impl SidecarBuilder {
     /// From the stop signal to force. 5 s unless set.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .graceful_shutdown_timeout(Duration::from_secs(20))
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn graceful_shutdown_timeout(mut self, grace: Duration) -> Self {
         self.0.grace = grace;
         self
     }
 
     /// The stop signal, by number (Unix; TERM unless set). The whole tree gets it.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .stop_signal(2) // SIGINT: ffmpeg finishes its file then.
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn stop_signal(mut self, signal: i32) -> Self {
         self.0.stop_signal = signal;
         self
@@ -24,12 +43,30 @@ impl SidecarBuilder {
     /// signal; what is there after the grace is ended by force as ever.
     ///
     /// If the host dies, there is nobody to write it: the tree gets the signal then.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .stop_input("q")
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn stop_input(mut self, text: impl Into<Vec<u8>>) -> Self {
         self.0.stop_input = Some(text.into());
         self
     }
 
     /// Whether a new run follows a crash.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .auto_restart(true)
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn auto_restart(self, on: bool) -> Self {
         self.restart(if on {
             Restart::OnFailure
@@ -39,6 +76,15 @@ impl SidecarBuilder {
     }
 
     /// When a new run follows. Never, unless set.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::{Restart, SidecarConfig};
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .restart(Restart::Always)
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn restart(mut self, when: Restart) -> Self {
         self.0.restart = when;
         self
@@ -46,6 +92,16 @@ impl SidecarBuilder {
 
     /// Whether a run that crashed before it was ready is followed by another one. It is, unless
     /// set: a server that never came up in a desktop app is better shown to its user.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .auto_restart(true)
+    ///     .restart_unready(false) // Who never started will not start now.
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn restart_unready(mut self, on: bool) -> Self {
         self.0.restart_unready = on;
         self
@@ -53,12 +109,34 @@ impl SidecarBuilder {
 
     /// Given up after so many crashes within the [`restart_window`](SidecarBuilder::restart_window).
     /// 5 unless set.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .auto_restart(true)
+    ///     .max_restart_attempts(3)
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn max_restart_attempts(mut self, max: u32) -> Self {
         self.0.max_restarts = max;
         self
     }
 
     /// How long a crash counts. 60 s unless set.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .auto_restart(true)
+    ///     .max_restart_attempts(3)
+    ///     .restart_window(Duration::from_mins(5))
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn restart_window(mut self, window: Duration) -> Self {
         self.0.restart_window = window;
         self
@@ -66,18 +144,49 @@ impl SidecarBuilder {
 
     /// The first delay before a new run; doubles with each crash, with full jitter: any delay
     /// from nothing to this one is as likely. 250 ms unless set.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .auto_restart(true)
+    ///     .restart_backoff(Duration::from_millis(100))
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn restart_backoff(mut self, first: Duration) -> Self {
         self.0.backoff = first;
         self
     }
 
     /// No delay before a new run is longer. 30 s unless set.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .auto_restart(true)
+    ///     .restart_backoff_cap(Duration::from_secs(5))
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn restart_backoff_cap(mut self, longest: Duration) -> Self {
         self.0.backoff_cap = longest;
         self
     }
 
     /// Exit codes that are no crash once it was ready. `[0]` unless set.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .success_exit_codes([0, 143])
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn success_exit_codes(mut self, codes: impl IntoIterator<Item = i32>) -> Self {
         self.0.success_codes = codes.into_iter().collect();
         self
@@ -85,6 +194,16 @@ impl SidecarBuilder {
 
     /// Exit codes after which no restart helps (a bad configuration, a missing licence): one such
     /// crash and it is given up. None unless set.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .auto_restart(true)
+    ///     .permanent_exit_codes([78, 125])
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn permanent_exit_codes(mut self, codes: impl IntoIterator<Item = i32>) -> Self {
         self.0.permanent_codes = codes.into_iter().collect();
         self
@@ -94,6 +213,15 @@ impl SidecarBuilder {
     /// guardian be killed together. It does, unless set.
     ///
     /// The wish is written down with each run: what counts is how the leftover was started.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .cleanup_on_start(false)
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn cleanup_on_start(mut self, on: bool) -> Self {
         self.0.cleanup_on_start = on;
         self
@@ -106,6 +234,15 @@ impl SidecarBuilder {
     /// A name alone never marks a process as ours: the pattern chooses among processes that carry
     /// our marker or stand in our state file. Whoever ends processes by their name ends a
     /// stranger's some day.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .process_name_pattern("node*")
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn process_name_pattern(mut self, pattern: impl Into<String>) -> Self {
         self.0.process_name_pattern = Some(pattern.into());
         self
@@ -113,18 +250,48 @@ impl SidecarBuilder {
 
     /// Waits for another sidecar before it begins, and starts that one if it is down. An id means
     /// ready; [`Dependency::on`] takes other conditions.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::{Condition, Dependency, SidecarConfig};
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .depends_on("db")
+    ///     .depends_on(Dependency::on("migration", Condition::Completed))
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn depends_on(mut self, dependency: impl Into<Dependency>) -> Self {
         self.0.depends_on.push(dependency.into());
         self
     }
 
     /// Whether it is restarted when one that it depends on has a new run. It is not, unless set.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::{OnDependencyRestart, SidecarConfig};
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .depends_on("db")
+    ///     .on_dependency_restart(OnDependencyRestart::Restart)
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn on_dependency_restart(mut self, what: OnDependencyRestart) -> Self {
         self.0.on_dependency_restart = what;
         self
     }
 
     /// Executables that are released and not ended when they are found in its tree.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// # use sidecar_lifecycle::guardian::DEFAULT_KEEP;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .keep(DEFAULT_KEEP.iter().copied().chain(["my-editor"]))
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn keep<I, S>(mut self, names: I) -> Self
     where
         I: IntoIterator<Item = S>,
