@@ -39,6 +39,12 @@ pub(crate) struct Args {
     /// Keeps the sidecar's output here.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+    /// Bytes, from which on the next line begins another log file.
+    #[arg(long, value_name = "BYTES")]
+    log_limit: Option<u64>,
+    /// How many of those are kept.
+    #[arg(long, value_name = "N")]
+    log_files: Option<u32>,
     /// An executable to be left alone, besides those that always are.
     #[arg(long, value_name = "NAME")]
     keep: Vec<String>,
@@ -87,6 +93,12 @@ impl Args {
         }
         if let Some(path) = &self.log {
             builder = builder.log_file(path);
+        }
+        if let Some(limit) = self.log_limit {
+            builder = builder.log_limit(limit);
+        }
+        if let Some(count) = self.log_files {
+            builder = builder.log_files(count);
         }
         builder.build()
     }

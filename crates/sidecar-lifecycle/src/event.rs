@@ -229,7 +229,8 @@ pub enum EventKind {
         last_lines: Vec<String>,
     },
     /// The log file cannot be written; the sidecar lives on and its output is thrown away until
-    /// writing works again.
+    /// writing works again. Or it can be written but not rotated or kept aside, as the reason
+    /// says then. Told once, and again when it happens again after it has worked.
     LogTrouble {
         /// What the system answers.
         reason: String,

@@ -176,9 +176,15 @@
 //!   keeps the last port of each sidecar that may choose, unless
 //!   [that is not wanted](EngineBuilder::remember_ports).
 //! - A **log file**, where [one is configured](SidecarBuilder::log_file), is fresh with the
-//!   first run of each engine; the last engine's is kept beside it with `.prev` behind its name.
-//!   On Unix the guardian writes it, so that it is whole even when the host is killed. The last lines are
-//!   in memory too ([`LogRing`]).
+//!   first run of each engine. It is rotated [by size](SidecarBuilder::log_limit) at line ends,
+//!   to `.1`, `.2` and so on behind its name, of which [some](SidecarBuilder::log_files) are kept.
+//!   The last engine's are kept beside it as `.prev`, `.prev.1` and so on, in place of those of
+//!   the engine before. On Unix the guardian writes and rotates it, so that it is whole even when
+//!   the host is killed. What cannot be written (a full disk) is thrown away and told of once
+//!   ([`LogTrouble`](EventKind::LogTrouble)), and writing is tried again with each piece.
+//! - The last lines are in memory too ([`LogRing`]), read back from the file. A sidecar that writes
+//!   faster than its files can be read back before they are rotated away leaves a gap in the
+//!   sequence numbers there.
 //! - The user's **shared folder** (`/tmp/sidecar-lifecycle-UID` on Unix) holds a lock file for each
 //!   port that is picked and not bound yet, and for each instance where its state folder is, for
 //!   the [`census`].

@@ -1,16 +1,14 @@
-//! The log file is whole, whatever becomes of the host, and its trouble is nobody else's.
+//! The log file is whole, whatever becomes of the host.
 
-use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
-use fake_host::testing::{Family, Host, Setup, eventually};
+use fake_host::testing::{Family, Host, Process, Setup, eventually};
 
-use crate::support::{HOST, args, assert_nothing_left};
+use crate::support::{HOST, args};
 
 /// Starts a host with a log file in the test's folder.
-fn start(setup: &Setup, flags: &str, family: &Family, sidecar: &str) -> Host {
+pub(crate) fn start(setup: &Setup, flags: &str, family: &Family, sidecar: &str) -> Host {
     let flags = format!(
         "--log {} --port auto --http / {flags}",
         setup.path("log").display()
@@ -18,9 +16,37 @@ fn start(setup: &Setup, flags: &str, family: &Family, sidecar: &str) -> Host {
     setup.start(Path::new(HOST), args(setup, &flags, family, sidecar))
 }
 
-fn log(setup: &Setup, name: &str) -> String {
+pub(crate) fn log(setup: &Setup, name: &str) -> String {
     // Bytes that are no text would be replaced, and so be found by who compares.
     String::from_utf8_lossy(&fs::read(setup.path(name)).unwrap_or_default()).into_owned()
+}
+
+/// The sidecar itself.
+pub(crate) fn leader(family: &Family) -> Process {
+    family.wait_for(1).remove(0)
+}
+
+/// The numbers of the flood's lines that are whole.
+pub(crate) fn flood_numbers(log: &str) -> impl Iterator<Item = usize> {
+    log.lines().filter_map(|line| {
+        let number = line.strip_prefix("flood ")?.strip_suffix(&".".repeat(60))?;
+        number.strip_suffix(' ')?.parse().ok()
+    })
+}
+
+/// So many bytes of the flood are there, and nothing else looks like it.
+#[track_caller]
+pub(crate) fn assert_flood_is_whole(log: &str, bytes: usize) {
+    assert!(!log.contains('\0'), "there is a hole");
+    assert!(
+        flood_numbers(log).eq(0..bytes / 80),
+        "a line is missing, torn, doubled or out of order"
+    );
+    assert_eq!(
+        log.matches("flood").count(),
+        bytes / 80,
+        "a torn line is left"
+    );
 }
 
 #[test]
@@ -35,19 +61,7 @@ fn nothing_is_missing_from_the_log_of_a_killed_host() {
     host.signal(libc::SIGKILL);
     host.end();
     host.wait_until_empty();
-    let log = log(&setup, "log");
-    assert!(!log.contains('\0'), "there is a hole");
-    let numbers = log.lines().filter_map(|line| {
-        line.strip_prefix("flood ")?
-            .get(..12)?
-            .parse::<usize>()
-            .ok()
-    });
-    let expected: Vec<usize> = (0..BYTES / 80).collect();
-    assert!(
-        numbers.eq(expected),
-        "a line is missing, torn, doubled or out of order"
-    );
+    assert_flood_is_whole(&log(&setup, "log"), BYTES);
 }
 
 #[test]
@@ -96,69 +110,49 @@ fn both_streams_are_in_the_log_and_in_what_a_failure_tells() {
     assert_eq!(log(&setup, "log").lines().count(), 4);
 }
 
-/// Writing fails; the sidecar lives on, is told of once, and ends as always.
-fn goes_on_without_a_log(setup: &Setup, mut host: Host, family: &Family) {
+#[test]
+fn what_is_no_text_and_what_never_ends_is_kept_byte_for_byte() {
+    let setup = Setup::new();
+    let family = setup.family("pids");
+    let flags = "--invalid-utf8 --endless-line 200k --exit-early 7";
+    let mut host = start(&setup, "", &family, flags);
+    let failed = host.next("failed");
+    let mut expected = b"not utf-8: \xff\xfe\x80 end\n".to_vec();
+    expected.extend(b"e".repeat(200 << 10));
+    assert!(fs::read(setup.path("log")).expect("a log") == expected);
+    let told = failed["last_lines"].as_array().expect("lines");
+    assert_eq!(told[0], "not utf-8: \u{fffd}\u{fffd}\u{fffd} end");
+    let lengths: Vec<usize> = told[1..]
+        .iter()
+        .map(|line| line.as_str().map_or(0, str::len))
+        .collect();
+    assert_eq!(
+        lengths,
+        [65_536, 65_536, 65_536, 8_192],
+        "a line is bounded"
+    );
+}
+
+/// Each with an end of its own, they would write over each other.
+#[test]
+fn two_sidecars_may_share_a_log() {
+    const BYTES: usize = 2_000_000;
+    let setup = Setup::new();
+    let family = setup.family("pids");
+    let flags = "--count 2 --log-limit 100000 --log-files 999";
+    let mut host = start(&setup, flags, &family, &format!("--flood {BYTES}"));
     host.ready();
-    host.wait_for("log_trouble");
-    family.wait_for(1);
-    host.order("restart");
-    host.next("stopped");
     host.ready();
+    let all = || crate::log_rotation::files(&setup, "log").concat();
+    // Their lines may stand in each other: the bytes are moved, not read.
+    eventually("all is there", || {
+        all().matches('\n').count() >= BYTES / 80 * 2 + 2
+    });
     host.order("shutdown");
     host.end();
-    let troubles = host.all("log_trouble");
-    assert!(
-        troubles.len() <= 2,
-        "once a run, not once a line: {}",
-        troubles.len()
-    );
-    assert!(troubles[0]["reason"].is_string());
-    assert!(
-        host.all("protection_lost").is_empty(),
-        "{:#?}",
-        host.lines()
-    );
-    assert_nothing_left(setup, family);
-}
-
-#[test]
-fn a_log_that_may_not_grow_does_not_hurt_anybody() {
-    let setup = Setup::new();
-    let family = setup.family("pids");
-    let flags = format!("--log {} --port auto --http /", setup.path("log").display());
-    let mut words: Vec<OsString> = vec!["--fsize=100000".into(), HOST.into()];
-    words.extend(args(&setup, &flags, &family, "--flood 4M"));
-    let host = setup.start(Path::new("prlimit"), words);
-    goes_on_without_a_log(&setup, host, &family);
-    assert!(fs::metadata(setup.path("log")).expect("it exists").len() <= 100_000);
-}
-
-#[test]
-fn a_full_disk_does_not_hurt_anybody() {
-    // A small disk of its own, in a mount namespace of its own: gone with the host.
-    const AS_ROOT: &[&str] = &["--mount"];
-    const AS_USER: &[&str] = &["--user", "--map-root-user", "--mount"];
-    const MOUNT: &str = r#"mount -t tmpfs -o size=128k none "$0" && exec "$@""#;
-    let works = |namespace: &&&[&str]| {
-        let mut unshare = Command::new("unshare");
-        unshare
-            .args(**namespace)
-            .args(["sh", "-c", MOUNT, "/mnt", "true"]);
-        unshare.output().is_ok_and(|out| out.status.success())
-    };
-    let Some(namespace) = [AS_ROOT, AS_USER].iter().find(works).copied() else {
-        // Nothing can be mounted here; the test above covers the same code with another errno.
-        return;
-    };
-    let setup = Setup::new();
-    let family = setup.family("pids");
-    let disk = setup.path("disk");
-    fs::create_dir(&disk).expect("a folder");
-    let flags = format!("--log {} --port auto --http /", disk.join("log").display());
-    let mut words: Vec<OsString> = namespace.iter().map(Into::into).collect();
-    words.extend(["sh", "-c", MOUNT].map(Into::into));
-    words.extend([disk.into_os_string(), HOST.into()]);
-    words.extend(args(&setup, &flags, &family, "--flood 4M"));
-    let host = setup.start(Path::new("unshare"), words);
-    goes_on_without_a_log(&setup, host, &family);
+    let all = all();
+    let rest = 2 * "listening on http://127.0.0.1:12345/\n".len();
+    assert_eq!(all.len(), 2 * BYTES + rest);
+    let dots = all.bytes().filter(|b| *b == b'.').count();
+    assert_eq!(dots, BYTES / 80 * 60 * 2 + 2 * 3);
 }

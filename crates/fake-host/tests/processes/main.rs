@@ -9,6 +9,8 @@ mod guardian_death;
 mod hard_trees;
 mod killed_often;
 mod leftovers;
+mod log_rotation;
+mod log_trouble;
 mod logs;
 mod own_terminals;
 mod port_races;

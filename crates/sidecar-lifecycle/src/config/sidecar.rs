@@ -101,6 +101,10 @@ pub struct SidecarConfig {
     pub on_dependency_restart: OnDependencyRestart,
     /// Where its output is kept. `None`: only the last lines, in memory.
     pub log_file: Option<PathBuf>,
+    /// Bytes, from which on the next line begins another log file. 0: one file, however long.
+    pub log_limit: u64,
+    /// How many log files are kept besides the one that is written.
+    pub log_files: u32,
     /// What it reads from.
     pub stdin: StdinMode,
     /// Executables that are released and not ended, see [`crate::guardian::DEFAULT_KEEP`].

@@ -26,8 +26,6 @@ pub(crate) struct Entry {
     pub(crate) config: Arc<SidecarConfig>,
     pub(crate) ring: LogRing,
     pub(crate) run: Option<CurrentRun>,
-    /// Whether an earlier run of this engine has begun the log file.
-    pub(crate) log_begun: bool,
     pub(crate) runs: u64,
     /// Ports that its last runs have found taken.
     pub(crate) avoid: Vec<u16>,

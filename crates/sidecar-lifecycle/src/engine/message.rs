@@ -12,7 +12,7 @@ use crate::config::SidecarConfig;
 use crate::core::{ExitStatus, Fact, RunId, SidecarId};
 use crate::event::EventKind;
 use crate::identity::Identity;
-use crate::logs::LogRing;
+use crate::logs::{LogRing, Piece};
 
 /// Everything that can reach the loop.
 pub(crate) enum Message {
@@ -53,6 +53,8 @@ pub(crate) enum Message {
     },
     /// The spawner reported.
     Spawner(Report),
+    /// More of a run's log is to be read.
+    ReadOn { run: RunId },
     /// Leftovers were looked for, and these are the news.
     Swept(Vec<(String, EventKind)>),
     /// All shall end.
@@ -83,13 +85,9 @@ pub(crate) enum Report {
         command: String,
         why: String,
     },
-    /// The log file has grown: (stream, bytes) pieces from an offset on.
-    Output {
-        run: RunId,
-        offset: u64,
-        pieces: Vec<(u8, u32)>,
-    },
-    /// The log file cannot be written.
+    /// The log has grown.
+    Output { run: RunId, pieces: Vec<Piece> },
+    /// The log cannot be written or rotated.
     LogTrouble { run: RunId, reason: String },
     /// The guardian is gone.
     Lost,

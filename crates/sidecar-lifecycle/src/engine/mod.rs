@@ -10,6 +10,8 @@ mod handle;
 mod hooks;
 pub(crate) mod ledger;
 pub(crate) mod leftovers;
+mod log_file;
+mod log_reader;
 mod message;
 mod metering;
 mod output;

@@ -1,15 +1,17 @@
 //! A run's output, from its log file or its pipes into the ring.
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::io::{self, Read};
 use std::rc::Rc;
 
+use super::log_reader::{Found, LogReader};
 use super::spawner::OutputEnd;
-use crate::logs::{LogRing, PrintedUrl, Splitter, Stream, printed_url};
+use crate::logs::{LogRing, Piece, PrintedUrl, Splitter, Stream, printed_url};
 
 /// Bytes read in one go, so that a flood leaves the loop its turns.
 const CHUNK: usize = 64 * 1024;
+/// Such reads before the loop has its turn.
+const CHUNKS: usize = 4;
 
 /// Where the lines of a run come from and go to.
 pub(crate) struct Output {
@@ -23,7 +25,7 @@ pub(crate) struct Output {
 /// Where the bytes are.
 pub(crate) enum Source {
     /// The spawner writes them into this file and tells how far.
-    Log(File),
+    Log(LogReader),
     /// They come through pipes.
     Pipes([Option<OutputEnd>; 2]),
 }
@@ -39,27 +41,40 @@ impl Output {
         }))
     }
 
-    /// Reads what the log file has grown by.
-    pub(crate) fn read_log(&mut self, offset: u64, pieces: &[(u8, u32)]) -> io::Result<()> {
-        let mut at = offset;
+    /// More of the log is to be read.
+    pub(crate) fn expect(&mut self, pieces: Vec<Piece>) {
+        if let Source::Log(reader) = &mut self.source {
+            reader.expect(pieces);
+        }
+    }
+
+    /// Its end was asked for, and is not to wait for all that it writes.
+    pub(crate) fn hurry(&mut self) {
+        if let Source::Log(reader) = &mut self.source {
+            reader.hurry();
+        }
+    }
+
+    /// Reads some of what the log has grown by; true when there is more.
+    pub(crate) fn read_some(&mut self) -> bool {
         let mut buf = vec![0; CHUNK];
-        for &(stream, len) in pieces {
-            let mut left = len as usize;
-            while left > 0 {
-                let Source::Log(file) = &self.source else {
-                    return Ok(());
-                };
-                let want = left.min(CHUNK);
-                let got = crate::sys::read_at(file, &mut buf[..want], at)?;
-                if got == 0 {
-                    return Ok(()); // Somebody truncated the file; there is nothing to show.
-                }
-                self.feed(usize::from(stream != 0), &buf[..got]);
-                at += got as u64;
-                left -= got;
+        for _ in 0..CHUNKS {
+            let Source::Log(reader) = &mut self.source else {
+                return false;
+            };
+            match reader.next(&mut buf) {
+                Some(Found::Bytes(stream, n)) => self.feed(usize::from(stream != 0), &buf[..n]),
+                Some(Found::Gap) => self.gap(),
+                None => return false,
             }
         }
-        Ok(())
+        matches!(&self.source, Source::Log(reader) if !reader.is_done())
+    }
+
+    /// Something is missing: what comes next does not go on in the lines that were begun.
+    fn gap(&mut self) {
+        self.end_lines();
+        self.ring.skip();
     }
 
     /// Reads a pipe until it is empty or closed, or the limit is reached.
@@ -89,6 +104,7 @@ impl Output {
     pub(crate) fn drain(&mut self) {
         /// Enough for two full pipes of the largest size, and no more than a blink.
         const LIMIT: usize = 4 << 20;
+        while self.read_some() {}
         self.read_pipe(0, LIMIT);
         self.read_pipe(1, LIMIT);
     }
@@ -96,6 +112,10 @@ impl Output {
     /// No more output comes: what is left without a line end is a line.
     pub(crate) fn finish(&mut self) {
         self.drain();
+        self.end_lines();
+    }
+
+    fn end_lines(&mut self) {
         for stream in 0..2 {
             let mut splitter = std::mem::take(&mut self.splitters[stream]);
             splitter.finish(|line| self.line(stream, line));

@@ -3,14 +3,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::Path;
 use std::rc::Rc;
 
 use super::entry::{CurrentRun, Role};
 use super::ledger::RunRecord;
 use super::leftovers::Cleanup;
+use super::log_reader::LogReader;
 use super::message::Message;
 use super::output::{Output, Source};
 use super::ownership::RunTree;
@@ -55,8 +54,12 @@ impl Loop {
                 }
                 self.end_checks(run);
             }
-            Order::AskStop { run } => self.ask_stop(index, run),
+            Order::AskStop { run } => {
+                self.hurry(index);
+                self.ask_stop(index, run);
+            }
             Order::ForceStop { run } => {
+                self.hurry(index);
                 self.meter_force(run);
                 self.order(|s| s.force_stop(run));
             }
@@ -122,6 +125,8 @@ impl Loop {
     }
 
     fn spawn(&mut self, index: usize, run: RunId) -> io::Result<()> {
+        let log = self.open_log(index, run)?;
+        let is_logged = log.is_some();
         let entry = &mut self.entries[index];
         let Some(current) = entry.run.as_mut().filter(|r| r.run == run) else {
             return Ok(());
@@ -138,14 +143,6 @@ impl Loop {
         env.insert(marker::VARIABLE.into(), marker.clone().into());
         let mut argv = vec![prepared.program.clone().into_os_string()];
         argv.extend(fill_port(&config.args, prepared.port));
-        let (log, reader) = match &config.log_file {
-            None => (None, None),
-            Some(path) => {
-                let log = open_log(path, !entry.log_begun)?;
-                entry.log_begun = true;
-                (Some(log), Some(File::open(path)?))
-            }
-        };
         let mut ends = self.spawner.spawn(SpawnOrder {
             run,
             program: prepared.program.clone(),
@@ -174,7 +171,11 @@ impl Loop {
         let ring = entry.ring.clone();
         current.stdin = stdin;
         current.lines_before = ring.last_seq();
-        let source = reader.map_or(Source::Pipes(pipes), Source::Log);
+        let source = if is_logged {
+            Source::Log(LogReader::default())
+        } else {
+            Source::Pipes(pipes)
+        };
         let output = Output::new(ring, source);
         current.output = Some(output);
         current.unread = Some(ends);
@@ -199,6 +200,12 @@ impl Loop {
             }
         }
         self.order(|s| s.ask_stop(run));
+    }
+
+    fn hurry(&self, index: usize) {
+        if let Some(output) = self.output_of(index) {
+            output.borrow_mut().hurry();
+        }
     }
 
     pub(super) fn output_of(&self, index: usize) -> Option<Rc<RefCell<Output>>> {
@@ -255,22 +262,4 @@ pub(super) fn environment(config: &crate::config::SidecarConfig) -> BTreeMap<OsS
         .chain(set)
         .map(|(name, value)| (variable_name(&name), value))
         .collect()
-}
-
-/// Opens the log at its end. The first run of an engine begins a new file and keeps the last
-/// engine's beside it as `.prev`: what went wrong before this start is still there to read.
-fn open_log(path: &Path, begin: bool) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    if begin && path.exists() {
-        let mut prev = path.as_os_str().to_owned();
-        prev.push(".prev");
-        fs::rename(path, prev)?;
-    }
-    // No append mode: splice(2) refuses it. The spawner writes at the end that it finds.
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    crate::sys::owner_only(&mut options);
-    options.open(path)
 }

@@ -1,8 +1,8 @@
 //! What the spawner reports, taken in.
 
-use super::message::Report;
+use super::message::{Message, Report};
 use super::run_loop::Loop;
-use crate::core::Fact;
+use crate::core::{Fact, RunId};
 use crate::event::EventKind;
 
 impl Loop {
@@ -89,17 +89,11 @@ impl Loop {
                     );
                 }
             }
-            Report::Output {
-                run,
-                offset,
-                pieces,
-            } => {
-                if let Some(output) = self.index_of(run).and_then(|i| self.output_of(i))
-                    && let Err(e) = output.borrow_mut().read_log(offset, &pieces)
-                {
-                    log::warn!("cannot read the log back: {e}");
+            Report::Output { run, pieces } => {
+                if let Some(output) = self.index_of(run).and_then(|i| self.output_of(i)) {
+                    output.borrow_mut().expect(pieces);
                 }
-                self.order(|s| s.output_read(run));
+                self.read_on(run);
             }
             Report::LogTrouble { run, reason } => {
                 if let Some(index) = self.index_of(run) {
@@ -113,12 +107,22 @@ impl Loop {
             Report::Lost => self.lose_guardian(),
         }
     }
+
+    /// Reads some of what a log has grown by. Others have their turn before the rest: a flood
+    /// must not keep a stop waiting.
+    pub(super) fn read_on(&mut self, run: RunId) {
+        let output = self.index_of(run).and_then(|i| self.output_of(i));
+        if output.is_some_and(|output| output.borrow_mut().read_some()) {
+            let _ = self.tx.send(Message::ReadOn { run }); // The loop reads this itself.
+        } else {
+            self.order(|s| s.output_read(run));
+        }
+    }
 }
 
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
-    use crate::core::RunId;
     use crate::engine::port_memory::PortMemory;
     use crate::engine::run_loop::Beginnings;
     use crate::engine::shared::Shared;

@@ -24,7 +24,6 @@ impl Loop {
             config: old.config.clone(),
             ring: old.ring.clone(),
             run: None,
-            log_begun: old.log_begun,
             runs: old.runs,
             avoid: Vec::new(),
             role: Role::Successor,

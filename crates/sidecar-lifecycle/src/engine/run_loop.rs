@@ -1,6 +1,6 @@
 //! The one loop: takes a message, steps the core, performs what it orders.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +46,8 @@ pub(crate) struct Loop {
     pub(super) waiters: Vec<Waiter>,
     /// Those that have become ready and whose trees were not written down yet.
     pub(super) unrecorded: Vec<RunId>,
+    /// Logs that a run of this engine has begun.
+    pub(super) logs_begun: HashSet<PathBuf>,
     exiting: bool,
 }
 
@@ -91,6 +93,7 @@ impl Loop {
             customs: Customs::default(),
             waiters: Vec::new(),
             unrecorded: Vec::new(),
+            logs_begun: HashSet::new(),
             exiting: false,
         }
     }
@@ -201,6 +204,7 @@ impl Loop {
             Message::CheckOverdue { check } => self.check_overdue(check),
             Message::Tell { sidecar, run, kind } => self.tell(sidecar, run, kind),
             Message::Spawner(report) => self.hear(report),
+            Message::ReadOn { run } => self.read_on(run),
             Message::Swept(news) => {
                 for (sidecar, kind) in news {
                     self.publish(&sidecar, RunId(0), kind);
@@ -245,7 +249,6 @@ impl Loop {
             config,
             ring,
             run: None,
-            log_begun: false,
             runs: 0,
             avoid: Vec::new(),
             role: Role::Main,

@@ -1,12 +1,20 @@
 //! How runs come to the warden: started by it, or taken over from one that died.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+use std::rc::Rc;
 
-use super::pump::Pump;
+use super::pump::{Pump, SharedLog};
 use super::run::{Run, Stage};
 use super::warden::{Place, Warden};
-use super::wire::{AdoptRequest, Report, SpawnRequest};
+use super::wire::{AdoptRequest, LogOrder, Report, SpawnRequest};
+use crate::logs::{LogFile, Rotation};
 use crate::sys::process;
 use crate::sys::unix::clock::monotonic;
 use crate::sys::unix::fd::pipe;
@@ -41,7 +49,7 @@ impl Warden {
     /// Starts nothing: the host that wants it has ended. The first word that could not be
     /// delivered tells so, maybe while this order was still underway.
     pub(super) fn refuse(&mut self, request: &SpawnRequest) {
-        for _ in 0..if request.logged { 2 } else { 3 } {
+        for _ in 0..if request.log.is_some() { 2 } else { 3 } {
             drop(self.link.take_fd());
         }
     }
@@ -60,8 +68,8 @@ impl Warden {
                 .ok_or_else(|| broken(io::Error::from_raw_os_error(libc::EBADF)))
         };
         let stdin = fd()?;
-        let (stdout, stderr, pump) = if request.logged {
-            let log = fd()?;
+        let (stdout, stderr, pump) = if let Some(order) = request.log.take() {
+            let log = open_log(&self.runs, order, fd()?).map_err(broken)?;
             let (out_end, stdout) = pipe().map_err(broken)?;
             let (err_end, stderr) = pipe().map_err(broken)?;
             (
@@ -102,7 +110,7 @@ impl Warden {
             marker: request.marker,
             stop_signal: libc::SIGTERM,
             grace_ms: 0,
-            logged: false,
+            log: None,
             keep: super::keep::DEFAULT_KEEP
                 .iter()
                 .map(ToString::to_string)
@@ -118,6 +126,22 @@ impl Warden {
         self.runs.insert(request.run, entry);
         self.look = true;
     }
+}
+
+/// The log of an order. Another run may write into it already, a predecessor that is on its way
+/// out: each with an end of its own, they would write over each other's lines.
+fn open_log(runs: &BTreeMap<u64, Run>, order: LogOrder, log: OwnedFd) -> io::Result<SharedLog> {
+    let path = PathBuf::from(OsString::from_vec(order.path));
+    let mut open = runs.values().filter_map(|r| r.pump.as_ref()).map(Pump::log);
+    if let Some(shared) = open.find(|log| log.borrow().path() == path) {
+        return Ok(Rc::clone(shared));
+    }
+    let rotation = Rotation {
+        limit: order.limit,
+        files: order.files,
+    };
+    let log = LogFile::new(File::from(log), path, rotation)?;
+    Ok(Rc::new(RefCell::new(log)))
 }
 
 #[cfg(test)]
@@ -137,12 +161,12 @@ mod tests {
             marker: b"a/b/c/1".to_vec(),
             stop_signal: libc::SIGTERM,
             grace_ms: 0,
-            logged: false,
+            log: None,
             keep: Vec::new(),
         }
     }
 
-    fn nulls() -> Vec<std::os::fd::OwnedFd> {
+    fn nulls() -> Vec<OwnedFd> {
         (0..3).map(|_| dev_null().unwrap()).collect()
     }
 

@@ -13,6 +13,8 @@ mod hunt;
 mod keep;
 mod no_guardian;
 #[cfg(unix)]
+mod output;
+#[cfg(unix)]
 mod pump;
 #[cfg(unix)]
 mod run;

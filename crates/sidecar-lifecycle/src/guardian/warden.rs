@@ -335,44 +335,12 @@ impl Warden {
         self.force(&overdue);
     }
 
-    fn pump(&mut self, id: u64, stream: usize) {
-        let trouble = self
-            .runs
-            .get_mut(&id)
-            .and_then(|r| r.pump.as_mut()?.pump(stream));
-        if let Some(errno) = trouble {
-            self.say(&Report::LogTrouble { run: id, errno });
-        }
-        self.tell_output(id, false);
-    }
-
-    pub(super) fn drain(&mut self, id: u64) {
-        let trouble = self
-            .runs
-            .get_mut(&id)
-            .and_then(|r| r.pump.as_mut()?.drain());
-        if let Some(errno) = trouble {
-            self.say(&Report::LogTrouble { run: id, errno });
-        }
-        self.tell_output(id, true);
-    }
-
-    fn tell_output(&mut self, id: u64, regardless: bool) {
-        let news = self
-            .runs
-            .get_mut(&id)
-            .and_then(|r| r.pump.as_mut()?.news(regardless));
-        if let Some(grown) = news {
-            self.say(&Report::Output {
-                run: id,
-                offset: grown.offset,
-                pieces: grown.pieces,
-            });
-        }
-    }
-
     pub(super) fn say(&mut self, report: &Report) {
-        if !self.host_lost && self.link.send(report, Vec::new()).is_err() {
+        self.send(report, Vec::new());
+    }
+
+    pub(super) fn send(&mut self, report: &Report, fds: Vec<OwnedFd>) {
+        if !self.host_lost && self.link.send(report, fds).is_err() {
             self.lose_host();
         }
     }

@@ -4,8 +4,10 @@
 //! with the first byte of the frame that needs them.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -46,10 +48,19 @@ pub(crate) struct SpawnRequest {
     pub(crate) stop_signal: i32,
     /// From the stop signal to force, should the host die.
     pub(crate) grace_ms: u64,
-    /// The guardian moves the output into a log file (else the host reads the pipes).
-    pub(crate) logged: bool,
+    /// The guardian moves the output into this log file (else the host reads the pipes).
+    pub(crate) log: Option<LogOrder>,
     /// Names of executables that are released and not ended (editors, browsers, terminals).
     pub(crate) keep: Vec<String>,
+}
+
+/// A log file that is to be written. Its descriptor travels along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct LogOrder {
+    /// Absolute: it is renamed by it. Runs of the same path share the file.
+    pub(crate) path: Vec<u8>,
+    pub(crate) limit: u64,
+    pub(crate) files: u32,
 }
 
 /// What is known of a tree whose guardian has died.
@@ -86,14 +97,28 @@ pub(crate) enum Report {
         command: String,
         why: String,
     },
-    /// The log file has grown from this offset by these pieces.
-    Output {
+    /// The log has grown by these pieces. Descriptors: one for each `Piece::File`.
+    Output { run: u64, pieces: Vec<Piece> },
+    /// The log cannot be written, and output is thrown away until it can; or it cannot be rotated.
+    LogTrouble {
         run: u64,
-        offset: u64,
-        pieces: Vec<(u8, u32)>,
+        /// `None`: another file has taken the log's place.
+        errno: Option<i32>,
+        rotating: bool,
     },
-    /// The log file cannot be written; output is thrown away until it can.
-    LogTrouble { run: u64, errno: i32 },
+}
+
+/// Something of a run's output, in the order in which it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Piece {
+    /// What follows lies in the file with these numbers, whose descriptor comes along: by its name
+    /// it may no longer be found. The numbers tell whether the right one has arrived, since a host
+    /// that has too many files open is given fewer than were sent.
+    File { dev: u64, ino: u64 },
+    /// These bytes of the file came from this stream.
+    Bytes { stream: u8, offset: u64, len: u64 },
+    /// Something is missing here.
+    Lost,
 }
 
 /// One end of the connection, with what is underway in both directions.
@@ -173,6 +198,19 @@ impl Link {
         self.inbox_fds.pop_front()
     }
 
+    /// The next descriptor that came along, if it is that of the file with these numbers.
+    pub(crate) fn take_file(&mut self, dev: u64, ino: u64) -> Option<File> {
+        let found = File::from(self.inbox_fds.pop_front()?);
+        if found
+            .metadata()
+            .is_ok_and(|is| (is.dev(), is.ino()) == (dev, ino))
+        {
+            return Some(found);
+        }
+        self.inbox_fds.push_front(found.into());
+        None
+    }
+
     pub(crate) fn raw_fd(&self) -> i32 {
         self.socket.as_raw_fd()
     }
@@ -238,7 +276,11 @@ mod tests {
             marker: b"a/b/c/7".to_vec(),
             stop_signal: 15,
             grace_ms: 5000,
-            logged: true,
+            log: Some(LogOrder {
+                path: b"/log".to_vec(),
+                limit: 1,
+                files: 1,
+            }),
             keep: vec!["code".into()],
         }))
     }

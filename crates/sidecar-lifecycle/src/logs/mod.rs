@@ -1,10 +1,19 @@
-//! A sidecar's output as lines: split, remembered, handed out again.
+//! A sidecar's output as lines: kept in files, split, remembered, handed out again.
 
 mod ansi;
+mod boundary;
+mod feed;
+mod log_file;
 mod ring;
+pub(crate) mod rotation;
 mod splitter;
 mod urls;
 
+#[cfg(unix)]
+pub(crate) use feed::MAX_FILES;
+pub(crate) use feed::{Feed, Piece};
+pub(crate) use log_file::{LogFile, Trouble, TroubleKind, Writer};
 pub use ring::{LogLine, LogRing, Stream, Subscription};
+pub(crate) use rotation::Rotation;
 pub(crate) use splitter::Splitter;
 pub(crate) use urls::{PrintedUrl, printed_url};

@@ -15,20 +15,25 @@ pub enum Stream {
     Stderr,
 }
 
-/// One line of output, with its colour codes.
+/// One line of output, with its colour codes. The log file has the bytes as they were.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogLine {
-    /// Counts up from 1 through all runs of a sidecar. A gap tells of lines that were forgotten.
+    /// Counts up from 1 through all runs of a sidecar. A gap tells of lines that are missing: they
+    /// were forgotten, or came faster than they could be read back, or were thrown away while the
+    /// log file could not be written. In the last two cases one number stands for all of them.
     pub seq: u64,
     /// Where it was written to.
     pub stream: Stream,
-    /// The text, without its line end.
+    /// The text, without its line end. A line longer than 64 KiB comes in pieces. Bytes that are no
+    /// UTF-8 are U+FFFD, and control characters their pictures (`␀`), but for tabs, carriage returns
+    /// and escapes.
     pub line: String,
 }
 
 type Listener = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
-/// The last lines of one sidecar. Cheap to clone; all clones are the same ring.
+/// The last lines of one sidecar: 2,000, or fewer where they would take more than 1 MiB of memory.
+/// Cheap to clone; all clones are the same ring.
 #[derive(Clone, Default)]
 pub struct LogRing {
     inner: Arc<Mutex<Inner>>,
@@ -37,6 +42,8 @@ pub struct LogRing {
 #[derive(Default)]
 struct Inner {
     lines: VecDeque<LogLine>,
+    /// What they take in memory.
+    bytes: usize,
     last: u64,
     listeners: Vec<(u64, Listener)>,
     next_listener: u64,
@@ -44,6 +51,8 @@ struct Inner {
 
 /// Lines that are remembered for readers that come late.
 const CAPACITY: usize = 2_000;
+/// What they may take in memory: lines of 64 KiB would take 128 MiB else, for each sidecar.
+const CAPACITY_BYTES: usize = 1 << 20;
 
 /// Ends its subscription when it is dropped.
 #[must_use = "dropping it ends the subscription"]
@@ -72,9 +81,7 @@ impl LogRing {
             stream,
             line,
         };
-        if inner.lines.len() == CAPACITY {
-            inner.lines.pop_front();
-        }
+        inner.make_room(&line);
         if inner.listeners.is_empty() {
             inner.lines.push_back(line);
             return;
@@ -85,6 +92,18 @@ impl LogRing {
         for listener in listeners {
             listener(&line);
         }
+    }
+
+    /// Something is missing here: the next line's number shows it.
+    pub(crate) fn skip(&self) {
+        self.lock().last += 1;
+    }
+
+    /// The remembered lines of one stream after sequence number `seq`, oldest first.
+    pub fn since_on(&self, stream: Stream, seq: u64) -> Vec<LogLine> {
+        let mut lines = self.since(seq);
+        lines.retain(|line| line.stream == stream);
+        lines
     }
 
     /// The remembered lines after sequence number `seq`, oldest first.
@@ -118,27 +137,50 @@ impl LogRing {
     }
 
     /// Calls `listener` with the remembered lines after `seq` and then with every new one, none
-    /// twice and none left out. It is called on the engine's thread and must not wait.
+    /// twice and none left out. It is called on the engine's thread and must not wait; it may ask
+    /// the ring.
     pub fn subscribe(
         &self,
-        seq: u64,
+        mut seq: u64,
         listener: impl Fn(&LogLine) + Send + Sync + 'static,
     ) -> Subscription {
-        let mut inner = self.lock();
-        // Replayed under the lock: a line that comes now waits, and is neither lost nor doubled.
-        let from = inner.lines.partition_point(|l| l.seq <= seq);
-        for line in inner.lines.range(from..) {
-            listener(line);
-        }
-        let id = inner.next_listener;
-        inner.next_listener += 1;
-        inner.listeners.push((id, Arc::new(listener)));
-        drop(inner);
-        Subscription {
-            ring: self.clone(),
-            id,
+        loop {
+            let mut inner = self.lock();
+            let from = inner.lines.partition_point(|l| l.seq <= seq);
+            if from == inner.lines.len() {
+                // Joined under the lock: no line can come in between.
+                let id = inner.next_listener;
+                inner.next_listener += 1;
+                inner.listeners.push((id, Arc::new(listener)));
+                drop(inner);
+                let ring = self.clone();
+                return Subscription { ring, id };
+            }
+            let lines: Vec<LogLine> = inner.lines.range(from..).cloned().collect();
+            drop(inner);
+            for line in &lines {
+                listener(line);
+                seq = line.seq;
+            }
         }
     }
+}
+
+impl Inner {
+    fn make_room(&mut self, line: &LogLine) {
+        self.bytes += footprint(line);
+        while self.lines.len() >= CAPACITY || self.bytes > CAPACITY_BYTES {
+            let Some(oldest) = self.lines.pop_front() else {
+                return;
+            };
+            self.bytes -= footprint(&oldest);
+        }
+    }
+}
+
+/// What a line takes in memory.
+fn footprint(line: &LogLine) -> usize {
+    size_of::<LogLine>() + line.line.capacity()
 }
 
 #[cfg(test)]
@@ -166,6 +208,77 @@ mod tests {
             "lines of an earlier run are not this run's"
         );
         assert!(ring.last_since(ring.last_seq(), 20).is_empty());
+    }
+
+    /// It waited for itself: the listener was called while the ring was locked.
+    #[test]
+    fn a_listener_may_ask_the_ring_also_while_lines_are_replayed() {
+        let ring = LogRing::default();
+        ring.push(Stream::Stdout, "one".into());
+        let (asked, seen) = (ring.clone(), Arc::new(Mutex::new(Vec::new())));
+        let sink = seen.clone();
+        let _subscription = ring.subscribe(0, move |line| {
+            if line.seq == 1 {
+                asked.push(Stream::Stdout, "two".into()); // As the engine's thread may meanwhile.
+            }
+            sink.lock().unwrap().push((line.seq, asked.last_seq()));
+        });
+        ring.push(Stream::Stderr, "three".into());
+        assert_eq!(*seen.lock().unwrap(), [(1, 2), (2, 2), (3, 3)]);
+    }
+
+    #[test]
+    fn streams_can_be_told_apart() {
+        let ring = LogRing::default();
+        for (stream, line) in [
+            (Stream::Stdout, "a"),
+            (Stream::Stderr, "b"),
+            (Stream::Stdout, "c"),
+        ] {
+            ring.push(stream, line.into());
+        }
+        let text = |stream, seq| -> Vec<String> {
+            let lines = ring.since_on(stream, seq);
+            lines.into_iter().map(|l| l.line).collect()
+        };
+        assert_eq!(text(Stream::Stdout, 0), ["a", "c"]);
+        assert_eq!(text(Stream::Stdout, 1), ["c"]);
+        assert_eq!(text(Stream::Stderr, 0), ["b"]);
+    }
+
+    #[test]
+    fn what_is_missing_leaves_a_gap() {
+        let ring = LogRing::default();
+        ring.push(Stream::Stdout, "before".into());
+        ring.skip();
+        ring.push(Stream::Stdout, "after".into());
+        let numbers: Vec<u64> = ring.since(0).iter().map(|l| l.seq).collect();
+        assert_eq!(numbers, [1, 3]);
+    }
+
+    /// 2,000 lines of 64 KiB would be 128 MiB.
+    #[test]
+    fn long_lines_do_not_fill_the_memory() {
+        let ring = LogRing::default();
+        let held = |ring: &LogRing| ring.since(0).iter().map(footprint).sum::<usize>();
+        for n in 0..3_000 {
+            let length = if n % 2 == 0 { 64 * 1024 } else { 10 };
+            ring.push(Stream::Stdout, "x".repeat(length));
+            assert!(ring.lock().bytes <= CAPACITY_BYTES);
+        }
+        assert!(
+            held(&ring) > CAPACITY_BYTES / 2,
+            "as much as there is room for"
+        );
+        assert_eq!(held(&ring), ring.lock().bytes);
+        for _ in 0..CAPACITY {
+            ring.push(Stream::Stdout, "short".into());
+        }
+        assert_eq!(
+            ring.since(0).len(),
+            CAPACITY,
+            "short ones are all kept again"
+        );
     }
 
     #[test]

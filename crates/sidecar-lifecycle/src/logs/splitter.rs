@@ -10,8 +10,8 @@ pub(crate) struct Splitter {
 }
 
 impl Splitter {
-    /// Takes bytes and hands out each line that they complete, without its line end. Bytes that
-    /// are not UTF-8 are shown as U+FFFD; the log file keeps them as they were.
+    /// Takes bytes and hands out each line that they complete, without its line end and fit to be
+    /// shown (see [`shown`]). The log file keeps the bytes as they were.
     pub(crate) fn push(&mut self, bytes: &[u8], mut line: impl FnMut(String)) {
         let mut begin = 0;
         for end in memchr::memchr_iter(b'\n', bytes) {
@@ -26,9 +26,9 @@ impl Splitter {
         }
         self.partial.extend_from_slice(&bytes[begin..]);
         while self.partial.len() > MAX_LINE {
-            let rest = self.partial.split_off(MAX_LINE);
-            self.flush(&mut line);
-            self.partial = rest;
+            let (head, rest) = cut(&self.partial);
+            line(shown(head));
+            self.partial = rest.to_vec();
         }
     }
 
@@ -47,18 +47,54 @@ impl Splitter {
 
 /// One line, in pieces of a bounded length.
 fn hand_out(bytes: &[u8], line: &mut impl FnMut(String)) {
-    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-    if bytes.is_empty() {
-        line(String::new());
+    let mut rest = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    loop {
+        let (head, tail) = cut(rest);
+        line(shown(head));
+        rest = tail;
+        if rest.is_empty() {
+            return;
+        }
     }
-    for piece in bytes.chunks(MAX_LINE) {
-        line(String::from_utf8_lossy(piece).into_owned());
+}
+
+/// As much as one line may hold, and the rest: cut between characters.
+fn cut(bytes: &[u8]) -> (&[u8], &[u8]) {
+    if bytes.len() <= MAX_LINE {
+        return (bytes, &[]);
     }
+    let is_inside = |at: &usize| bytes[*at] & 0b1100_0000 == 0b1000_0000;
+    let before = (MAX_LINE - 3..=MAX_LINE).rev().find(|at| !is_inside(at));
+    bytes.split_at(before.unwrap_or(MAX_LINE)) // Else it is no text anyway.
+}
+
+/// A line as it is shown. Bytes that are no UTF-8 become U+FFFD. Control characters, which would
+/// ring a terminal's bell, delete, or say what is not there, become their pictures (`␀`, `␇`, `␈`);
+/// but for tabs, for the escapes that colours begin with, and for carriage returns, with which
+/// progress is drawn. The second set of them (U+0080 to U+009F, where terminals find escapes too)
+/// has no pictures and becomes U+FFFD.
+fn shown(bytes: &[u8]) -> String {
+    let harmless = |b: u8| matches!(b, b'\t' | b'\r' | 0x1b | 0x20..=0x7e | 0x80..=0xc1 | 0xc3..);
+    let text = String::from_utf8_lossy(bytes);
+    if bytes.iter().all(|&b| harmless(b)) {
+        return text.into_owned(); // Nearly every line. 0xC2 begins the second set.
+    }
+    let picture = |c: char| match c {
+        '\t' | '\r' | '\u{1b}' => c,
+        '\0'..='\u{1f}' => {
+            char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        '\u{7f}' => '\u{2421}',
+        '\u{80}'..='\u{9f}' => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    };
+    text.chars().map(picture).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn lines(chunks: &[&[u8]]) -> Vec<String> {
         let mut splitter = Splitter::default();
@@ -98,8 +134,48 @@ mod tests {
         assert_eq!(total, 1_000_000);
     }
 
+    /// Two halves of a character were shown as two that are none.
+    #[test]
+    fn a_long_line_is_cut_between_characters() {
+        let text = "🦀".repeat(MAX_LINE / 2);
+        for shift in 0..4 {
+            let line = format!("{}{text}\n", "x".repeat(shift));
+            for chunk in [7_919, MAX_LINE, usize::MAX] {
+                let chunks: Vec<_> = line.as_bytes().chunks(chunk.min(line.len())).collect();
+                let got = lines(&chunks);
+                assert!(got.len() > 1);
+                assert_eq!(got.concat(), line.trim_end());
+            }
+        }
+    }
+
     #[test]
     fn bytes_that_are_no_text_are_shown_and_not_dropped() {
         assert_eq!(lines(&[b"a\xff\xfeb\n"]), ["a\u{fffd}\u{fffd}b"]);
+    }
+
+    #[test]
+    fn control_characters_are_shown_and_not_obeyed() {
+        assert_eq!(lines(&[b"a\0b\x07c\x08d\x7f\n"]), ["a␀b␇c␈d␡"]);
+        assert_eq!(lines(&["x\u{9b}2J".as_bytes()]), ["x\u{fffd}2J"]);
+        let harmless = "\t\u{1b}[32mok\u{1b}[0m 1%\r2% \u{a0}é";
+        assert_eq!(lines(&[harmless.as_bytes()]), [harmless]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_chunks_make_no_difference_to_the_lines(
+            bytes in proptest::collection::vec(
+                prop_oneof![4 => Just(b'x'), 1 => Just(b'\n'), 1 => Just(b'\r'), 2 => any::<u8>()],
+                0..300,
+            ),
+            cuts in proptest::collection::vec(0_usize..300, 0..10),
+        ) {
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|c| c.min(bytes.len())).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            let chunks: Vec<&[u8]> = cuts.windows(2).map(|w| &bytes[w[0]..w[1]]).collect();
+            prop_assert_eq!(lines(&chunks), lines(&[&bytes]));
+        }
     }
 }

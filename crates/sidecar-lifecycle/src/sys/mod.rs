@@ -22,7 +22,7 @@ pub(crate) use facts::{Listener, Owner, ProcessFacts};
 pub(crate) use unix::clock::monotonic;
 #[cfg(unix)]
 pub(crate) use unix::files::{
-    discard_lock, is_at, owner_only, read_at, shared_folder, variable_name,
+    discard_lock, is_at, never_wait, owner_only, read_at, shared_folder, variable_name, write_at,
 };
 #[cfg(unix)]
 pub(crate) use unix::signals::{
@@ -40,7 +40,7 @@ pub(crate) use windows::console::{
 };
 #[cfg(windows)]
 pub(crate) use windows::files::{
-    discard_lock, is_at, owner_only, read_at, shared_folder, variable_name,
+    discard_lock, is_at, never_wait, owner_only, read_at, shared_folder, variable_name, write_at,
 };
 #[cfg(windows)]
 pub(crate) use windows::support::{has_pidfd, has_splice, has_subreaper, open_files};

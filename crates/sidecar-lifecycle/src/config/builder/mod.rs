@@ -76,6 +76,8 @@ impl Default for SidecarBuilder {
             depends_on: Vec::new(),
             on_dependency_restart: OnDependencyRestart::Ignore,
             log_file: None,
+            log_limit: 10 << 20,
+            log_files: 3,
             stdin: StdinMode::Silent,
             keep: crate::guardian::DEFAULT_KEEP
                 .iter()

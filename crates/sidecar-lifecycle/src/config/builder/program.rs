@@ -209,19 +209,65 @@ impl SidecarBuilder {
         self
     }
 
-    /// Keeps the output in this file. It is begun anew by the first run of an engine; later runs
-    /// append to it.
+    /// Keeps the output in this file, both streams as they come and byte for byte. It has to be an
+    /// ordinary file; its folder is made. The first run of an engine begins it anew and keeps what
+    /// is there as `.prev`; later runs append to it.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::SidecarConfig;
+    ///
+    /// let config = SidecarConfig::builder()
+    ///     .name("pnpm")
+    ///     .log_file("/var/tmp/shop/web.log")
+    ///     .log_limit(1 << 20) // web.log, web.log.1 and web.log.2 of about 1 MiB each.
+    ///     .log_files(2)
+    ///     .build()?;
+    /// assert_eq!(config.log_files, 2);
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
+    pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.0.log_file = Some(path.into());
+        self
+    }
+
+    /// How long the log file may become, in bytes; 10 MiB unless set, and 0 for no limit. Less than
+    /// 64 KiB counts as 64 KiB. The line
+    /// that reaches the limit is the file's last: it is renamed to `.1`, what was `.1` to `.2` and
+    /// so on, and the next line begins a new file. No line of less than 32 KiB is cut for it, and no
+    /// file is longer than the limit and 64 KiB.
+    ///
+    /// Where the file cannot be renamed, [`LogTrouble`](crate::EventKind::LogTrouble) tells it and
+    /// the file grows on; after as many bytes again it is tried again.
     ///
     /// ```
     /// # use sidecar_lifecycle::SidecarConfig;
     /// let config = SidecarConfig::builder()
     ///     .name("api")
     ///     .log_file("/var/log/example/api.log")
+    ///     .log_limit(50 << 20)
     ///     .build()?;
     /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
     /// ```
-    pub fn log_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.0.log_file = Some(path.into());
+    pub fn log_limit(mut self, bytes: u64) -> Self {
+        self.0.log_limit = bytes;
+        self
+    }
+
+    /// How many files of this launch are kept besides the one that is written, under its name with
+    /// `.1`, `.2` and so on behind it, the highest being the oldest; 3 unless set. With 0 the file
+    /// begins anew at its limit. The next launch keeps them as `.prev.1` and so on.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::SidecarConfig;
+    /// let config = SidecarConfig::builder()
+    ///     .name("api")
+    ///     .log_file("/var/log/example/api.log")
+    ///     .log_files(0) // The newest 10 MiB at the most.
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
+    pub fn log_files(mut self, count: u32) -> Self {
+        self.0.log_files = count;
         self
     }
 }

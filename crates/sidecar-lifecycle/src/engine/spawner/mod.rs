@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::core::RunId;
+use crate::logs::Rotation;
 
 #[cfg(any(windows, test))]
 mod command_line;
@@ -33,10 +34,18 @@ pub(crate) struct SpawnOrder {
     pub(crate) marker: String,
     pub(crate) stop_signal: i32,
     pub(crate) grace: Duration,
-    /// A log file, positioned anywhere; it is written to at its end. `None`: pipes.
-    pub(crate) log: Option<File>,
+    /// The log file that its output goes into, at the end. `None`: pipes.
+    pub(crate) log: Option<LogOrder>,
     pub(crate) silent_stdin: bool,
     pub(crate) keep: Vec<String>,
+}
+
+/// A log file.
+pub(crate) struct LogOrder {
+    pub(crate) file: File,
+    /// Absolute, and by no links.
+    pub(crate) path: PathBuf,
+    pub(crate) rotation: Rotation,
 }
 
 /// What the host holds of a run's standard streams.

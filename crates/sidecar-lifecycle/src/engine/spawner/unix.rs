@@ -7,6 +7,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use crate::event::Protection;
 use crate::guardian::warden::{Place, Warden};
 use crate::guardian::wire::{self, AdoptRequest, Link, Request, SpawnRequest};
 use crate::identity::{BootId, Identity};
+use crate::logs::{Piece, TroubleKind};
 use crate::marker::Marker;
 use crate::sys::unix::fd::{dev_null, limit_sends, pipe, set_nonblocking, shutdown, socket_pair};
 use crate::sys::unix::signals::block_all;
@@ -101,10 +103,15 @@ impl Spawner {
         } else {
             fds.push(dev_null()?);
         }
-        let logged = order.log.is_some();
-        if let Some(log) = order.log {
-            fds.push(OwnedFd::from(log));
-        } else {
+        let log = order.log.map(|log| {
+            fds.push(OwnedFd::from(log.file));
+            wire::LogOrder {
+                path: log.path.into_os_string().into_vec(),
+                limit: log.rotation.limit,
+                files: log.rotation.files,
+            }
+        });
+        if log.is_none() {
             for end in &mut ends.output {
                 let (read, write) = pipe()?;
                 set_nonblocking(&read)?;
@@ -121,7 +128,7 @@ impl Spawner {
             marker: order.marker.into_bytes(),
             stop_signal: order.stop_signal,
             grace_ms: order.grace.as_millis() as u64,
-            logged,
+            log,
             keep: order.keep,
         }));
         self.link.send(&request, fds)?;
@@ -266,7 +273,7 @@ fn listen(mut link: Link, on: impl Fn(Report) + Send + 'static) -> io::Result<()
             loop {
                 let alive = matches!(link.fill(), Ok(true));
                 while let Ok(Some(report)) = link.next::<wire::Report>() {
-                    if let Some(report) = translate(report, &boot) {
+                    if let Some(report) = translate(report, &boot, &mut link) {
                         on(report);
                     }
                 }
@@ -279,7 +286,7 @@ fn listen(mut link: Link, on: impl Fn(Report) + Send + 'static) -> io::Result<()
     Ok(())
 }
 
-fn translate(report: wire::Report, boot: &BootId) -> Option<Report> {
+fn translate(report: wire::Report, boot: &BootId, link: &mut Link) -> Option<Report> {
     Some(match report {
         wire::Report::Hello { .. } => return None,
         wire::Report::Spawned { run, pid, start } => Report::Spawned {
@@ -320,23 +327,47 @@ fn translate(report: wire::Report, boot: &BootId) -> Option<Report> {
             command,
             why,
         },
-        wire::Report::Output {
+        wire::Report::Output { run, pieces } => {
+            let pieces = pieces.into_iter().map(|p| from_wire(p, link)).collect();
+            Report::Output {
+                run: RunId(run),
+                pieces,
+            }
+        }
+        wire::Report::LogTrouble {
             run,
-            offset,
-            pieces,
-        } => Report::Output {
-            run: RunId(run),
-            offset,
-            pieces,
-        },
-        wire::Report::LogTrouble { run, errno } => {
-            let reason = io::Error::from_raw_os_error(errno).to_string();
+            errno,
+            rotating,
+        } => {
+            let replaced = || io::Error::other("another file has taken its place");
+            let cause = errno.map_or_else(replaced, io::Error::from_raw_os_error);
+            let kind = if rotating {
+                TroubleKind::Rotate
+            } else {
+                TroubleKind::Write
+            };
             Report::LogTrouble {
                 run: RunId(run),
-                reason,
+                reason: kind.reason(&cause),
             }
         }
     })
+}
+
+fn from_wire(piece: wire::Piece, link: &mut Link) -> Piece {
+    match piece {
+        wire::Piece::File { dev, ino } => Piece::File(link.take_file(dev, ino).map(Arc::new)),
+        wire::Piece::Bytes {
+            stream,
+            offset,
+            len,
+        } => Piece::Bytes {
+            stream,
+            offset,
+            len,
+        },
+        wire::Piece::Lost => Piece::Lost,
+    }
 }
 
 impl Drop for Spawner {

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+#[cfg(target_os = "linux")]
+use std::ptr;
 use std::time::Duration;
 
 /// Turns a libc return value into a result.
@@ -83,6 +85,65 @@ pub(crate) fn grow_pipe(pipe: &impl AsRawFd) {
     let _ = unsafe { libc::fcntl(pipe.as_raw_fd(), libc::F_SETPIPE_SZ, 1 << 20) };
     #[cfg(not(target_os = "linux"))]
     let _ = pipe; // macOS grows its pipes by itself.
+}
+
+/// Moves bytes from a pipe to a place in a file inside the kernel, without waiting for any. Zero:
+/// nobody can write to the pipe any more. `None`: this system or this file system does not do it.
+#[cfg(target_os = "linux")]
+pub(crate) fn splice(
+    pipe: &impl AsRawFd,
+    file: &impl AsRawFd,
+    offset: u64,
+    limit: usize,
+) -> io::Result<Option<usize>> {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    /// Asked once.
+    static REFUSED: AtomicBool = AtomicBool::new(false);
+    if REFUSED.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
+    let mut offset = libc::off64_t::try_from(offset).map_err(io::Error::other)?;
+    let moved = retry(|| {
+        // SAFETY: both descriptors are open, and `offset` lives until the call returns.
+        let n = unsafe {
+            libc::splice(
+                pipe.as_raw_fd(),
+                ptr::null_mut(),
+                file.as_raw_fd(),
+                &raw mut offset,
+                limit,
+                libc::SPLICE_F_MOVE | libc::SPLICE_F_NONBLOCK,
+            )
+        };
+        if n < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(n as usize)
+        }
+    });
+    match moved {
+        Err(e) if e.raw_os_error() == Some(libc::EINVAL) => {
+            REFUSED.store(true, Ordering::Relaxed);
+            Ok(None)
+        }
+        moved => moved.map(Some),
+    }
+}
+
+/// Only Linux moves bytes that way.
+#[cfg(not(target_os = "linux"))]
+#[expect(
+    clippy::unnecessary_wraps,
+    clippy::missing_const_for_fn,
+    reason = "one signature on every platform"
+)]
+pub(crate) fn splice(
+    _pipe: &impl AsRawFd,
+    _file: &impl AsRawFd,
+    _offset: u64,
+    _limit: usize,
+) -> io::Result<Option<usize>> {
+    Ok(None)
 }
 
 /// Makes reads and writes return `WouldBlock` instead of waiting.

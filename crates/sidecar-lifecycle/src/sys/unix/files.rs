@@ -11,6 +11,16 @@ pub(crate) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<us
     file.read_at(buf, offset)
 }
 
+/// Writes at an offset, without moving the file's own.
+pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<usize> {
+    file.write_at(bytes, offset)
+}
+
+/// Opening with these options does not wait: that of a pipe would, for somebody at its other end.
+pub(crate) fn never_wait(options: &mut OpenOptions) {
+    options.custom_flags(libc::O_NONBLOCK);
+}
+
 /// A file made with these options can be read by its owner only.
 pub(crate) fn owner_only(options: &mut OpenOptions) {
     options.mode(0o600);

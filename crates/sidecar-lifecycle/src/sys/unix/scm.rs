@@ -7,8 +7,9 @@ use std::ptr;
 
 use super::fd::retry;
 
-/// No message carries more descriptors.
-pub(crate) const MAX_FDS: usize = 3;
+/// No message carries more descriptors. The host's news of its output carry the most, one for each
+/// log file that it has not been given yet.
+pub(crate) const MAX_FDS: usize = crate::logs::MAX_FILES;
 
 /// Room for one control message with `MAX_FDS` descriptors, aligned as cmsghdr wants it.
 #[repr(align(8))]

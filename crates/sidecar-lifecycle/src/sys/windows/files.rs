@@ -14,6 +14,14 @@ pub(crate) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<us
     file.seek_read(buf, offset)
 }
 
+/// Writes at an offset. It moves the file's own offset, which no caller relies on.
+pub(crate) fn write_at(file: &File, bytes: &[u8], offset: u64) -> io::Result<usize> {
+    file.seek_write(bytes, offset)
+}
+
+/// Opening with these options does not wait: here it never does.
+pub(crate) fn never_wait(_options: &mut OpenOptions) {}
+
 /// A file made with these options can be read by its owner only: on Windows it can anyway, since
 /// it inherits the access list of its folder, and a user's data folder is closed to others.
 pub(crate) fn owner_only(_options: &mut OpenOptions) {}

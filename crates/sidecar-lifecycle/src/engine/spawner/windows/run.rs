@@ -176,11 +176,10 @@ impl Run {
                 reason,
             });
         }
-        if let Some(grown) = log.news(regardless) {
+        if let Some(pieces) = log.news(regardless) {
             on(Report::Output {
                 run: self.id,
-                offset: grown.offset,
-                pieces: grown.pieces,
+                pieces,
             });
         }
     }

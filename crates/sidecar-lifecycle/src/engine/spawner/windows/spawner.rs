@@ -3,17 +3,18 @@
 use std::fs::File;
 use std::io::{self, PipeReader};
 use std::os::windows::io::OwnedHandle;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, Weak, mpsc};
 use std::thread;
 
 use super::jobs::{Command, Jobs};
-use super::log_tail::LogTail;
+use super::log_tail::{LogTail, SharedLog, lock};
 use super::output::{Sink, memory_pipe};
 use crate::core::RunId;
 use crate::engine::message::Report;
-use crate::engine::spawner::{HostEnds, SpawnOrder};
+use crate::engine::spawner::{HostEnds, LogOrder, SpawnOrder};
 use crate::event::Protection;
 use crate::identity::Identity;
+use crate::logs::LogFile;
 use crate::marker::Marker;
 use crate::sys::windows::completion::CompletionPort;
 
@@ -21,6 +22,8 @@ use crate::sys::windows::completion::CompletionPort;
 pub(crate) struct Spawner {
     commands: mpsc::Sender<Command>,
     port: Arc<CompletionPort>,
+    /// Log files that runs may still write into.
+    logs: Vec<Weak<Mutex<LogFile>>>,
 }
 
 /// What a spawn needs besides its order: the child's ends, and where its output goes.
@@ -53,7 +56,12 @@ impl Spawner {
         thread::Builder::new()
             .name("sidecar-jobs".into())
             .spawn(move || jobs.run())?;
-        Ok(Spawner { commands, port })
+        let logs = Vec::new();
+        Ok(Spawner {
+            commands,
+            port,
+            logs,
+        })
     }
 
     #[expect(clippy::unused_self, reason = "one signature on every platform")]
@@ -81,9 +89,9 @@ impl Spawner {
         let log = order
             .log
             .take()
-            .map(LogTail::new)
+            .map(|log| self.open_log(log))
             .transpose()?
-            .map(Arc::new);
+            .map(|shared| Arc::new(LogTail::new(shared)));
         let mut sink = |stream: usize| {
             if let Some(tail) = &log {
                 return Sink::Log(Arc::clone(tail), stream as u8);
@@ -103,6 +111,20 @@ impl Spawner {
             },
         ))))?;
         Ok(ends)
+    }
+
+    /// The log of an order. Another run may write into it already, a predecessor that is on its
+    /// way out: each with an end of its own, they would write over each other's lines.
+    fn open_log(&mut self, order: LogOrder) -> io::Result<SharedLog> {
+        self.logs.retain(|log| log.strong_count() > 0);
+        let mut open = self.logs.iter().filter_map(Weak::upgrade);
+        if let Some(shared) = open.find(|log| lock(log).path() == order.path) {
+            return Ok(shared);
+        }
+        let log = LogFile::new(order.file, order.path, order.rotation)?;
+        let shared = Arc::new(Mutex::new(log));
+        self.logs.push(Arc::downgrade(&shared));
+        Ok(shared)
     }
 
     pub(crate) fn ask_stop(&mut self, run: RunId) -> io::Result<()> {

@@ -1,0 +1,55 @@
+//! Opens the log that a run's output goes into.
+
+use std::io;
+
+use super::run_loop::Loop;
+use super::spawner::LogOrder;
+use crate::core::RunId;
+use crate::event::EventKind;
+use crate::logs::{Rotation, TroubleKind, rotation};
+
+impl Loop {
+    /// The log of a sidecar's next run, if it has one. The first run of an engine begins a new one
+    /// and keeps the last engine's beside it: what went wrong before this start is still there to
+    /// read. A disk that is full is no reason not to start: then there is no log.
+    pub(super) fn open_log(&mut self, index: usize, run: RunId) -> io::Result<Option<LogOrder>> {
+        let (core, config) = (self.entries[index].core, &self.entries[index].config);
+        let Some(wish) = config.log_file.clone() else {
+            return Ok(None);
+        };
+        let rotation = Rotation::new(config.log_limit, config.log_files);
+        let mut begin = || {
+            let path = rotation::locate(&wish)?;
+            let mut kept = Ok(());
+            if self.logs_begun.insert(path.clone()) {
+                kept = rotation.set_aside(&path);
+            }
+            let file = rotation::open(&path)?;
+            Ok((
+                LogOrder {
+                    file,
+                    path,
+                    rotation,
+                },
+                kept,
+            ))
+        };
+        let (log, trouble) = match begin() {
+            Ok((log, kept)) => (Some(log), kept.err().map(|e| TroubleKind::Begin.reason(&e))),
+            Err(e) if is_lack_of_room(&e) => (None, Some(TroubleKind::Open.reason(&e))),
+            Err(e) => {
+                let reason = format!("its log {}: {e}", wish.display());
+                return Err(io::Error::new(e.kind(), reason));
+            }
+        };
+        if let Some(reason) = trouble {
+            self.tell(core, run, EventKind::LogTrouble { reason });
+        }
+        Ok(log)
+    }
+}
+
+fn is_lack_of_room(e: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    matches!(e.kind(), StorageFull | QuotaExceeded | ReadOnlyFilesystem)
+}

@@ -1,0 +1,336 @@
+//! The files of a log: `web.log`, of this launch `web.log.1` and so on (the higher, the older), of
+//! the last one `web.log.prev`, `web.log.prev.1` and so on.
+//!
+//! The guardian rotates, so nothing here may wait for a lock that another thread could have held
+//! at its fork: renaming and opening by an absolute path do not.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::sys;
+
+/// How far a number may lie beyond one that is missing and still be found, at a launch.
+const HOLE: u32 = 100;
+
+/// A lower limit counts as this one: rotating takes a moment, also on a busy disk, and others wait
+/// for it.
+const LEAST: u64 = 64 * 1024;
+
+/// How large a log may become, and how much of it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Rotation {
+    /// Bytes, from which on the next line begins another file. 0: never.
+    pub(crate) limit: u64,
+    /// Files kept besides the one that is written.
+    pub(crate) files: u32,
+}
+
+impl Rotation {
+    /// What a configuration says.
+    pub(crate) fn new(limit: u64, files: u32) -> Rotation {
+        let limit = if limit == 0 { 0 } else { limit.max(LEAST) };
+        Rotation { limit, files }
+    }
+
+    /// Where the file is to be rotated, counted from its beginning.
+    pub(crate) fn due(self, from: u64) -> u64 {
+        match self.limit {
+            0 => u64::MAX,
+            limit => from.saturating_add(limit),
+        }
+    }
+
+    /// Moves the file at `path` to `.1`, and those before it up by one, and begins a new one. When
+    /// that fails, `current` is still the file at `path`, or is not there any more.
+    pub(crate) fn turn(self, path: &Path, current: &File) -> io::Result<File> {
+        let aside = numbered(path, 1);
+        let is_there = match fs::symlink_metadata(path) {
+            // Somebody has removed it, maybe to make room: the next one shall be seen again.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => false,
+            Err(e) => return Err(e),
+            Ok(_) if !sys::is_at(current, path) => {
+                // By now it is the log of another launch, or of another program.
+                return Err(io::Error::other("another file has taken its place"));
+            }
+            Ok(_) => true,
+        };
+        if is_there {
+            self.make_room(path)?;
+            fs::rename(path, &aside)?;
+        }
+        match create(path) {
+            Ok(file) => {
+                if self.files == 0 && is_there {
+                    let _ = fs::remove_file(&aside); // The next turn replaces it.
+                }
+                Ok(file)
+            }
+            Err(e) => {
+                if is_there && e.kind() != io::ErrorKind::AlreadyExists {
+                    let _ = fs::rename(&aside, path); // If not even that works, it stays `.1`.
+                }
+                Err(e)
+            }
+        }
+    }
+
+    /// Leaves `.1` free. Only as many are moved as stand in a row, and the last one is dropped.
+    fn make_room(self, path: &Path) -> io::Result<()> {
+        let mut free = 1;
+        while free < self.files && fs::symlink_metadata(numbered(path, free)).is_ok() {
+            free += 1;
+        }
+        // Removed first, not replaced: to replace a file, ext4 has all of the new one allocated on
+        // the disk at once (auto_da_alloc), which takes longer than writing it into the cache did.
+        if let Err(e) = fs::remove_file(numbered(path, free))
+            && e.kind() != io::ErrorKind::NotFound
+        {
+            return Err(e);
+        }
+        for number in (1..free).rev() {
+            fs::rename(numbered(path, number), numbered(path, number + 1))?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the last launch's files under `.prev`, in place of those of the launch before. What
+    /// cannot be moved is told by the first error, and the rest is moved all the same.
+    pub(crate) fn set_aside(self, path: &Path) -> io::Result<()> {
+        let prev = with_suffix(path, ".prev");
+        let mut outcome = Ok(());
+        for number in 1_u32.. {
+            let found = fs::rename(numbered(path, number), numbered(&prev, number));
+            match found {
+                Ok(()) => {}
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    let was_there = fs::remove_file(numbered(&prev, number)).is_ok();
+                    if !was_there && number > self.files.min(HOLE) {
+                        break;
+                    }
+                }
+                Err(e) => {
+                    outcome = outcome.and(Err(e));
+                    if number > self.files {
+                        break;
+                    }
+                }
+            }
+        }
+        match fs::rename(path, &prev) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+            Ok(()) | Err(_) => outcome,
+        }
+    }
+}
+
+/// `path` with a number behind its name.
+pub(crate) fn numbered(path: &Path, number: u32) -> PathBuf {
+    with_suffix(path, &format!(".{number}"))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// Opens the log at `path` for the spawner, or begins it.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    options().create(true).truncate(false).open(path)
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    options().create_new(true).open(path)
+}
+
+/// No append mode: splice(2) refuses it. Readable, to find line ends, and for the host.
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    sys::owner_only(&mut options);
+    sys::never_wait(&mut options);
+    options
+}
+
+/// The file that `path` means, wherever links lead, as an absolute path: the spawner's working
+/// folder is another one. Its folder is made.
+///
+/// # Errors
+/// Says what is there when that is not a file. A pipe or a device keeps nothing that could be read
+/// back, and would be renamed at the next launch.
+pub(crate) fn locate(path: &Path) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    match fs::metadata(&path) {
+        Ok(found) if found.is_file() => fs::canonicalize(&path),
+        Ok(found) => {
+            let kind = if found.is_dir() {
+                "a folder"
+            } else {
+                "a pipe, a socket or a device"
+            };
+            let reason = format!("it is {kind}, and a log has to be an ordinary file");
+            Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
+        }
+        Err(_) => match (path.parent(), path.file_name()) {
+            (Some(folder), Some(name)) => {
+                fs::create_dir_all(folder)?;
+                Ok(fs::canonicalize(folder)?.join(name))
+            }
+            _ => Err(io::ErrorKind::IsADirectory.into()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Logs(tempfile::TempDir);
+
+    impl Logs {
+        fn new() -> Logs {
+            Logs(tempfile::tempdir().unwrap())
+        }
+
+        fn path(&self) -> PathBuf {
+            self.0.path().join("web.log")
+        }
+
+        fn put(&self, suffix: &str, text: &str) {
+            fs::write(with_suffix(&self.path(), suffix), text).unwrap();
+        }
+
+        /// Every file with its text, by name.
+        fn all(&self) -> Vec<(String, String)> {
+            let mut all: Vec<_> = fs::read_dir(self.0.path())
+                .unwrap()
+                .map(|e| {
+                    let path = e.unwrap().path();
+                    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+                    (name, fs::read_to_string(path).unwrap_or_default())
+                })
+                .collect();
+            all.sort();
+            all
+        }
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected
+            .iter()
+            .map(|&(name, text)| (name.to_owned(), text.to_owned()))
+            .collect()
+    }
+
+    const TWO: Rotation = Rotation { limit: 1, files: 2 };
+
+    #[test]
+    fn the_oldest_goes_and_the_others_move_up() {
+        let logs = Logs::new();
+        for text in ["a", "b", "c", "d"] {
+            logs.put("", text);
+            let current = open(&logs.path()).unwrap();
+            TWO.turn(&logs.path(), &current).unwrap();
+        }
+        let expected = [("web.log", ""), ("web.log.1", "d"), ("web.log.2", "c")];
+        assert_eq!(logs.all(), pairs(&expected));
+    }
+
+    #[test]
+    fn with_none_to_keep_the_file_begins_anew() {
+        let logs = Logs::new();
+        logs.put("", "a");
+        let current = open(&logs.path()).unwrap();
+        let none = Rotation { limit: 1, files: 0 };
+        none.turn(&logs.path(), &current).unwrap();
+        assert_eq!(logs.all(), pairs(&[("web.log", "")]));
+    }
+
+    #[test]
+    fn a_file_that_was_removed_is_begun_again() {
+        let logs = Logs::new();
+        logs.put(".1", "old");
+        let current = open(&logs.path()).unwrap();
+        fs::remove_file(logs.path()).unwrap();
+        TWO.turn(&logs.path(), &current).unwrap();
+        let expected = [("web.log", ""), ("web.log.1", "old")];
+        assert_eq!(logs.all(), pairs(&expected));
+    }
+
+    /// A guardian whose host was killed still writes while the next launch has begun a new log.
+    #[cfg(unix)]
+    #[test]
+    fn the_log_of_another_launch_is_not_moved() {
+        let logs = Logs::new();
+        logs.put("", "mine");
+        let current = open(&logs.path()).unwrap();
+        TWO.set_aside(&logs.path()).unwrap();
+        logs.put("", "another's");
+        TWO.turn(&logs.path(), &current).unwrap_err();
+        let expected = [("web.log", "another's"), ("web.log.prev", "mine")];
+        assert_eq!(logs.all(), pairs(&expected));
+    }
+
+    #[test]
+    fn where_a_file_cannot_be_moved_it_stays() {
+        let logs = Logs::new();
+        logs.put("", "a");
+        let current = open(&logs.path()).unwrap();
+        let one = Rotation { limit: 1, files: 1 };
+        fs::create_dir_all(logs.0.path().join("web.log.1/full")).unwrap();
+        one.turn(&logs.path(), &current).unwrap_err();
+        assert_eq!(fs::read_to_string(logs.path()).unwrap(), "a");
+    }
+
+    #[test]
+    fn the_last_launch_is_kept_whole_and_the_one_before_goes() {
+        let logs = Logs::new();
+        for (suffix, text) in [
+            ("", "last"),
+            (".1", "last 1"),
+            (".3", "last 3"),
+            (".prev", "before"),
+            (".prev.1", "before 1"),
+            (".prev.2", "before 2"),
+            (".prev.4", "before 4"),
+        ] {
+            logs.put(suffix, text);
+        }
+        let three = Rotation { limit: 1, files: 3 };
+        three.set_aside(&logs.path()).unwrap();
+        let expected = [
+            ("web.log.prev", "last"),
+            ("web.log.prev.1", "last 1"),
+            ("web.log.prev.3", "last 3"),
+        ];
+        assert_eq!(logs.all(), pairs(&expected));
+    }
+
+    #[test]
+    fn a_folder_or_a_device_is_no_log() {
+        let logs = Logs::new();
+        let folder = locate(logs.0.path()).unwrap_err().to_string();
+        assert!(folder.contains("a folder"), "{folder}");
+        #[cfg(unix)]
+        {
+            let device = locate(Path::new("/dev/null")).unwrap_err().to_string();
+            assert!(device.contains("device"), "{device}");
+        }
+    }
+
+    /// A link to a log stays, and what it leads to is rotated where it lies.
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_once_and_for_all() {
+        let logs = Logs::new();
+        logs.put("", "a");
+        let link = logs.0.path().join("link");
+        std::os::unix::fs::symlink(logs.path(), &link).unwrap();
+        let found = locate(&link).unwrap();
+        assert_eq!(found, fs::canonicalize(logs.path()).unwrap());
+        let made = locate(&logs.0.path().join("deep/er/log")).unwrap();
+        assert!(made.parent().unwrap().is_dir());
+    }
+}
