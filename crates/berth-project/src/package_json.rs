@@ -37,12 +37,8 @@ impl PackageJson {
                 return Err(ProjectError::NoPackageJson(folder.to_path_buf()));
             }
             Err(error) => {
-                let problem = format!("it cannot be read: {error}");
-                return Err(ProjectError::BadPackageJson {
-                    file,
-                    line: None,
-                    problem,
-                });
+                let why = error.to_string();
+                return Err(ProjectError::Unreadable { file, why });
             }
         };
         PackageJson::parse(&String::from_utf8_lossy(&text), &file)

@@ -20,7 +20,15 @@ pub enum ProjectError {
         .0.display()
     )]
     NoPackageJson(PathBuf),
-    /// `package.json` cannot be read or understood.
+    /// A file is there and cannot be read.
+    #[error("{} cannot be read: {why}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// `package.json` cannot be understood.
     #[error("{}{}: {problem}", file.display(), at_line(*line))]
     BadPackageJson {
         /// The file.
@@ -50,7 +58,19 @@ pub enum ProjectError {
     },
     /// The configuration has a mistake in it.
     #[error(transparent)]
-    BadConfig(#[from] ConfigError),
+    BadConfig(ConfigError),
+}
+
+impl From<ConfigError> for ProjectError {
+    fn from(error: ConfigError) -> ProjectError {
+        match error.unreadable {
+            Some(why) => ProjectError::Unreadable {
+                file: error.file,
+                why,
+            },
+            None => ProjectError::BadConfig(error),
+        }
+    }
 }
 
 impl ProjectError {
@@ -60,6 +80,7 @@ impl ProjectError {
             ProjectError::FolderMissing(_) => "folder-missing",
             ProjectError::NotAFolder(_) => "not-a-folder",
             ProjectError::NoPackageJson(_) => "no-package-json",
+            ProjectError::Unreadable { .. } => "unreadable",
             ProjectError::BadPackageJson { .. } => "bad-package-json",
             ProjectError::NoDevScript { .. } => "no-dev-script",
             ProjectError::PortConflict { .. } => "port-conflict",

@@ -394,10 +394,7 @@ fn troubles_have_codes_and_say_what_helps() {
         code_and_text(&[("package.json", "")], "").0,
         "bad-package-json"
     );
-    assert_eq!(
-        code_and_text(&[("package.json/x", "")], "").0,
-        "bad-package-json"
-    );
+    assert_eq!(code_and_text(&[("package.json/x", "")], "").0, "unreadable");
 
     let scripts = r#"{"scripts": {"start": "x", "serve": "y"}}"#;
     let (code, text) = code_and_text(&[("package.json", scripts)], "");

@@ -46,9 +46,13 @@ pub(crate) fn project(error: &ProjectError) -> Trouble {
              in berth.json."
                 .to_owned(),
         ),
-        ProjectError::BadPackageJson { file, .. } => (
+        ProjectError::Unreadable { file, .. } => (
             format!("{} cannot be read.", for_people(file)),
-            "There is a mistake in it; a comma too many is the usual one.".to_owned(),
+            "Its permissions, or those of its folder, may keep you out.".to_owned(),
+        ),
+        ProjectError::BadPackageJson { .. } => (
+            "package.json has a mistake in it.".to_owned(),
+            "Nothing was started; a comma too many is the usual one.".to_owned(),
         ),
         ProjectError::NoDevScript { script, available } => (
             format!("package.json has no script “{script}”."),
@@ -76,6 +80,7 @@ pub(crate) fn project(error: &ProjectError) -> Trouble {
     };
     // Where a file is at fault, its own message has the key and the line.
     let evidence = match error {
+        ProjectError::Unreadable { why, .. } => vec![why.clone()],
         ProjectError::BadPackageJson { .. } | ProjectError::BadConfig(_) => vec![error.to_string()],
         _ => Vec::new(),
     };

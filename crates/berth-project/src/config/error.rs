@@ -18,6 +18,8 @@ pub struct ConfigError {
     pub line: Option<usize>,
     /// What is wrong and what helps.
     pub problem: String,
+    /// What the system says, if it is the file that cannot be read.
+    pub(crate) unreadable: Option<String>,
 }
 
 impl fmt::Display for ConfigError {
@@ -41,6 +43,7 @@ impl ConfigError {
             key: None,
             line: None,
             problem,
+            unreadable: Some(error.to_string()),
         }
     }
 
@@ -79,6 +82,7 @@ impl ConfigError {
                 .then(|| inner.line())
                 .filter(|line| *line > 0),
             problem,
+            unreadable: None,
         }
     }
 
@@ -88,6 +92,7 @@ impl ConfigError {
             key: None,
             line: Some(error.line()),
             problem: syntax(text, error),
+            unreadable: None,
         }
     }
 }

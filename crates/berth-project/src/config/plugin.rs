@@ -42,6 +42,7 @@ impl PluginConfig {
                     key: Some("project".into()),
                     line: None,
                     problem: "the project is a path to a folder".into(),
+                    unreadable: None,
                 }));
             }
         };
