@@ -112,6 +112,13 @@ pub(super) struct SidecarJson {
     on_dependency_restart: Option<OnDependencyRestart>,
     /// Keeps its output in this file, and the last one beside it with `.prev` behind its name.
     log_file: Option<FilePath>,
+    /// How long `logFile` may become, in bytes; 0 for no limit. Default: 10485760.
+    #[cfg_attr(test, schemars(range(max = 9_007_199_254_740_992_u64)))]
+    log_limit: Option<u64>,
+    /// How many full ones are kept beside it, with `.1`, `.2` and so on behind their names.
+    /// Default: 3.
+    #[cfg_attr(test, schemars(range(max = 4_294_967_295_u32)))]
+    log_files: Option<u32>,
     /// What it reads from. Default: `silent`.
     stdin: Option<StdinMode>,
     /// Executables that are let go and not ended when they are found among its processes, in place
@@ -173,6 +180,8 @@ impl FromJson for SidecarJson {
             depends_on: fields.take("dependsOn"),
             on_dependency_restart: fields.take("onDependencyRestart"),
             log_file: fields.take("logFile"),
+            log_limit: fields.take("logLimit"),
+            log_files: fields.take("logFiles"),
             stdin: fields.take("stdin"),
             keep: fields.take("keep"),
         };
@@ -226,6 +235,8 @@ impl SidecarJson {
             process_name_pattern: self.process_name_pattern,
             on_dependency_restart: self.on_dependency_restart,
             log_file: self.log_file.map(|it| it.0),
+            log_limit: self.log_limit,
+            log_files: self.log_files,
             stdin: self.stdin,
             keep: self.keep,
         );

@@ -58,13 +58,16 @@ impl FromJson for BTreeMap<String, String> {
     }
 }
 
+/// Up to here a floating-point number holds every whole one: 2^53.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// A whole number within bounds.
 fn whole<T: TryFrom<i64>>(item: &Item<'_>, first: i64, last: i64) -> Option<T> {
     let number = match &item.node.kind {
         Kind::Number(number) => number.as_i64().or_else(|| {
             // JSON knows one kind of number: 5.0 is a whole one.
             let float = number.as_f64().filter(|it| it.fract() == 0.0);
-            float.filter(|it| it.abs() < 9e15).map(|it| it as i64)
+            float.filter(|it| it.abs() <= EXACT).map(|it| it as i64)
         }),
         _ => None,
     };
@@ -85,6 +88,13 @@ impl FromJson for u16 {
 impl FromJson for u32 {
     fn read(item: &Item<'_>) -> Option<u32> {
         whole(item, 0, u32::MAX.into())
+    }
+}
+
+/// As far as every JSON reader is exact.
+impl FromJson for u64 {
+    fn read(item: &Item<'_>) -> Option<u64> {
+        whole(item, 0, 1 << 53)
     }
 }
 
