@@ -27,7 +27,7 @@ if (options.publish && (options.quick || wanted.length)) refuse("what is publish
 if (options.survivors && !/^[1-9]\d*$/.test(options.survivors)) refuse("--survivors wants a number of runs");
 
 /** A quick look shows that all of it works, and no figure that means something. */
-const runs = (number) => (options.quick ? Math.min(number, 2) : number);
+const runs = (number) => (options.quick ? 1 : number);
 const survivors = options.survivors ? Number(options.survivors) : undefined;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -61,17 +61,18 @@ process.exit(0);
 async function measure(subject) {
   try {
     const { tables } = await subject.measure({ runs, survivors, quick: options.quick });
-    tables.forEach(printTable);
-    return { tables: tables.map(({ rows, ...table }) => ({ ...table, rows: rows.map(keep) })) };
+    const kept = tables.map(({ rows, ...table }) => ({ ...table, rows: rows.map(keep) }));
+    kept.forEach(printTable);
+    return { tables: kept };
   } catch (error) {
     console.log(`\ncould not be measured: ${error.message}`);
     return { error: error.message, tables: [] };
   }
 }
 
-/** Microseconds are the last digit that a sample keeps. */
+/** Microseconds are the last digit that a sample keeps; what was not seen is none. */
 function keep({ samples = [], ...row }) {
-  return { ...row, samples: samples.map((sample) => Math.round(sample * 1000) / 1000) };
+  return { ...row, samples: samples.filter(Number.isFinite).map((sample) => Math.round(sample * 1000) / 1000) };
 }
 
 function refuse(why) {

@@ -27,6 +27,20 @@ const missing = new Map();
 /** Why the rival is not there, or undefined when it is. */
 export const whyMissing = (name) => missing.get(name);
 
+/**
+ * The samples that `measure` takes of a rival, or why there are none. A rival
+ * that fails has its row say so, and costs nobody else theirs.
+ */
+export async function samplesOf(name, measure) {
+  const missing = whyMissing(name);
+  if (missing) return { missing, samples: [] };
+  try {
+    return { samples: await measure() };
+  } catch (error) {
+    return { missing: `failed: ${error.message.split("\n")[0]}`, samples: [] };
+  }
+}
+
 /** Of the npm packages: their own entry points, and the files of their commands. */
 export const require = createRequire(join(folder, "package.json"));
 export const inPackage = (name, file) => join(folder, "node_modules", name, file);

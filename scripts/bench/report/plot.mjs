@@ -72,10 +72,10 @@ const axisTitle = ({ unit, scale, better }) =>
   [unit, scale === "log" ? "logarithmic" : "", better ? `${better} is better` : ""].filter(Boolean).join(", ");
 
 function legend() {
-  const x = WIDTH - 112;
+  const x = WIDTH - 52;
   return [
     `<line class="owed" x1="${x}" x2="${x}" y1="17" y2="35"/>`,
-    `<text class="owed-word" x="${x + 8}" y="30">owed for median</text>`,
+    `<text class="owed-word" x="${x + 8}" y="30">owed</text>`,
   ];
 }
 
@@ -101,9 +101,10 @@ function drawRow({ what, ours, part, samples, missing }, top, axis, owed) {
   return [...parts, "</g>"].join("");
 }
 
-/** From zero to a round number past the largest. */
+/** From zero to a round number past the largest; what is counted has no halves. */
 function linearAxis(values) {
-  const step = niceStep(Math.max(...values, 1e-9) / 5);
+  const finest = values.every(Number.isInteger) ? 1 : 0;
+  const step = Math.max(finest, niceStep(Math.max(...values, 1e-9) / 5));
   const least = Math.min(0, Math.floor(Math.min(...values) / step));
   const most = Math.max(1, Math.ceil(Math.max(...values) / step));
   const ticks = Array.from({ length: most - least + 1 }, (_, i) => Number(((least + i) * step).toPrecision(6)));

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { inScope, inTurns, now, until } from "../machine.mjs";
 import { atLeast } from "../owed.mjs";
 import { runPm2 } from "../pm2.mjs";
-import { inPackage, whyMissing } from "../rivals.mjs";
+import { inPackage, samplesOf } from "../rivals.mjs";
 import { runSidecar } from "../sidecar.mjs";
 import { runSupervisord } from "../supervisord.mjs";
 
@@ -32,11 +32,10 @@ export async function measure({ runs, quick }) {
       ours.push(await inScope((each) => bySidecar(each, flood)));
     }
     const rival = async (name, way) => {
-      const missing = whyMissing(name);
-      const all = missing ? [] : await inTurns(runs(2), (each) => way(each, flood));
+      const { samples, missing } = await samplesOf(name, () => inTurns(runs(2), (each) => way(each, flood)));
       // One that lost something has no rate that could be compared.
-      const why = all.some(({ whole }) => !whole) ? "not every byte arrived" : missing;
-      return { what: name, missing: why, samples: why ? [] : all.map(({ rate }) => rate) };
+      const lost = samples.some(({ whole }) => !whole);
+      return { what: name, missing: lost ? "not every byte arrived" : missing, samples: lost ? [] : samples.map(({ rate }) => rate) };
     };
     const rates = ours.map(({ rate }) => rate);
     return {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { binary, freePort, inScope, now, until } from "../machine.mjs";
 import { atMost } from "../owed.mjs";
 import { allPids, readOrNothing } from "../processes.mjs";
-import { inPackage, whyMissing } from "../rivals.mjs";
+import { inPackage, samplesOf } from "../rivals.mjs";
 import { tool } from "../tools.mjs";
 
 export const name = "ports";
@@ -35,7 +35,6 @@ async function measureAmong(crowd, scope, runs) {
     missing: spawnSync(words[0], ["-v"]).error && `${words[0]} is not installed`,
     samples: spawnSync(words[0], ["-v"]).error ? [] : repeat(runs(10), () => time(() => execFileSync(words[0], words.slice(1)))),
   });
-  const noKillPort = whyMissing("kill-port");
   return {
     id: `ports-${crowd}`,
     title: `Among ${allPids().length} processes`,
@@ -53,7 +52,7 @@ async function measureAmong(crowd, scope, runs) {
       { what: "the first one in a process", ours: true, part: true, samples: repeat(runs(10), () => ours(1)[0]) },
       { what: "with the start of a process", ours: true, part: true, samples: repeat(runs(10), () => time(() => ours(1))) },
       { what: "lsof -ti :PORT", ...command("lsof", "-ti", `:${port}`) },
-      { what: "kill-port PORT", missing: noKillPort, samples: noKillPort ? [] : await killPort(scope, runs(5)) },
+      { what: "kill-port PORT", ...(await samplesOf("kill-port", () => killPort(scope, runs(5)))) },
     ],
   };
 }

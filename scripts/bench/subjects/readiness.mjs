@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, now, sideBySide, until } from "../machine.mjs";
 import { atMost } from "../owed.mjs";
 import { readOrNothing } from "../processes.mjs";
-import { require, whyMissing } from "../rivals.mjs";
+import { require, samplesOf } from "../rivals.mjs";
 import { runSidecar } from "../sidecar.mjs";
 import { tool } from "../tools.mjs";
 
@@ -39,8 +39,7 @@ async function measureStart(start, runs) {
     sideBySide(runs(many), start.atOnce, start.ms / start.atOnce, (scope, run) =>
       way(scope, start.ms * (1 + (0.2 * run) / runs(many))),
     );
-  const noWaitOn = whyMissing("wait-on");
-  const waitOn = async (kind) => (noWaitOn ? [] : repeat(8, (...at) => byWaitOn(kind, ...at)));
+  const waitOn = (kind) => samplesOf("wait-on", () => repeat(8, (...at) => byWaitOn(kind, ...at)));
   const polled = await repeat(8, byPolling);
   return {
     id: `readiness-${start.ms}ms`,
@@ -64,8 +63,8 @@ async function measureStart(start, runs) {
         samples: await repeat(24, (...at) => bySidecar("--tcp", null, ...at)),
         owed: owed(start.ms, CONFIRM_MS),
       },
-      { what: "wait-on, http-get", kind: "http", samples: await waitOn("http-get"), missing: noWaitOn },
-      { what: "wait-on, tcp", kind: "tcp", samples: await waitOn("tcp"), missing: noWaitOn },
+      { what: "wait-on, http-get", kind: "http", ...(await waitOn("http-get")) },
+      { what: "wait-on, tcp", kind: "tcp", ...(await waitOn("tcp")) },
       { what: "a connect every 500 ms", kind: "tcp", samples: polled },
       { what: "the recipe: that, and 1,000 ms", kind: "tcp", samples: polled.map((lag) => lag + RECIPE_EXTRA_MS) },
     ],

@@ -8,7 +8,7 @@ import { binary, inTurns, now } from "../machine.mjs";
 import { atMost } from "../owed.mjs";
 import { pm2Overhead, runPm2 } from "../pm2.mjs";
 import { family, watchGone } from "../processes.mjs";
-import { whyMissing } from "../rivals.mjs";
+import { samplesOf } from "../rivals.mjs";
 import { runSidecar } from "../sidecar.mjs";
 import { runSupervisord } from "../supervisord.mjs";
 
@@ -28,10 +28,7 @@ const tree = (pidfile) => [
 export async function measure({ runs }) {
   const owed = atMost({ median: 3 });
   const overheads = [];
-  const rival = async (name, what, way) => {
-    const missing = whyMissing(name);
-    return { what, missing, samples: missing ? [] : await inTurns(runs(5), way) };
-  };
+  const rival = async (name, what, way) => ({ what, ...(await samplesOf(name, () => inTurns(runs(5), way))) });
   const rows = [
     { what: "sidecar", ours: true, samples: await inTurns(runs(25), (scope) => bySidecar(scope, [])), owed },
     {

@@ -6,7 +6,7 @@ import { binary, inTurns, now, until } from "../machine.mjs";
 import { atMost } from "../owed.mjs";
 import { runPm2 } from "../pm2.mjs";
 import { family, isAlive, killAll, watchGone } from "../processes.mjs";
-import { inPackage, whyMissing } from "../rivals.mjs";
+import { inPackage, samplesOf } from "../rivals.mjs";
 import { runSidecar } from "../sidecar.mjs";
 import { runSupervisord } from "../supervisord.mjs";
 
@@ -35,8 +35,8 @@ export async function measure({ runs, survivors: ours = runs(250) }) {
   const counts = [];
   const times = [];
   for (const { what, rival, many, start } of hosts) {
-    const missing = rival && whyMissing(rival);
-    const outcomes = missing ? [] : await inTurns(many, (scope) => killHost(scope, start));
+    const kill = () => inTurns(many, (scope) => killHost(scope, start));
+    const { samples: outcomes, missing } = rival ? await samplesOf(rival, kill) : { samples: await kill() };
     const emptied = outcomes.filter(({ emptyAfter }) => emptyAfter !== null);
     const own = !rival;
     counts.push({
