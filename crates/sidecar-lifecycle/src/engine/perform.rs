@@ -235,10 +235,8 @@ impl Loop {
     /// The lines of the current run, to be looked through for what it says.
     pub(super) fn lines_of(&self, index: usize) -> Lines {
         let entry = &self.entries[index];
-        Lines {
-            ring: entry.ring.clone(),
-            before: entry.run.as_ref().map_or(0, |r| r.lines_before),
-        }
+        let before = entry.run.as_ref().map_or(0, |r| r.lines_before);
+        Lines::after(entry.ring.clone(), before)
     }
 }
 

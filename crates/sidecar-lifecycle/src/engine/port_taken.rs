@@ -10,9 +10,10 @@ use crate::sys::sockets;
 
 /// The lines of one run.
 pub(crate) struct Lines {
-    pub(crate) ring: LogRing,
-    /// The sequence number of the last line before its first.
-    pub(crate) before: u64,
+    ring: LogRing,
+    /// The sequence number of the last line that was looked at.
+    seen: u64,
+    taken: bool,
 }
 
 /// What is looked at: a stack trace may follow the line that counts.
@@ -29,19 +30,34 @@ const SAYINGS: [&str; 6] = [
 ];
 
 impl Lines {
-    /// Whether the run has said that this port is taken. A line that names another port alone is
-    /// about that one.
-    pub(crate) fn say_taken(&self, port: u16) -> bool {
-        let lines = self.ring.last_since(self.before, LAST);
-        lines.iter().any(|line| says_taken(line, port))
+    /// Those that follow the line with this sequence number.
+    pub(crate) fn after(ring: LogRing, before: u64) -> Lines {
+        Lines {
+            ring,
+            seen: before,
+            taken: false,
+        }
+    }
+
+    /// Whether the run has said that this port is taken, now or when it was asked before. A line
+    /// that names another port alone is about that one. Each line is looked at once.
+    pub(crate) fn say_taken(&mut self, port: u16) -> bool {
+        let last = self.ring.last_seq();
+        if last > self.seen && !self.taken {
+            let lines = self.ring.last_since(self.seen, LAST);
+            self.taken = lines.iter().any(|line| says_taken(line, port));
+            self.seen = last;
+        }
+        self.taken
     }
 }
 
 /// The chosen port, if a stranger listens on it and the run has said that it is taken: it does not
 /// end by itself, and will never be ready.
-pub(crate) fn by_a_stranger(question: &Question, lines: &Lines) -> Option<u16> {
+pub(crate) fn by_a_stranger(question: &Question, lines: &mut Lines) -> Option<u16> {
     let port = question.port.filter(|_| question.own_listener)?;
-    (held_by_another(&question.tree, port) && lines.say_taken(port)).then_some(port)
+    // Asked every two milliseconds: what it has said costs nothing while it says nothing.
+    (lines.say_taken(port) && held_by_another(&question.tree, port)).then_some(port)
 }
 
 fn held_by_another(tree: &RunTree, port: u16) -> bool {
@@ -106,6 +122,7 @@ fn named_ports(line: &str) -> Vec<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logs::Stream;
 
     #[test]
     fn programs_say_it_in_many_ways() {
@@ -120,6 +137,23 @@ mod tests {
         ] {
             assert!(says_taken(line, 5173), "{line}");
         }
+    }
+
+    #[test]
+    fn each_line_is_looked_at_once_and_what_was_said_stays_said() {
+        let ring = LogRing::default();
+        let say = |line: &str| ring.push(Stream::Stderr, line.to_owned());
+        say("Port 5173 is already in use"); // The run before.
+        let mut lines = Lines::after(ring.clone(), ring.last_seq());
+        assert!(!lines.say_taken(5173));
+        say("starting");
+        assert!(!lines.say_taken(5173));
+        say("Port 5173 is already in use");
+        assert!(lines.say_taken(5173));
+        for _ in 0..2 * LAST {
+            say("trying again");
+        }
+        assert!(lines.say_taken(5173));
     }
 
     #[test]

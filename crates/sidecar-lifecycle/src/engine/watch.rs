@@ -55,7 +55,7 @@ impl Loop {
         let Some(question) = self.question(index, run, check, limit) else {
             return;
         };
-        let lines = self.lines_of(index);
+        let mut lines = self.lines_of(index);
         let task = tokio::task::spawn_local(async move {
             let spawned = monotonic();
             let mut in_a_row = 0;
@@ -67,7 +67,7 @@ impl Loop {
                         let (port, url) = (answer.port, answer.url);
                         return question.asker.tell(Fact::CheckPassed { run, port, url });
                     }
-                } else if let Some(port) = port_taken::by_a_stranger(&question, &lines) {
+                } else if let Some(port) = port_taken::by_a_stranger(&question, &mut lines) {
                     return question.asker.tell(Fact::PortTaken { run, port });
                 }
                 let age = monotonic().saturating_sub(spawned);

@@ -26,7 +26,7 @@ pub(super) fn listeners(port: Option<u16>) -> io::Result<Vec<Listener>> {
     let socket = open()?;
     let mut found = Vec::new();
     for family in [libc::AF_INET, libc::AF_INET6] {
-        send(&socket, &request(family))?;
+        send(&socket, &request(family, port))?;
         receive(&socket, port, &mut found)?;
     }
     Ok(found)
@@ -40,8 +40,9 @@ fn open() -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
-/// One dump request: `nlmsghdr` and `inet_diag_req_v2`, whose socket id stays zero (any socket).
-fn request(family: libc::c_int) -> [u8; HEADER + REQUEST] {
+/// One dump request: `nlmsghdr` and `inet_diag_req_v2`, whose socket id stays zero (any socket)
+/// but for the port: with a thousand listeners the rest is never copied.
+fn request(family: libc::c_int, port: Option<u16>) -> [u8; HEADER + REQUEST] {
     let flags = (libc::NLM_F_REQUEST | libc::NLM_F_DUMP) as u16;
     let mut message = [0; HEADER + REQUEST];
     message[0..4].copy_from_slice(&((HEADER + REQUEST) as u32).to_ne_bytes());
@@ -50,6 +51,7 @@ fn request(family: libc::c_int) -> [u8; HEADER + REQUEST] {
     message[HEADER] = family as u8;
     message[HEADER + 1] = libc::IPPROTO_TCP as u8;
     message[HEADER + 4..HEADER + 8].copy_from_slice(&(1_u32 << TCP_LISTEN).to_ne_bytes());
+    message[HEADER + 8..HEADER + 10].copy_from_slice(&port.unwrap_or(0).to_be_bytes());
     message
 }
 

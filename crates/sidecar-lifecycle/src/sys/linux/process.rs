@@ -159,6 +159,8 @@ impl StatReader {
             }
             if filled == self.line.len() {
                 self.line.resize(filled * 2, 0);
+            } else if self.line[..filled].ends_with(b"\n") {
+                break; // The kernel fills a buffer as far as it can: this was all.
             }
         }
         stat::parse(&self.line[..filled])
