@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::keep;
 use super::pump::Pump;
-use super::run::Stage;
+use super::run::{Run, Stage};
 use super::snapshot::Snapshot;
 use super::warden::{Place, Warden};
 use super::wire::Report;
@@ -28,6 +28,7 @@ impl Warden {
         let mut looks = 0;
         let (snapshot, calm) = loop {
             looks += 1;
+            self.note_exits();
             let snapshot = Snapshot::take();
             let calm = self.is_calm(&snapshot);
             self.follow(&snapshot);
@@ -51,13 +52,31 @@ impl Warden {
         snapshot
     }
 
+    /// Sees which leaders have ended, before the table is read: that takes long where much runs,
+    /// and the host need not wait for it. And a leader that was dead before the table was listed
+    /// leaves no doubt about whom the list may lack, see `is_calm`: one look is enough then. Where
+    /// its orphans do not come to us that is no proof, and a second look does no harm.
+    fn note_exits(&mut self) {
+        if !self.is_handed_orphans() {
+            return;
+        }
+        for id in self.ids(|r| !r.adopted && r.exited.is_none()) {
+            self.note_exit(id);
+        }
+    }
+
+    fn ids(&self, of: impl Fn(&Run) -> bool) -> Vec<u64> {
+        self.runs.values().filter(|r| of(r)).map(|r| r.id).collect()
+    }
+
     /// Takes in what a snapshot shows.
     fn follow(&mut self, snapshot: &Snapshot) {
         self.spared.refresh(snapshot);
         for run in self.runs.values_mut() {
             run.tree.refresh(snapshot, &self.spared);
         }
-        for id in self.runs.keys().copied().collect::<Vec<_>>() {
+        let gone = |r: &Run| r.adopted || !snapshot.lives(r.leader, r.tree.leader_start());
+        for id in self.ids(gone) {
             self.note_exit(id);
         }
         // After the ends were seen: a run that has just begun to end may have orphans elsewhere,
