@@ -12,7 +12,9 @@ mod urls;
 #[cfg(unix)]
 pub(crate) use feed::MAX_FILES;
 pub(crate) use feed::{Feed, Piece};
-pub(crate) use log_file::{LogFile, Trouble, TroubleKind, Writer};
+#[cfg(unix)]
+pub(crate) use log_file::Trouble;
+pub(crate) use log_file::{LogFile, TroubleKind, Writer};
 pub use ring::{LogLine, LogRing, Stream, Subscription};
 pub(crate) use rotation::Rotation;
 pub(crate) use splitter::Splitter;

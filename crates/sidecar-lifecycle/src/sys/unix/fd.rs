@@ -132,11 +132,7 @@ pub(crate) fn splice(
 
 /// Only Linux moves bytes that way.
 #[cfg(not(target_os = "linux"))]
-#[expect(
-    clippy::unnecessary_wraps,
-    clippy::missing_const_for_fn,
-    reason = "one signature on every platform"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "one signature on every platform")]
 pub(crate) fn splice(
     _pipe: &impl AsRawFd,
     _file: &impl AsRawFd,
