@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ use crate::sys::monotonic;
 const VERSION: u32 = 1;
 /// Far longer than a start takes between making its lock file and naming it.
 const STALE: Duration = Duration::from_mins(10);
+/// Far longer than anybody looks at a lock.
+const LOOKING: Duration = Duration::from_millis(200);
 
 /// What is in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,8 +195,21 @@ pub(crate) fn dead_states(dir: &Path, app_id: &str) -> Vec<DeadState> {
 
 /// The same for one instance; nothing if it lives, or is not known here.
 pub(crate) fn dead_state(dir: &Path, app_id: &str, instance: &str) -> Option<DeadState> {
-    let lock = lock_if_dead(dir, instance)?;
+    if !is_name(instance) {
+        return None;
+    }
     let path = dir.join(format!("{instance}.json"));
+    let deadline = monotonic() + LOOKING;
+    let lock = lock_file(&lock_path(dir, instance), || {
+        // Whoever only looks holds a lock as well, for a moment. A dead host's must not be passed
+        // over for that; a living host's is nobody's to wait for.
+        let host = read_state(&path).and_then(|state| state.host);
+        let looked_at = host.is_some_and(|host| !host.is_alive()) && monotonic() < deadline;
+        if looked_at {
+            thread::sleep(LOOKING / 100);
+        }
+        looked_at
+    })?;
     let state = read_state(&path).filter(|s| s.app_id == app_id && s.instance == instance);
     Some(DeadState {
         remains: Remains {
@@ -240,7 +256,7 @@ fn clear_stale(dir: &Path) {
         let is_old = fs::metadata(&new)
             .and_then(|m| m.modified())
             .is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE));
-        if is_old && lock_file(&new).is_some() {
+        if is_old && lock_file(&new, || false).is_some() {
             let _ = fs::remove_file(dir.join(format!("{instance}.json"))); // Perhaps never written.
             let _ = fs::remove_file(&new); // Looked at again at the next start otherwise.
         }
@@ -299,22 +315,23 @@ pub(crate) fn look(dir: &Path, app_id: &str, instance: &str) -> (Lock, Remains) 
 /// Whether an instance has a lock file that nobody holds. An instance that is not known here is
 /// not dead: nothing proves it.
 pub(crate) fn is_dead(dir: &Path, instance: &str) -> bool {
-    lock_if_dead(dir, instance).is_some()
+    is_name(instance) && lock_file(&lock_path(dir, instance), || false).is_some()
 }
 
-fn lock_if_dead(dir: &Path, instance: &str) -> Option<File> {
-    // A name may come from a process's environment: it must not be a path.
-    if !instance.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return None;
-    }
-    lock_file(&lock_path(dir, instance))
+/// A name may come from a process's environment: it must not be a path.
+fn is_name(instance: &str) -> bool {
+    instance.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-fn lock_file(path: &Path) -> Option<File> {
+/// Takes a lock, and tries again as long as `again` says so while somebody else has it.
+fn lock_file(path: &Path, mut again: impl FnMut() -> bool) -> Option<File> {
     let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
-    match file.try_lock() {
-        Ok(()) => Some(file),
-        Err(TryLockError::WouldBlock | TryLockError::Error(_)) => None,
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Some(file),
+            Err(TryLockError::WouldBlock) if again() => {}
+            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => return None,
+        }
     }
 }
 

@@ -50,6 +50,18 @@ fn a_phase_is_written_when_there_is_time() {
 }
 
 #[test]
+fn who_only_looks_does_not_hide_a_dead_instance() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("one.lock");
+    fs::write(&path, "").unwrap();
+    let looker = File::open(&path).unwrap();
+    looker.try_lock_shared().unwrap();
+    assert!(lock_file(&path, || false).is_none());
+    let lock = lock_file(&path, || looker.unlock().is_ok());
+    assert!(lock.is_some(), "taken as soon as it was let go");
+}
+
+#[test]
 fn looking_leaves_the_lock_to_the_next_start() {
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
@@ -87,7 +99,7 @@ fn starts_at_the_same_time_do_not_take_each_other_for_dead() {
             dead.into_iter().for_each(DeadState::remove);
         }
     };
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for thread in 0..8 {
             scope.spawn(move || starts(thread));
         }
