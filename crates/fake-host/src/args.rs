@@ -11,7 +11,7 @@ use sidecar_lifecycle::{ConfigError, HealthCheck, Restart, SidecarConfig};
 /// A host for tests: it starts the guardian, an engine and one sidecar, prints every event as a
 /// line of JSON, and obeys lines on stdin.
 ///
-/// Orders: `start`, `stop`, `restart`, `restart*N`, `shutdown`, `force`, `panic`, `panic-thread`,
+/// Orders: `start`, `stop`, `restart`, `restart*N`, `roll`, `shutdown`, `force`, `panic`, `panic-thread`,
 /// `abort`, `exit`, `return`, `allocate MIB`.
 #[derive(Debug, Parser)]
 pub(crate) struct Args {
@@ -51,6 +51,9 @@ pub(crate) struct Args {
     /// Goes without a guardian.
     #[arg(long)]
     pub(crate) no_guardian: bool,
+    /// Once it is ready, asks this often whether it lives.
+    #[arg(long, value_name = "MS")]
+    liveness: Option<u64>,
     /// Starts a new run after a crash.
     #[arg(long)]
     restart: bool,
@@ -90,6 +93,9 @@ impl Args {
             builder = builder.health_check(HealthCheck::http(path));
         } else if self.tcp {
             builder = builder.health_check(HealthCheck::tcp());
+        }
+        if let Some(interval) = self.liveness {
+            builder = builder.liveness(Duration::from_millis(interval));
         }
         if let Some(path) = &self.log {
             builder = builder.log_file(path);

@@ -1,6 +1,7 @@
 //! A host whose main starts the guardian first, for tests that kill it.
 
 mod args;
+mod logger;
 mod orders;
 
 use std::io::{self, BufRead, Write};
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         complain(&e.to_string());
     }
     let args = args::Args::parse();
+    logger::start();
     debug_assert_eq!(
         args.no_guardian,
         std::env::args_os().any(|a| a == "--no-guardian")

@@ -11,6 +11,7 @@ pub(crate) enum Order {
     Start,
     Stop,
     Restart(u32),
+    Roll,
     Force,
     Shutdown,
     Panic,
@@ -39,6 +40,7 @@ impl FromStr for Order {
             "stop" => Order::Stop,
             "restart" if rest.is_empty() => Order::Restart(1),
             "restart" => Order::Restart(number()?),
+            "roll" => Order::Roll,
             "force" => Order::Force,
             "shutdown" => Order::Shutdown,
             "panic" => Order::Panic,
@@ -78,6 +80,7 @@ pub(crate) fn obey(
                     .try_for_each(|id| engine.restart(id, "ordered"))?;
             }
         }
+        Order::Roll => ids.iter().try_for_each(|id| engine.roll(id, "ordered"))?,
         Order::Shutdown => shut_down_beside(engine, "ordered", down),
         // As desktop apps do: the first request ends all in order, another one at once.
         Order::Terminate(t) if t.count == 1 => shut_down_beside(engine, t.name(), down),

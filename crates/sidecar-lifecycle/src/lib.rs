@@ -304,6 +304,8 @@ pub mod guardian;
 pub mod identity;
 mod info;
 pub mod logs;
+#[cfg(test)]
+mod mangled;
 pub mod marker;
 pub mod metrics;
 pub mod ports;

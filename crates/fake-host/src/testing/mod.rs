@@ -6,6 +6,7 @@
 mod family;
 mod grammar;
 mod host;
+mod papers;
 mod programs;
 mod table;
 mod terminal;
@@ -14,6 +15,7 @@ mod waiting;
 pub use family::Family;
 pub use grammar::Grammar;
 pub use host::{GUARDIAN, Host, Setup, free_port};
+pub use papers::sealed;
 pub use programs::{example, fake_sidecar, sidecar};
 pub use table::{Process, kill, processes_marked};
 pub use waiting::{DEADLINE, eventually, eventually_some, reaches};

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use fake_host::testing::{Family, Process, Setup, eventually, fake_sidecar};
+use fake_host::testing::{Family, Process, Setup, eventually, fake_sidecar, sealed};
 use serde_json::{Value, json};
 
 use crate::support::{HOST, args, start};
@@ -55,7 +55,8 @@ fn write_state_with(setup: &Setup, app: &str, leader: &Value, cleanup: &Value) {
         }],
     });
     fs::create_dir_all(setup.state_dir()).expect("a folder");
-    fs::write(setup.state_dir().join("dead1.json"), state.to_string()).expect("written");
+    let text = sealed(&state.to_string());
+    fs::write(setup.state_dir().join("dead1.json"), text).expect("written");
     fs::write(setup.state_dir().join("dead1.lock"), "").expect("written");
 }
 

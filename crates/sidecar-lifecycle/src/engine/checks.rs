@@ -3,14 +3,15 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::future::pending;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
 
+use super::clock::within;
 use super::message::Message;
 use super::output::{Output, Source};
 use super::perform::{clone_output, environment};
@@ -141,7 +142,8 @@ impl Loop {
         let mut helpers = read_pipes(&output, &ends);
         let (tx, limit) = (self.tx.clone(), command.limit);
         let overdue = tokio::task::spawn_local(async move {
-            sleep(limit).await;
+            // Its end is told elsewhere: this waits for the limit alone, or twice if we were stopped.
+            within(limit, pending::<()>()).await;
             let _ = tx.send(Message::CheckOverdue { check }); // The loop may have quit.
         });
         helpers.push(overdue.abort_handle());

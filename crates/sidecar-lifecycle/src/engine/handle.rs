@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -26,7 +27,7 @@ use crate::event::{Event, Protection};
 use crate::info::SidecarInfo;
 use crate::logs::LogRing;
 use crate::metrics::{Metrics, Telemetry};
-use crate::sys::monotonic;
+use crate::sys::{errors_not_signals, monotonic};
 
 /// Starts, watches and ends sidecars. Cheap to clone; all clones are the same engine.
 ///
@@ -164,10 +165,7 @@ impl EngineBuilder {
             path: self.state_dir.clone(),
             source,
         };
-        let mut ledger = Ledger::open(&self.state_dir, &self.app_id, &instance).map_err(state)?;
-        if let Err(e) = registry::enter(&instance, &self.app_id, &self.state_dir) {
-            log::warn!("`sidecar ps` will not see this app: {e}");
-        }
+        let ledger = self.open_ledger(&instance).map_err(state)?;
         let (tx, rx) = mpsc::unbounded_channel();
         let reports = tx.clone();
         let (spawner, why) = Spawner::connect(move |report| {
@@ -180,7 +178,6 @@ impl EngineBuilder {
                  on until its next start"
             );
         }
-        ledger.set_guardian(spawner.guardian());
         let shared = Arc::new(Shared::new(spawner.protection(), self.telemetry));
         let beginnings = Beginnings {
             spawner,
@@ -214,15 +211,40 @@ impl EngineBuilder {
     }
 }
 
-fn run_thread(beginnings: Beginnings) {
+impl EngineBuilder {
+    /// On a thread that may write what it likes, where there is one to be had: this one is the
+    /// host's, signals and all.
+    fn open_ledger(&self, instance: &str) -> io::Result<Ledger> {
+        let open = || {
+            let ledger = Ledger::open(&self.state_dir, &self.app_id, instance)?;
+            if let Err(e) = registry::enter(instance, &self.app_id, &self.state_dir) {
+                log::warn!("`sidecar ps` will not see this app: {e}");
+            }
+            Ok(ledger)
+        };
+        thread::scope(|scope| {
+            let careful = || {
+                errors_not_signals();
+                open()
+            };
+            match thread::Builder::new().spawn_scoped(scope, careful) {
+                Ok(opened) => opened.join().map_err(|_| io::Error::other("it panicked"))?,
+                Err(_) => open(),
+            }
+        })
+    }
+}
+
+fn run_thread(mut beginnings: Beginnings) {
     // Dropped last, and by a panic too: nobody waits for a loop that has ended.
     let _ended = EndOfLoop(beginnings.shared.clone());
+    errors_not_signals();
+    if let Some(ledger) = &mut beginnings.ledger {
+        ledger.set_guardian(beginnings.spawner.guardian());
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .max_blocking_threads(2)
-        // An idle helper would wake up ten seconds later, only to end.
-        .thread_keep_alive(Duration::from_millis(100))
         .build();
     match runtime {
         Ok(runtime) => {

@@ -1,5 +1,7 @@
 //! The state file: which processes this instance has started, for the next one to find.
 
+mod papers;
+
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,6 +9,8 @@ use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use papers::{Papers, read_state, sealed};
 
 use super::leftovers::Cleanup;
 use crate::census::registry;
@@ -153,11 +157,11 @@ impl Ledger {
     /// Replaces the file atomically: a reader sees the old one or the new one, never a piece.
     fn save(&mut self) {
         self.behind_since = None;
+        let next = self.path.with_extension("json.next");
         let result = (|| {
-            let next = self.path.with_extension("json.next");
             let mut file = private(&next)?;
             file.set_len(0)?;
-            file.write_all(&serde_json::to_vec(&self.state)?)?;
+            file.write_all(&sealed(serde_json::to_vec(&self.state)?))?;
             fs::rename(&next, &self.path)
         })();
         match result {
@@ -165,6 +169,7 @@ impl Ledger {
             Err(e) => {
                 // Reported once. The guardian still ends everything; only the sweep at the next
                 // start would know less.
+                let _ = fs::remove_file(&next); // Whatever became of it, nobody reads it.
                 if std::mem::replace(&mut self.writable, false) {
                     log::warn!("cannot write the state file {}: {e}", self.path.display());
                 }
@@ -203,14 +208,19 @@ pub(crate) fn dead_state(dir: &Path, app_id: &str, instance: &str) -> Option<Dea
     let lock = lock_file(&lock_path(dir, instance), || {
         // Whoever only looks holds a lock as well, for a moment. A dead host's must not be passed
         // over for that; a living host's is nobody's to wait for.
-        let host = read_state(&path).and_then(|state| state.host);
+        let host = read_state(&path).whole().and_then(|state| state.host);
         let looked_at = host.is_some_and(|host| !host.is_alive()) && monotonic() < deadline;
         if looked_at {
             thread::sleep(LOOKING / 100);
         }
         looked_at
     })?;
-    let state = read_state(&path).filter(|s| s.app_id == app_id && s.instance == instance);
+    let state = match read_state(&path) {
+        Papers::Whole(state) if state.app_id != app_id => return None,
+        Papers::Foreign => return None,
+        Papers::Whole(state) => Some(state).filter(|s| s.instance == instance),
+        Papers::Damaged => None,
+    };
     Some(DeadState {
         remains: Remains {
             instance: instance.to_owned(),
@@ -229,14 +239,8 @@ pub(crate) fn live_states(dir: &Path) -> Vec<State> {
             let lock = File::open(lock_path(dir, instance));
             lock.is_ok_and(|l| matches!(l.try_lock_shared(), Err(TryLockError::WouldBlock)))
         })
-        .filter_map(|instance| read_state(&dir.join(format!("{instance}.json"))))
+        .filter_map(|instance| read_state(&dir.join(format!("{instance}.json"))).whole())
         .collect()
-}
-
-fn read_state(path: &Path) -> Option<State> {
-    let bytes = fs::read(path).ok()?;
-    let state = serde_json::from_slice::<State>(&bytes).ok()?;
-    (state.version == VERSION).then_some(state)
 }
 
 /// The instances that have a file with this ending.
@@ -266,7 +270,7 @@ fn clear_stale(dir: &Path) {
 /// What is known of a dead instance.
 pub(crate) struct Remains {
     pub(crate) instance: String,
-    /// Nothing when the file is missing, damaged or another version's: then only markers tell.
+    /// Nothing when the file is missing or damaged: then only markers tell.
     pub(crate) state: Option<State>,
 }
 
@@ -306,7 +310,7 @@ pub(crate) fn look(dir: &Path, app_id: &str, instance: &str) -> (Lock, Remains) 
         // What cannot be asked is not known to be dead.
         Ok(Err(TryLockError::WouldBlock | TryLockError::Error(_))) | Err(_) => Lock::Held,
     };
-    let state = read_state(&dir.join(format!("{instance}.json")));
+    let state = read_state(&dir.join(format!("{instance}.json"))).whole();
     let state = state.filter(|s| s.app_id == app_id && s.instance == instance);
     let instance = instance.to_owned();
     (lock, Remains { instance, state })

@@ -1,7 +1,10 @@
 //! The state file on a real disk.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::identity::BootId;
+use crate::mangled::mangled;
 
 fn record(run: u64) -> RunRecord {
     RunRecord {
@@ -148,6 +151,109 @@ fn a_file_cut_anywhere_is_no_state_and_no_panic() {
         let dead = dead_states(dir.path(), "app");
         assert!(dead[0].remains.state.is_none(), "cut at {cut}");
     }
+}
+
+/// A damaged digit once named another process of the same hundredth of a second.
+#[test]
+fn a_file_with_any_byte_changed_tells_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    ledger.record(record(1));
+    ledger.catch_up(true);
+    let whole = fs::read(dir.path().join("one.json")).unwrap();
+    assert!(Papers::of(&whole).whole().is_some());
+    for at in 0..whole.len() {
+        for flip in 1..=u8::MAX {
+            let mut damaged = whole.clone();
+            damaged[at] ^= flip;
+            let told = Papers::of(&damaged);
+            assert_eq!(told, Papers::Damaged, "byte {at}, {:?}", damaged[at]);
+        }
+    }
+}
+
+/// An older version once removed what a newer one, or another app, had left for itself.
+#[test]
+fn the_papers_of_another_version_or_app_are_left_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "another-app", "one").unwrap();
+    ledger.record(record(1));
+    ledger.catch_up(true);
+    drop(ledger);
+    let newer = sealed(br#"{"version":2,"app_id":"app"}"#.to_vec());
+    fs::write(dir.path().join("two.lock"), "").unwrap();
+    fs::write(dir.path().join("two.json"), newer).unwrap();
+    assert!(dead_states(dir.path(), "app").is_empty());
+    assert_eq!(dead_states(dir.path(), "another-app").len(), 1);
+}
+
+#[test]
+fn a_write_that_fails_leaves_the_last_state_and_no_litter() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    ledger.record(record(1));
+    ledger.catch_up(true);
+    let told = || {
+        read_state(&dir.path().join("one.json"))
+            .whole()
+            .unwrap()
+            .runs
+    };
+    // Where the next one is to be written stands a folder.
+    let next = dir.path().join("one.json.next");
+    fs::create_dir(&next).unwrap();
+    ledger.record(record(2));
+    ledger.catch_up(true);
+    assert_eq!(told(), [record(1)]);
+    fs::remove_dir(&next).unwrap();
+    ledger.record(record(3));
+    ledger.catch_up(true);
+    assert_eq!(
+        told(),
+        [record(1), record(2), record(3)],
+        "it has caught up"
+    );
+}
+
+proptest! {
+    /// Whatever happens to a file: it is believed to the letter or not at all.
+    #[test]
+    fn a_mangled_file_is_whole_or_nothing(bytes in mangled(vec![file(), file_of_many()])) {
+        if let Papers::Whole(state) = Papers::of(&bytes) {
+            prop_assert!(bytes == file() || bytes == file_of_many(), "{:?}", state);
+        }
+    }
+
+    #[test]
+    fn garbage_is_no_state(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert_eq!(Papers::of(&bytes), Papers::Damaged);
+    }
+
+    /// Sealed garbage gets as far as the parser, and no further.
+    #[test]
+    fn sealed_garbage_panics_nowhere(bytes in mangled(vec![text(1), text(9), b"[[{\"version\":1}]]".to_vec()])) {
+        let _ = Papers::of(&sealed(bytes)); // Whatever it is, it is an answer.
+    }
+}
+
+fn text(runs: u64) -> Vec<u8> {
+    let state = State {
+        version: VERSION,
+        app_id: "com.example.\u{e4}pp".into(),
+        instance: "5f3c".into(),
+        host: Some(record(1).leader),
+        guardian: None,
+        runs: (0..runs).map(record).collect(),
+    };
+    serde_json::to_vec(&state).unwrap()
+}
+
+fn file() -> Vec<u8> {
+    sealed(text(1))
+}
+
+fn file_of_many() -> Vec<u8> {
+    sealed(text(5))
 }
 
 #[test]

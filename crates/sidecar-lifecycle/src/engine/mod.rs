@@ -2,6 +2,7 @@
 
 mod announce;
 mod checks;
+mod clock;
 mod customs;
 mod entry;
 mod events;

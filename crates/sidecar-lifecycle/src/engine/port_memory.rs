@@ -46,6 +46,7 @@ impl PortMemory {
             .and_then(|bytes| fs::write(&next, bytes))
             .and_then(|()| fs::rename(&next, file));
         if let Err(e) = written {
+            let _ = fs::remove_file(&next); // Half of it helps nobody.
             log::warn!("cannot remember a port in {}: {e}", file.display());
         }
     }

@@ -3,7 +3,7 @@
 
 use std::cell::OnceCell;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +15,7 @@ use super::ownership::{self, RunTree};
 use crate::config::SidecarConfig;
 use crate::event::EventKind;
 use crate::ports::{self, Holder, HolderKind, OurMarks, PickError, PortWish, Reservations};
-use crate::sys::monotonic;
+use crate::sys::{has_descriptors, monotonic};
 
 /// What preparing needs to know, and where it tells what it finds.
 pub(crate) struct Preparation {
@@ -73,7 +73,7 @@ impl Preparation {
         }
         which::which_in(program, self.path.as_deref(), &cwd).map_err(|_| {
             if program.components().count() > 1 {
-                format!("{} does not exist or cannot be executed", program.display())
+                why_not(&cwd.join(program))
             } else {
                 format!(
                     "{} was not found in {}",
@@ -108,6 +108,11 @@ impl Preparation {
         }
         match ports::pick(wish, &self.reservations, self.seed, preferred, &self.avoid) {
             Ok(picked) => Ok(picked),
+            Err(_) if !has_descriptors() => Err(
+                "no port can be tested: too many files are open here; close some, or raise the \
+                 limit (ulimit -n)"
+                    .to_owned(),
+            ),
             Err(PickError::Held { port }) => match (self.holder(port), ports::is_free(port)) {
                 (None, Ok(())) => Err(format!(
                     "port {port} is reserved for another sidecar, which is about to bind it"
@@ -152,9 +157,8 @@ impl Preparation {
             return;
         };
         let (sweeper, leftover) = (self.sweeper.clone(), identity.clone());
-        let swept = tokio::task::spawn_blocking(move || sweeper.sweep_with(&leftover));
-        let Ok(news) = swept.await else {
-            return; // It panicked, or the engine ends.
+        let Ok(news) = sweeper.beside(move |s| s.sweep_with(&leftover)).await else {
+            return; // No thread for it, it panicked, or the engine ends.
         };
         let mut free = false;
         if leftovers::is_gone(&news, identity.pid) {
@@ -175,6 +179,16 @@ impl Preparation {
             }
             tell(kind);
         }
+    }
+}
+
+/// Why a program at a path cannot be run.
+fn why_not(program: &Path) -> String {
+    let shown = program.display();
+    match program.metadata() {
+        Ok(found) if found.is_dir() => format!("{shown} is a folder and no program"),
+        Ok(_) => format!("{shown} may not be executed: make it executable (chmod +x)"),
+        Err(e) => format!("{shown} cannot be executed: {e}"),
     }
 }
 

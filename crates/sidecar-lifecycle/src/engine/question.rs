@@ -6,9 +6,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::checks::{CheckCommand, ask_command};
+use super::clock::within;
 use super::customs::Customs;
 use super::message::Message;
 use super::output::Output;
@@ -84,9 +85,9 @@ impl Question {
                 let context =
                     CheckContext::new(self.asker.id.clone(), self.tree.leader.pid, self.port);
                 let answer = self.asker.customs.ask(check, context);
-                match timeout(self.limit, answer).await {
-                    Ok(verdict) => verdict.map(|()| self.without_url()),
-                    Err(_) => Err(format!("no answer within {:?}", self.limit)),
+                match within(self.limit, answer).await {
+                    Some(verdict) => verdict.map(|()| self.without_url()),
+                    None => Err(format!("no answer within {:?}", self.limit)),
                 }
             }
         }

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::checks::Checks;
+use super::clock::CoreClock;
 use super::customs::Customs;
 use super::entry::{CurrentRun, Entry, Role};
 use super::ledger::Ledger;
@@ -48,6 +49,7 @@ pub(crate) struct Loop {
     pub(super) unrecorded: Vec<RunId>,
     /// Logs that a run of this engine has begun.
     pub(super) logs_begun: HashSet<PathBuf>,
+    clock: CoreClock,
     exiting: bool,
 }
 
@@ -94,6 +96,7 @@ impl Loop {
             waiters: Vec::new(),
             unrecorded: Vec::new(),
             logs_begun: HashSet::new(),
+            clock: CoreClock::default(),
             exiting: false,
         }
     }
@@ -106,8 +109,10 @@ impl Loop {
             let message = match self.fleet.next_deadline() {
                 None => self.rx.recv().await,
                 Some(at) => {
-                    let left = at.0.saturating_sub(monotonic());
-                    let Ok(message) = timeout(left, self.rx.recv()).await else {
+                    let left = at.0.saturating_sub(self.clock.now());
+                    let woken = timeout(left, self.rx.recv()).await;
+                    self.clock.forgive(at.0);
+                    let Ok(message) = woken else {
                         self.tick();
                         continue;
                     };
@@ -119,11 +124,8 @@ impl Loop {
                 Some(message) => self.take(message),
             }
             // Due deadlines are not starved by a busy channel.
-            if self
-                .fleet
-                .next_deadline()
-                .is_some_and(|at| at.0 <= monotonic())
-            {
+            let now = self.clock.now();
+            if self.fleet.next_deadline().is_some_and(|at| at.0 <= now) {
                 self.tick();
             }
         }
@@ -132,8 +134,9 @@ impl Loop {
     /// Looks for leftovers on a helper thread. Nothing is spawned before it is done.
     fn begin_sweep(&self) {
         let (sweeper, tx) = (self.sweeper(), self.tx.clone());
-        tokio::task::spawn_blocking(move || {
-            let news = sweeper.sweep();
+        tokio::task::spawn_local(async move {
+            // What could not be looked for now, the next start finds.
+            let news = sweeper.beside(Sweeper::sweep).await.unwrap_or_default();
             let _ = tx.send(Message::Swept(news)); // The loop may have quit by now.
         });
     }
@@ -301,14 +304,15 @@ impl Loop {
     /// Gives the core a fact and performs what follows from it.
     pub(super) fn step(&mut self, sidecar: SidecarId, fact: Fact) {
         let mut effects = Vec::new();
-        self.fleet
-            .step(Mono(monotonic()), Input { sidecar, fact }, &mut effects);
+        let now = Mono(self.clock.now());
+        self.fleet.step(now, Input { sidecar, fact }, &mut effects);
         self.perform_all(effects);
     }
 
     fn tick(&mut self) {
         let mut effects = Vec::new();
-        self.fleet.tick(Mono(monotonic()), &mut effects);
+        let now = Mono(self.clock.now());
+        self.fleet.tick(now, &mut effects);
         self.perform_all(effects);
     }
 

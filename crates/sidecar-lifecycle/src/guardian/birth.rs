@@ -17,8 +17,11 @@ use super::wire::{AdoptRequest, LogOrder, Report, SpawnRequest};
 use crate::logs::{LogFile, Rotation};
 use crate::sys::process;
 use crate::sys::unix::clock::monotonic;
-use crate::sys::unix::fd::pipe;
+use crate::sys::unix::fd::{has_room, pipe};
 use crate::sys::unix::{spawn, watch};
+
+/// Descriptors that no run may take: looking at processes and signalling them costs a few.
+const RESERVE: usize = 16;
 
 impl Warden {
     /// Starts a run and tells what came of it.
@@ -48,10 +51,8 @@ impl Warden {
 
     /// Starts nothing: the host that wants it has ended. The first word that could not be
     /// delivered tells so, maybe while this order was still underway.
-    pub(super) fn refuse(&mut self, request: &SpawnRequest) {
-        for _ in 0..if request.log.is_some() { 2 } else { 3 } {
-            drop(self.link.take_fd());
-        }
+    pub(super) fn refuse(&mut self) {
+        drop(self.link.take_fds());
     }
 
     fn try_spawn(
@@ -62,10 +63,10 @@ impl Warden {
             stage: spawn::Stage::Descriptors,
             errno: e.raw_os_error().unwrap_or(libc::EIO),
         };
+        let mut fds = self.link.take_fds().into_iter();
         let mut fd = || {
-            self.link
-                .take_fd()
-                .ok_or_else(|| broken(io::Error::from_raw_os_error(libc::EBADF)))
+            fds.next()
+                .ok_or_else(|| broken(io::Error::from_raw_os_error(libc::EMFILE)))
         };
         let stdin = fd()?;
         let (stdout, stderr, pump) = if let Some(order) = request.log.take() {
@@ -92,6 +93,8 @@ impl Warden {
             stderr: stderr.as_fd(),
             nofile: self.nofile,
         };
+        // Whoever watches over a tree has to open files: better no run than one that is not seen.
+        has_room(RESERVE).map_err(broken)?;
         let pid = spawn::spawn(&program, &options)?;
         // Our child cannot be reaped by anyone else, so this is certainly its start time.
         let start = process::process(pid).map_or(0, |f| f.start);
@@ -188,7 +191,7 @@ mod tests {
         warden.listen();
         assert!(warden.runs.is_empty());
         assert!(
-            warden.link.take_fd().is_none(),
+            warden.link.take_fds().is_empty(),
             "its descriptors are closed"
         );
     }

@@ -8,6 +8,8 @@
 mod birth;
 #[cfg(unix)]
 mod drains;
+#[cfg(all(test, unix))]
+mod fuzz;
 #[cfg(unix)]
 mod hunt;
 mod keep;

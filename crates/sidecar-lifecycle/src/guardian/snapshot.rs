@@ -11,6 +11,7 @@ pub(crate) struct Snapshot {
     /// Our own group and session: an orphan's being in them proves nothing.
     pub(crate) own_group: u32,
     pub(crate) own_session: u32,
+    is_whole: bool,
 }
 
 impl Snapshot {
@@ -26,13 +27,20 @@ impl Snapshot {
             .binary_search_by_key(&me, |f| f.pid)
             .ok()
             .map(|i| &by_pid[i]);
-        let (own_group, own_session) = own.map_or((0, 0), |f| (f.pgid, f.sid));
+        let own = own.cloned();
+        let (own_group, own_session) = own.as_ref().map_or((0, 0), |f| (f.pgid, f.sid));
         Snapshot {
             by_pid,
             by_parent,
             own_group,
             own_session,
+            is_whole: own.is_some(),
         }
+    }
+
+    /// Whether the table could be read. Without ourselves in it, it says nothing of others.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     pub(crate) fn get(&self, pid: u32) -> Option<&ProcessFacts> {

@@ -30,6 +30,10 @@ impl Warden {
             looks += 1;
             self.note_exits();
             let snapshot = Snapshot::take();
+            self.blind = !snapshot.is_whole();
+            if self.blind {
+                return snapshot; // It says nothing of anybody, least of all that they are gone.
+            }
             let calm = self.is_calm(&snapshot);
             self.follow(&snapshot);
             if calm || looks == LOOKS || !self.runs.values().any(|r| r.tree.is_empty()) {
@@ -279,8 +283,7 @@ impl Warden {
             return true;
         }
         let snapshot = self.survey();
-        snapshot
-            .children(self.me)
-            .all(|f| !f.zombie && self.spared.contains(f))
+        let spared = |f: &ProcessFacts| !f.zombie && self.spared.contains(f);
+        snapshot.is_whole() && snapshot.children(self.me).all(spared)
     }
 }

@@ -61,6 +61,10 @@ pub(crate) struct Warden {
     pub(super) look: bool,
     /// The last look could not tell whether a tree is empty: the next one follows at once.
     pub(super) restless: bool,
+    /// The last look failed: the process table could not be read.
+    pub(super) blind: bool,
+    /// Runs to ask, or to end by force, once it can be read again.
+    postponed: Ends,
 }
 
 impl Warden {
@@ -76,6 +80,8 @@ impl Warden {
             host_lost: false,
             look: false,
             restless: false,
+            blind: false,
+            postponed: Ends::default(),
         }
     }
 
@@ -90,6 +96,7 @@ impl Warden {
             if self.look || self.restless {
                 self.look = false;
                 self.survey();
+                self.catch_up();
             }
         }
         match self.place {
@@ -199,6 +206,9 @@ impl Warden {
         if self.host_lost && self.runs.is_empty() {
             at_most(FORCE_TICK);
         }
+        if self.blind {
+            at_most(SILENT_TICK);
+        }
         limit
     }
 
@@ -222,7 +232,7 @@ impl Warden {
 
     fn obey(&mut self, request: Request, ends: &mut Ends) {
         match request {
-            Request::Spawn(request) if self.host_lost => self.refuse(&request),
+            Request::Spawn(_) if self.host_lost => self.refuse(),
             Request::Spawn(request) => self.spawn(*request),
             Request::AskStop { run } => ends.asked.push(run),
             Request::ForceStop { run } => ends.forced.push(run),
@@ -248,6 +258,9 @@ impl Warden {
             return;
         }
         let snapshot = self.survey();
+        if self.blind {
+            return self.postponed.asked.extend(ids);
+        }
         for &id in ids {
             let Some(run) = self.runs.get_mut(&id) else {
                 continue;
@@ -270,6 +283,9 @@ impl Warden {
             return;
         }
         let snapshot = self.survey();
+        if self.blind {
+            return self.postponed.forced.extend(ids);
+        }
         for &id in ids {
             let Some(run) = self.runs.get_mut(&id) else {
                 continue;
@@ -285,6 +301,16 @@ impl Warden {
             self.tell_kept(id, released);
         }
         self.look = true;
+    }
+
+    /// Does what had to wait for a look at the process table: without one, an editor could not be
+    /// told from a server.
+    fn catch_up(&mut self) {
+        if !self.blind {
+            let ends = std::mem::take(&mut self.postponed);
+            self.ask(&ends.asked);
+            self.force(&ends.forced);
+        }
     }
 
     fn tell_kept(&mut self, id: u64, released: Vec<Released>) {
@@ -331,8 +357,11 @@ impl Warden {
                 overdue.push(run.id);
             }
         }
-        self.ask(&unasked);
-        self.force(&overdue);
+        self.look |= self.blind;
+        if !self.blind {
+            self.ask(&unasked);
+            self.force(&overdue);
+        }
     }
 
     pub(super) fn say(&mut self, report: &Report) {

@@ -125,7 +125,8 @@ pub(crate) enum Piece {
 pub(crate) struct Link {
     socket: OwnedFd,
     inbox: Vec<u8>,
-    inbox_fds: VecDeque<OwnedFd>,
+    /// As they came: each batch belongs to one message, and may be short of some.
+    inbox_fds: VecDeque<Vec<OwnedFd>>,
     outbox: VecDeque<(Vec<u8>, usize, Vec<OwnedFd>)>,
 }
 
@@ -177,9 +178,11 @@ impl Link {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Ok(true),
             Err(e) => return Err(e),
         };
-        self.inbox_fds.extend(fds);
-        self.inbox.extend_from_slice(&chunk[..got]);
-        Ok(got > 0)
+        if got.carried {
+            self.inbox_fds.push_back(fds);
+        }
+        self.inbox.extend_from_slice(&chunk[..got.bytes]);
+        Ok(got.bytes > 0)
     }
 
     /// The next whole message, if one has arrived.
@@ -193,21 +196,26 @@ impl Link {
         }
     }
 
-    /// The next descriptor that came along.
-    pub(crate) fn take_fd(&mut self) -> Option<OwnedFd> {
-        self.inbox_fds.pop_front()
+    /// The descriptors of the next message that needs any. Fewer than were sent, when our table
+    /// is full: the kernel drops the rest, and what comes next belongs to another message.
+    pub(crate) fn take_fds(&mut self) -> Vec<OwnedFd> {
+        self.inbox_fds.pop_front().unwrap_or_default()
     }
 
     /// The next descriptor that came along, if it is that of the file with these numbers.
     pub(crate) fn take_file(&mut self, dev: u64, ino: u64) -> Option<File> {
-        let found = File::from(self.inbox_fds.pop_front()?);
+        while self.inbox_fds.front().is_some_and(Vec::is_empty) {
+            self.inbox_fds.pop_front();
+        }
+        let batch = self.inbox_fds.front_mut()?;
+        let found = File::from(batch.remove(0));
         if found
             .metadata()
             .is_ok_and(|is| (is.dev(), is.ino()) == (dev, ino))
         {
             return Some(found);
         }
-        self.inbox_fds.push_front(found.into());
+        batch.insert(0, found.into());
         None
     }
 
@@ -309,9 +317,8 @@ mod tests {
             }
         }
         assert_eq!(got, [big_spawn(), Request::AskStop { run: 7 }]);
-        assert!(guardian.take_fd().is_some());
-        assert!(guardian.take_fd().is_some());
-        assert!(guardian.take_fd().is_none());
+        assert_eq!(guardian.take_fds().len(), 2);
+        assert!(guardian.take_fds().is_empty());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 mod ansi;
 mod boundary;
 mod feed;
+#[cfg(test)]
+mod fuzz;
 mod log_file;
 mod ring;
 pub(crate) mod rotation;

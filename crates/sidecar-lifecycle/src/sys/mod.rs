@@ -22,11 +22,12 @@ pub(crate) use facts::{Listener, Owner, ProcessFacts};
 pub(crate) use unix::clock::monotonic;
 #[cfg(unix)]
 pub(crate) use unix::files::{
-    discard_lock, is_at, never_wait, owner_only, read_at, shared_folder, variable_name, write_at,
+    discard_lock, has_descriptors, is_at, never_wait, owner_only, read_at, shared_folder,
+    variable_name, write_at,
 };
 #[cfg(unix)]
 pub(crate) use unix::signals::{
-    KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name, signal_named,
+    KILL_SIGNAL, STOP_SIGNAL, errors_not_signals, on_termination, signal_name, signal_named,
 };
 #[cfg(unix)]
 pub(crate) use unix::support::{has_pidfd, has_splice, has_subreaper, open_files};
@@ -36,11 +37,12 @@ pub(crate) use unix::users::user_name;
 pub(crate) use windows::clock::monotonic;
 #[cfg(windows)]
 pub(crate) use windows::console::{
-    KILL_SIGNAL, STOP_SIGNAL, on_termination, signal_name, signal_named,
+    KILL_SIGNAL, STOP_SIGNAL, errors_not_signals, on_termination, signal_name, signal_named,
 };
 #[cfg(windows)]
 pub(crate) use windows::files::{
-    discard_lock, is_at, never_wait, owner_only, read_at, shared_folder, variable_name, write_at,
+    discard_lock, has_descriptors, is_at, never_wait, owner_only, read_at, shared_folder,
+    variable_name, write_at,
 };
 #[cfg(windows)]
 pub(crate) use windows::support::{has_pidfd, has_splice, has_subreaper, open_files};

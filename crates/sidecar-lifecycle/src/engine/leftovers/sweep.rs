@@ -1,9 +1,12 @@
 //! Ends what is left, and looks again until nothing is.
 
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use super::cleanup::Cleanup;
 use super::search::{Leftover, Search};
@@ -39,6 +42,23 @@ pub(crate) struct Sweeper {
 }
 
 impl Sweeper {
+    /// Sweeps on a thread of its own. A runtime's helper threads would not do: where the system
+    /// refuses one, asking for it panics.
+    pub(crate) async fn beside(
+        &self,
+        sweep: impl FnOnce(&Sweeper) -> News + Send + 'static,
+    ) -> io::Result<News> {
+        let (told, news) = oneshot::channel();
+        let sweeper = self.clone();
+        thread::Builder::new()
+            .name("sidecar-sweep".into())
+            .spawn(move || {
+                let _ = told.send(sweep(&sweeper)); // The engine may have ended by now.
+            })
+            .inspect_err(|e| log::error!("leftovers are not looked for, no thread: {e}"))?;
+        news.await.map_err(io::Error::other)
+    }
+
     /// Deals with every dead instance.
     pub(crate) fn sweep(&self) -> News {
         let dead = ledger::dead_states(&self.dir, &self.app_id);
@@ -61,7 +81,8 @@ impl Sweeper {
     /// What it would end of a dead instance, if it were asked to. Looks only.
     pub(crate) fn would_end(&self, dead: &Remains) -> Vec<Leftover> {
         let boot = BootId::current();
-        boot.map_or(Vec::new(), |boot| Ending::new(self, dead).find(&boot))
+        boot.and_then(|boot| Ending::new(self, dead).find(&boot))
+            .unwrap_or_default()
     }
 
     fn deal_with(&self, dead: DeadState) -> News {
@@ -132,13 +153,17 @@ impl<'a> Ending<'a> {
         let end = grace_end + FORCE_LIMIT;
         loop {
             let found = self.find(&boot);
-            if found.is_empty() {
+            if found.as_ref().is_some_and(Vec::is_empty) {
                 return true;
             }
             let now = monotonic();
             if now >= end {
                 return false;
             }
+            let Some(found) = found else {
+                thread::sleep(TICK); // Whoever holds all of our descriptors may let go of some.
+                continue;
+            };
             let forced = now >= grace_end;
             for leftover in &found {
                 let asked = self.know(leftover);
@@ -153,8 +178,13 @@ impl<'a> Ending<'a> {
         }
     }
 
-    fn find(&mut self, boot: &BootId) -> Vec<Leftover> {
+    /// Who is left. Nothing when we cannot look: that is no sign of nobody.
+    fn find(&mut self, boot: &BootId) -> Option<Vec<Leftover>> {
         let table = process::all_processes();
+        let me = std::process::id();
+        if !table.iter().any(|f| f.pid == me) {
+            return None;
+        }
         let (dir, guardian) = (&self.sweeper.dir, self.sweeper.guardian);
         let search = Search {
             dead: self.dead,
@@ -165,7 +195,7 @@ impl<'a> Ending<'a> {
         };
         let mut found = search.find(self.known.values().map(|(l, _)| l));
         self.release(&mut found, &table);
-        found.into_values().collect()
+        Some(found.into_values().collect())
     }
 
     /// Remembers a process for the news. Answers whether it was known.

@@ -272,12 +272,14 @@ fn listen(mut link: Link, on: impl Fn(Report) + Send + 'static) -> io::Result<()
             let boot = BootId::current().unwrap_or(BootId(String::new()));
             loop {
                 let alive = matches!(link.fill(), Ok(true));
-                while let Ok(Some(report)) = link.next::<wire::Report>() {
-                    if let Some(report) = translate(report, &boot, &mut link) {
-                        on(report);
+                let whole = loop {
+                    match link.next::<wire::Report>() {
+                        Ok(Some(report)) => drop(translate(report, &boot, &mut link).map(&on)),
+                        Ok(None) => break true,
+                        Err(_) => break false, // Damage: nothing after it can be trusted.
                     }
-                }
-                if !alive {
+                };
+                if !(alive && whole) {
                     on(Report::Lost);
                     return;
                 }
@@ -299,7 +301,9 @@ fn translate(report: wire::Report, boot: &BootId, link: &mut Link) -> Option<Rep
         },
         wire::Report::SpawnFailed { run, stage, errno } => {
             let cause = io::Error::from_raw_os_error(errno);
-            let reason = format!("{}: {cause}", Stage::from_u8(stage).tried());
+            let stage = Stage::from_u8(stage);
+            let help = stage.help(errno).map(|help| format!("; {help}"));
+            let reason = format!("{}: {cause}{}", stage.tried(), help.unwrap_or_default());
             Report::SpawnFailed {
                 run: RunId(run),
                 reason,

@@ -95,7 +95,7 @@ fn receive(socket: &OwnedFd, port: Option<u16>, found: &mut Vec<Listener>) -> io
 }
 
 /// Takes the listeners out of one datagram; true when it ends the dump.
-fn read_messages(
+pub(super) fn read_messages(
     mut bytes: &[u8],
     port: Option<u16>,
     found: &mut Vec<Listener>,

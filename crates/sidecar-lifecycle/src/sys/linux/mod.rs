@@ -1,5 +1,7 @@
 //! Linux: `/proc`, pidfds and socket diagnostics.
 
+#[cfg(test)]
+mod fuzz;
 mod inet_diag;
 mod proc_net;
 pub(crate) mod process;

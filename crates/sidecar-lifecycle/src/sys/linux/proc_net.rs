@@ -63,7 +63,7 @@ fn read_table(path: &str, port: Option<u16>, found: &mut Vec<Listener>) -> io::R
 
 /// One line: `sl local rem st queues timer retransmits uid timeout inode …`; nothing when it is not
 /// a listener's.
-fn listener(line: &[u8]) -> Option<Listener> {
+pub(super) fn listener(line: &[u8]) -> Option<Listener> {
     let mut fields = line
         .split(u8::is_ascii_whitespace)
         .filter(|f| !f.is_empty());

@@ -110,17 +110,20 @@ pub(crate) fn holds_master(pid: u32, pty: u32) -> bool {
 }
 
 /// Every process, in one pass. Those that end meanwhile are left out.
+///
+/// Empty when we cannot look (our table of open files is full, say): a list that lacks those whose
+/// turn came then would pass them off as ended.
 pub(crate) fn all_processes() -> Vec<ProcessFacts> {
     let mut reader = StatReader::default();
-    pids()
+    let rows = pids()
         .into_iter()
-        .filter_map(|pid| reader.read(pid))
-        .collect()
+        .filter_map(|pid| reader.read(pid).transpose());
+    rows.collect::<io::Result<_>>().unwrap_or_default()
 }
 
 /// One process.
 pub(crate) fn process(pid: u32) -> Option<ProcessFacts> {
-    StatReader::default().read(pid)
+    StatReader::default().read(pid).ok().flatten()
 }
 
 /// The numbers in `/proc`, ascending; empty when it cannot be read.
@@ -142,20 +145,26 @@ struct StatReader {
 }
 
 impl StatReader {
-    fn read(&mut self, pid: u32) -> Option<ProcessFacts> {
+    /// Nothing for a process that is gone. An error says nothing of it: the lack is ours.
+    fn read(&mut self, pid: u32) -> io::Result<Option<ProcessFacts>> {
         self.path.clear();
         // Writing to a string cannot fail.
         let _ = write!(self.path, "/proc/{pid}/stat");
         // The file says that it is empty, so no size hint is asked for: one read is the rule.
         self.line.resize(1024, 0);
-        let mut file = File::open(&self.path).ok()?;
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(e) if is_our_lack(&e) => return Err(e),
+            Err(_) => return Ok(None),
+        };
         let mut filled = 0;
         loop {
             match file.read(&mut self.line[filled..]) {
                 Ok(0) => break,
                 Ok(n) => filled += n,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => return None,
+                Err(e) if is_our_lack(&e) => return Err(e),
+                Err(_) => return Ok(None),
             }
             if filled == self.line.len() {
                 self.line.resize(filled * 2, 0);
@@ -163,8 +172,16 @@ impl StatReader {
                 break; // The kernel fills a buffer as far as it can: this was all.
             }
         }
-        stat::parse(&self.line[..filled])
+        Ok(stat::parse(&self.line[..filled]))
     }
+}
+
+/// Whether a file could not be read for want of something on our side.
+fn is_our_lack(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM)
+    )
 }
 
 /// The program's file. A file that was replaced meanwhile ends in ` (deleted)`.

@@ -87,6 +87,13 @@ pub(crate) fn grow_pipe(pipe: &impl AsRawFd) {
     let _ = pipe; // macOS grows its pipes by itself.
 }
 
+/// Whether so many more descriptors can be had at this moment.
+pub(crate) fn has_room(count: usize) -> io::Result<()> {
+    let null = dev_null()?;
+    let copies = (1..count).map(|_| null.try_clone());
+    copies.collect::<io::Result<Vec<_>>>().map(drop)
+}
+
 /// Moves bytes from a pipe to a place in a file inside the kernel, without waiting for any. Zero:
 /// nobody can write to the pipe any more. `None`: this system or this file system does not do it.
 #[cfg(target_os = "linux")]

@@ -6,6 +6,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::fd::has_room;
+
 /// Reads at an offset, without moving the file's own.
 pub(crate) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
     file.read_at(buf, offset)
@@ -57,6 +59,11 @@ pub(crate) fn is_at(file: &File, path: &Path) -> bool {
         (Ok(open), Ok(named)) => open.ino() == named.ino() && open.dev() == named.dev(),
         _ => false,
     }
+}
+
+/// Whether this program can open what one look at a sidecar takes: a socket, and a few files.
+pub(crate) fn has_descriptors() -> bool {
+    has_room(4).is_ok()
 }
 
 /// Removes a lock file that is still held: nobody can lock what is not there.

@@ -66,12 +66,20 @@ pub(crate) fn send(
     })
 }
 
-/// Receives bytes into `buf` and descriptors into `fds`. Zero bytes: the other side is gone.
+/// What a call to [`receive`] got.
+pub(crate) struct Received {
+    /// Zero: the other side is gone.
+    pub(crate) bytes: usize,
+    /// Descriptors came along. All of them, or as many as our table had room for.
+    pub(crate) carried: bool,
+}
+
+/// Receives bytes into `buf` and descriptors into `fds`.
 pub(crate) fn receive(
     socket: &impl AsRawFd,
     buf: &mut [u8],
     fds: &mut Vec<OwnedFd>,
-) -> io::Result<usize> {
+) -> io::Result<Received> {
     let mut iov = libc::iovec {
         iov_base: buf.as_mut_ptr().cast(),
         iov_len: buf.len(),
@@ -118,5 +126,10 @@ pub(crate) fn receive(
         // SAFETY: walks within the control buffer.
         header = unsafe { libc::CMSG_NXTHDR(&raw const msg, header) };
     }
-    Ok(got)
+    // Cut short: the kernel has dropped those that did not fit.
+    let carried = !fds.is_empty() || msg.msg_flags & libc::MSG_CTRUNC != 0;
+    Ok(Received {
+        bytes: got,
+        carried,
+    })
 }

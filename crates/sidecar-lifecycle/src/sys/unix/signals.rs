@@ -143,6 +143,19 @@ pub(crate) fn set_action(signal: i32, action: libc::sighandler_t) -> io::Result<
     check(unsafe { libc::sigaction(signal, &raw const sa, ptr::null_mut()) }).map(drop)
 }
 
+/// Has this thread's writes fail where they would bring a signal: past the limit on a file's size
+/// (`ulimit -f`) SIGXFSZ ends the program, whatever the write was for.
+pub(crate) fn errors_not_signals() {
+    // SAFETY: sigset_t is plain data.
+    let mut set: libc::sigset_t = unsafe { mem::zeroed() };
+    // SAFETY: `set` is valid for the call to fill in.
+    unsafe { libc::sigemptyset(&raw mut set) };
+    // SAFETY: the set is initialised.
+    unsafe { libc::sigaddset(&raw mut set, libc::SIGXFSZ) };
+    // SAFETY: the set is valid and the old one is not asked for.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, ptr::null_mut()) };
+}
+
 /// Blocks every signal in this thread and returns the mask before.
 pub(crate) fn block_all() -> libc::sigset_t {
     // SAFETY: sigset_t is plain data.

@@ -99,6 +99,35 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// What helps, where the system's own message does not say.
+    pub(crate) fn help(self, errno: i32) -> Option<&'static str> {
+        Some(match (self, errno) {
+            (_, libc::EMFILE | libc::ENFILE) => {
+                "too many files are open: close some, or raise the limit (ulimit -n)"
+            }
+            (Stage::Fork, libc::EAGAIN) => {
+                "this user runs as many processes as it may: end some, or raise the limit (ulimit -u)"
+            }
+            (_, libc::ENOMEM) => "memory is short: close something, or raise the limit (ulimit -v)",
+            (Stage::Exec, libc::ENOENT) => {
+                "it has gone, or the interpreter that its first line names is not installed"
+            }
+            (Stage::Exec, libc::ENOEXEC) => {
+                "it is for another system, or a script without a first line such as #!/bin/sh"
+            }
+            (Stage::Exec, libc::ETXTBSY) => {
+                "somebody is still writing it: start it again once that is done"
+            }
+            (Stage::Exec, libc::E2BIG) => "its arguments and its environment are too long together",
+            (Stage::Exec, libc::EACCES) => {
+                "it or its interpreter may not be executed, or lies on a disk mounted with noexec"
+            }
+            _ => return None,
+        })
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SpawnError {
     pub(crate) stage: Stage,

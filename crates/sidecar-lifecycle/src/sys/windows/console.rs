@@ -100,3 +100,6 @@ pub(crate) fn signal_name(signal: i32) -> &'static str {
 pub(crate) fn signal_named(_name: &str) -> Option<i32> {
     Some(STOP_SIGNAL)
 }
+
+/// Writing brings no signals here.
+pub(crate) fn errors_not_signals() {}
