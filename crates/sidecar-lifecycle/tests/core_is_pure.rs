@@ -44,6 +44,67 @@ fn the_core_is_pure() {
     assert!(files > 5, "the core was looked for in the wrong place");
 }
 
+/// Who may ask what time of day it is, and what for.
+const MAY_ASK: [&str; 11] = [
+    // To see that a shell's files have changed, by comparing and not by age.
+    "environ/fingerprint.rs",
+    // To clear away lock files that nobody holds and nobody has named.
+    "engine/ledger.rs",
+    // To show it to people.
+    "census/mod.rs",
+    "info.rs",
+    "engine/shared.rs",
+    "engine/prepare.rs",
+    "ports/holder.rs",
+    "ports/rfc3339.rs",
+    "sys/linux/process.rs",
+    "sys/macos/process.rs",
+    "sys/windows/process.rs",
+];
+/// The same by other names.
+const WALL_CLOCKS: [&str; 6] = [
+    "SystemTime",
+    "CLOCK_REALTIME",
+    "gettimeofday",
+    "UNIX_EPOCH",
+    ".modified()",
+    ".elapsed()",
+];
+
+/// A clock that is set, by hand or over the network, must not end, start or keep waiting anybody.
+#[test]
+fn no_decision_asks_for_the_time_of_day() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut folders, mut files, mut found) = (vec![source.clone()], 0, Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let name = path
+                .strip_prefix(&source)
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
+            let is_test = name.ends_with("tests.rs");
+            let code = fs::read_to_string(&path).unwrap();
+            let code = code
+                .split("#[cfg(test)]\nmod tests {")
+                .next()
+                .unwrap_or_default();
+            let asks = WALL_CLOCKS.iter().any(|clock| code.contains(clock));
+            if asks && !is_test && !MAY_ASK.contains(&name.as_str()) {
+                found.push(name);
+            }
+        }
+    }
+    assert!(files > 100, "the source was looked for in the wrong place");
+    assert!(found.is_empty(), "{found:?} ask for the time of day");
+}
+
 #[test]
 fn what_is_forbidden_is_found_and_comments_are_not_code() {
     assert_eq!(impurities("use std::fs::File; // why\n").len(), 1);

@@ -31,13 +31,23 @@ use sidecar_lifecycle::core::{
 use watch::Watch;
 use world::World;
 
+/// The long suite asks for more, by the variable that proptest reads itself.
+fn cases() -> u32 {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    if asked {
+        ProptestConfig::default().cases
+    } else {
+        512
+    }
+}
+
 fn live_runs(world: &World) -> usize {
     (0..CREW).map(|index| world.live_runs(index)).sum()
 }
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 512,
+        cases: cases(),
         // What fails here becomes a test with a name, not a file of seeds.
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -216,12 +226,15 @@ proptest! {
         }
         // However it stands: no wish, no answer, and time alone bring it to rest.
         let reason = "shutdown".to_owned();
+        let (begun, patience) = (watch.now, watch.patience());
         watch.step(Input { sidecar: SidecarId(0), fact: Fact::HostExiting { reason } });
         while let Some(at) = watch.fleet.next_deadline() {
             watch.now = watch.now.max(at);
             watch.tick();
         }
         prop_assert!(watch.fleet.all_down());
+        // Even if nobody ever answers and each waits for the one before it.
+        prop_assert!(watch.now.since(begun) <= patience);
         watch.all_stopped();
     }
 

@@ -1,6 +1,8 @@
 //! Stands beside a fleet and checks every step against what has to hold always.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use sidecar_lifecycle::core::{
     Dependency, Effect, Fact, Fleet, Input, Mono, Notice, Order, Phase, Policy, RunId, Sidecar,
@@ -108,7 +110,14 @@ impl Watch {
         }
     }
 
+    /// The longest that an end of all may take: every tree is asked, forced and given up in turn.
+    pub(crate) fn patience(&self) -> Duration {
+        let longest = |policy: &Policy| policy.grace + policy.force_limit;
+        self.policies.values().map(longest).sum()
+    }
+
     pub(crate) fn step(&mut self, input: Input) -> Vec<Effect> {
+        count_step();
         self.wish(&input);
         let current = self.fleet.get(input.sidecar).and_then(Sidecar::run);
         let stale = input.fact.run().is_some() && input.fact.run() != current;
@@ -150,6 +159,7 @@ impl Watch {
     }
 
     pub(crate) fn tick(&mut self) -> Vec<Effect> {
+        count_step();
         let mut out = Vec::new();
         self.fleet.tick(self.now, &mut out);
         assert!(
@@ -382,4 +392,18 @@ impl Watch {
             assert_eq!(record.spawned, record.stopped, "run {run}: {record:?}");
         }
     }
+}
+
+/// Counts the steps of this program, and tells of each million.
+fn count_step() {
+    static STEPS: AtomicU64 = AtomicU64::new(0);
+    let steps = STEPS.fetch_add(1, Ordering::Relaxed) + 1;
+    if steps.is_multiple_of(1_000_000) {
+        tell(steps / 1_000_000);
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the long suite's figures")]
+fn tell(millions: u64) {
+    println!("steps of the core: {millions} million");
 }
