@@ -68,6 +68,15 @@ pub fn user_name(uid: u32) -> Option<String> {
 }
 
 /// What became of a signal.
+///
+/// ```
+/// use sidecar_lifecycle::identity::{Identity, Signalled};
+///
+/// let me = Identity::of(std::process::id()).expect("it runs");
+/// let before_me = Identity { start: me.start - 1, ..me }; // Had this pid once, say.
+/// assert_eq!(before_me.signal(15)?, Signalled::Gone, "and this program runs on");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signalled {
     /// The kernel took it.

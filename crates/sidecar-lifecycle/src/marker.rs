@@ -6,6 +6,17 @@ use std::str::FromStr;
 use crate::core::RunId;
 
 /// Name of the environment variable that holds a [`Marker`].
+///
+/// A program that wants to know whether it runs as a sidecar:
+///
+/// ```
+/// use sidecar_lifecycle::marker::{self, Marker};
+///
+/// let value = std::env::var(marker::VARIABLE).ok();
+/// if let Some(marker) = value.and_then(|value| value.parse::<Marker>().ok()) {
+///     println!("I am {} of {}", marker.sidecar, marker.app_id);
+/// }
+/// ```
 pub const VARIABLE: &str = "SIDECAR_LIFECYCLE";
 
 /// Who started a process: `<app id>/<instance>/<sidecar>/<run>`.
@@ -34,6 +45,8 @@ pub struct Marker {
 }
 
 /// A text that is no [`Marker`].
+///
+/// [`Marker::from_bytes`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a marker: expected <app id>/<instance>/<sidecar>/<run>, percent-encoded")]
 pub struct NotAMarker;

@@ -41,6 +41,12 @@ impl Support {
 ///
 /// # Errors
 /// What is wrong with it, and what helps.
+///
+/// ```no_run
+/// if let Err(e) = sidecar_lifecycle::check_shared_folder() {
+///     eprintln!("two apps may pick the same port: {e}");
+/// }
+/// ```
 pub fn check_shared_folder() -> io::Result<()> {
     crate::sys::shared_folder().map(drop)
 }

@@ -37,6 +37,18 @@ use crate::ports::rfc3339;
 use crate::sys::process;
 
 /// All instances that have, or may have, processes.
+///
+/// ```
+/// use sidecar_lifecycle::census::Census;
+///
+/// /// The ports that an app's sidecars listen on, whichever instance they are of.
+/// fn ports_of(census: &Census, app_id: &str) -> Vec<u16> {
+///     let instances = census.instances.iter().filter(|instance| instance.app_id == app_id);
+///     let trees = instances.flat_map(|instance| &instance.sidecars);
+///     trees.flat_map(|tree| tree.ports.iter().copied()).collect()
+/// }
+/// assert!(ports_of(&Census::default(), "com.example.app").is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Census {
     /// By app, then by instance.
@@ -44,6 +56,17 @@ pub struct Census {
 }
 
 /// One start of one app.
+///
+/// ```
+/// use sidecar_lifecycle::census::Instance;
+///
+/// fn heading(instance: &Instance) -> String {
+///     match instance.host {
+///         Some(pid) => format!("{} (pid {pid})", instance.app_id),
+///         None => format!("{}, which has ended", instance.app_id),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instance {
     /// The app's id, as [`Engine::builder`](crate::Engine::builder) was given it.
@@ -61,6 +84,18 @@ pub struct Instance {
 }
 
 /// Whether an instance lives.
+///
+/// ```
+/// use sidecar_lifecycle::census::{Census, Status};
+///
+/// /// What nobody will end unless its app is started again.
+/// fn left_behind(census: &Census) -> Vec<u32> {
+///     let dead = census.instances.iter().filter(|instance| instance.status == Status::LeftBehind);
+///     let trees = dead.flat_map(|instance| &instance.sidecars);
+///     trees.flat_map(|tree| tree.pids.iter().copied()).collect()
+/// }
+/// assert!(left_behind(&Census::default()).is_empty());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -75,6 +110,16 @@ pub enum Status {
 }
 
 /// One sidecar's processes.
+///
+/// ```
+/// use sidecar_lifecycle::census::Tree;
+///
+/// fn line(tree: &Tree) -> String {
+///     let mebibytes = tree.memory().map_or(0, |bytes| bytes >> 20);
+///     let processes = tree.pids.len();
+///     format!("{}: {processes} processes, {mebibytes} MiB, since {:?}", tree.sidecar, tree.started)
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Tree {
     /// The sidecar's id within its app.
@@ -112,6 +157,15 @@ impl Census {
 
     /// The sidecar whose tree a process belongs to. Of trees within trees (a `sidecar run` that a
     /// sidecar has started) it is the innermost.
+    ///
+    /// ```no_run
+    /// use sidecar_lifecycle::census::Census;
+    ///
+    /// if let Some((instance, tree)) = Census::take()?.whose(4711) {
+    ///     println!("pid 4711 belongs to {} of {}", tree.sidecar, instance.app_id);
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn whose(&self, pid: u32) -> Option<(&Instance, &Tree)> {
         let trees = self
             .instances

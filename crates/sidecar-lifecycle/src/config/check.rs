@@ -17,9 +17,10 @@ use super::custom::{CheckContext, CustomCheck, IntoVerdict};
 /// let page = HealthCheck::Http {
 ///     path: "/health".into(),
 ///     timeout: Duration::from_secs(5),
-///     interval: Duration::from_secs(2),
+///     interval: HealthCheck::DEFAULT_INTERVAL,
 /// };
-/// let socket = HealthCheck::custom(|context| async move { context.port.is_some() });
+/// assert!(HealthCheck::DEFAULT_TIMEOUT > Duration::from_secs(5));
+/// assert_ne!(page, HealthCheck::http("/health"), "that one is more patient");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -113,6 +114,18 @@ impl HealthCheck {
     ///
     /// It runs on a thread for such checks; one that blocks cannot hold up the engine. After its
     /// time-out (30 s, or that of the [`Probe`](super::Probe)) it is dropped and counts as failed.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::{HealthCheck, SidecarConfig};
+    ///
+    /// // A worker without a port that writes a file once it has joined its queue.
+    /// let joined = HealthCheck::custom(|context| async move {
+    ///     let file = format!("/run/worker/{}.joined", context.pid);
+    ///     std::fs::metadata(&file).map(drop).map_err(|e| format!("{file}: {e}"))
+    /// });
+    /// let config = SidecarConfig::builder().name("worker").health_check(joined).build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn custom<F, V>(ask: impl Fn(CheckContext) -> F + Send + Sync + 'static) -> HealthCheck
     where
         F: Future<Output = V> + Send + 'static,

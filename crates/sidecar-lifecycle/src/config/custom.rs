@@ -6,6 +6,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 /// What a custom check may look at.
+///
+/// ```
+/// use sidecar_lifecycle::{CheckContext, HealthCheck};
+///
+/// async fn accepts(context: CheckContext) -> Result<(), String> {
+///     let port = context.port.ok_or("it was given no port")?;
+///     let connected = std::net::TcpStream::connect(("127.0.0.1", port));
+///     connected.map(drop).map_err(|e| format!("{} on port {port}: {e}", context.id))
+/// }
+/// let check = HealthCheck::custom(accepts);
+/// # assert_eq!(check, HealthCheck::custom(accepts));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CheckContext {
@@ -25,8 +37,26 @@ impl CheckContext {
 
 /// What a custom check may answer: `true` and `Ok(())` mean healthy, anything else is told as the
 /// reason.
+///
+/// ```
+/// use sidecar_lifecycle::IntoVerdict;
+///
+/// /// How many messages a consumer is behind.
+/// struct Lag(u64);
+///
+/// impl IntoVerdict for Lag {
+///     fn into_verdict(self) -> Result<(), String> {
+///         if self.0 <= 100 { Ok(()) } else { Err(format!("{} messages behind", self.0)) }
+///     }
+/// }
+/// assert_eq!(Lag(250).into_verdict().unwrap_err(), "250 messages behind");
+/// assert!(true.into_verdict().is_ok());
+/// ```
 pub trait IntoVerdict {
     /// `Err` says why it is not healthy.
+    ///
+    /// # Errors
+    /// The reason, in words for people: events tell it as it is.
     fn into_verdict(self) -> Result<(), String>;
 }
 
@@ -50,6 +80,18 @@ type Ask = dyn Fn(CheckContext) -> Verdict + Send + Sync;
 ///
 /// Two of them always count as the same: closures cannot be compared, and a configuration that is
 /// built anew by each call of a function is meant to be the same one.
+///
+/// ```
+/// use sidecar_lifecycle::{CustomCheck, HealthCheck, SidecarConfig};
+///
+/// // One check for several sidecars.
+/// let up = CustomCheck::new(|context| async move { context.port.is_some() });
+/// for name in ["api", "web"] {
+///     let check = HealthCheck::Custom(up.clone());
+///     SidecarConfig::builder().name(name).health_check(check).build()?;
+/// }
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
 #[derive(Clone)]
 pub struct CustomCheck(Arc<Ask>);
 

@@ -3,6 +3,13 @@
 use std::time::Duration;
 
 /// Why a text is no duration.
+///
+/// ```
+/// use sidecar_lifecycle::config::parse_duration;
+///
+/// let said = parse_duration("5").unwrap_err().to_string();
+/// assert!(said.starts_with("`5` is no duration"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no duration: write a whole number and a unit, like 250ms, 5s or 2m")]
 pub struct BadDuration(String);

@@ -1,4 +1,8 @@
 //! How a sidecar is run.
+//!
+//! Three ways lead to a [`SidecarConfig`]: its [builder](SidecarConfig::builder), its
+//! [JSON](SidecarConfig::from_json), and a [`FleetConfig`] with many of them. Each has examples. All
+//! three refuse what contradicts itself, with a [`ConfigError`].
 
 mod builder;
 mod check;

@@ -12,9 +12,22 @@ use crate::core::{OnDependencyRestart, Policy, Restart};
 use crate::ports::PortWish;
 
 /// What the sidecar reads from.
+///
+/// ```
+/// use sidecar_lifecycle::{SidecarConfig, StdinMode};
+///
+/// // Goes on by itself where a prompt would wait for ever.
+/// let config = SidecarConfig::builder().name("installer").stdin(StdinMode::Null).build()?;
+/// assert_eq!(SidecarConfig::from_json(r#"{ "name": "installer", "stdin": "null" }"#)?, config);
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(description = "What the sidecar reads from.")
+)]
 pub enum StdinMode {
     /// A pipe that stays open and silent: a prompt waits for ever instead of reading garbage, and
     /// a server that exits at the end of its input does not.
@@ -32,6 +45,18 @@ pub enum StdinMode {
 }
 
 /// How one sidecar is run. Made by [`SidecarConfig::builder`], which explains each field.
+///
+/// Fields can be changed afterwards; [`Engine::declare`](crate::Engine::declare) validates again.
+///
+/// ```
+/// use std::time::Duration;
+/// use sidecar_lifecycle::SidecarConfig;
+///
+/// let mut api = SidecarConfig::builder().name("api").args(["--watch"]).build()?;
+/// assert_eq!(api.grace, Duration::from_secs(5));
+/// api.env.insert("LOG_LEVEL".into(), "debug".into());
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SidecarConfig {

@@ -7,6 +7,8 @@ use super::{HealthCheck, Probe, SidecarConfig};
 use crate::ports::PortWish;
 
 /// One thing that is wrong.
+///
+/// [`ConfigError`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
@@ -41,6 +43,16 @@ impl fmt::Display for Problem {
 }
 
 /// Why a configuration cannot be used: everything that is wrong with it.
+///
+/// ```
+/// use sidecar_lifecycle::SidecarConfig;
+///
+/// let error = SidecarConfig::from_json("{\n  \"name\": \"api\",\n  \"port\": 0\n}").unwrap_err();
+/// let problem = &error.problems[0];
+/// assert_eq!((problem.path.as_str(), problem.line), ("port", Some(3)));
+/// println!("{error}"); // A line for each.
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ConfigError {
@@ -78,6 +90,16 @@ impl SidecarConfig {
     ///
     /// # Errors
     /// [`ConfigError`] with one [`Problem`] for each.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::SidecarConfig;
+    /// use sidecar_lifecycle::ports::PortWish;
+    ///
+    /// let mut config = SidecarConfig::builder().name("api").build()?;
+    /// config.port = PortWish::Range(4010, 4000); // From a form, say.
+    /// assert_eq!(config.validate().unwrap_err().problems[0].path, "portRange");
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn validate(&self) -> Result<(), ConfigError> {
         let mut found = Vec::new();
         let mut say = |path: &str, message: String| found.push(Problem::new(path, message));

@@ -9,6 +9,8 @@ use thiserror::Error;
 use super::ids::{RunId, SidecarId};
 
 /// That one sidecar needs another.
+///
+/// [`Fleet::set_dependencies`](super::Fleet::set_dependencies) has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dependency {
     /// Who is needed.
@@ -20,9 +22,27 @@ pub struct Dependency {
 }
 
 /// What has to hold of a dependency before its dependent begins.
+///
+/// A migration has to be through, a cache has to run and need not answer yet:
+///
+/// ```
+/// use sidecar_lifecycle::{Condition, Dependency, SidecarConfig};
+///
+/// let api = SidecarConfig::builder()
+///     .name("api")
+///     .depends_on(Dependency::on("migration", Condition::Completed))
+///     .depends_on(Dependency::on("cache", Condition::Started))
+///     .build()?;
+/// assert_eq!(Condition::default(), Condition::Ready);
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(description = "What has to hold of a dependency before its dependent begins.")
+)]
 pub enum Condition {
     /// Its current run has a leader, and is not being ended.
     Started,
@@ -34,9 +54,27 @@ pub enum Condition {
 }
 
 /// What a dependent that runs does when the condition holds again, of another run.
+///
+/// An API that keeps no connection across its database's restarts is restarted with it:
+///
+/// ```
+/// use sidecar_lifecycle::{OnDependencyRestart, SidecarConfig};
+///
+/// let api = SidecarConfig::from_json(
+///     r#"{ "name": "api", "dependsOn": ["db"], "onDependencyRestart": "restart" }"#,
+/// )?;
+/// assert_eq!(api.on_dependency_restart, OnDependencyRestart::Restart);
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(
+        description = "What a dependent that runs does when the condition holds again, of another run."
+    )
+)]
 pub enum OnDependencyRestart {
     /// It is restarted, which is no crash.
     Restart,
@@ -46,6 +84,21 @@ pub enum OnDependencyRestart {
 }
 
 /// Dependencies that would lead back to where they begin: nobody of them could ever start.
+///
+/// [`Fleet::set_dependencies`](super::Fleet::set_dependencies) answers with it, and
+/// [`Engine::declare`](crate::Engine::declare) as [`Error::Cycle`](crate::Error::Cycle):
+///
+/// ```
+/// use sidecar_lifecycle::Error;
+///
+/// fn explain(error: &Error) -> String {
+///     match error {
+///         Error::Cycle(cycle) => format!("one of {:?} has to do without", cycle.names),
+///         other => other.to_string(),
+///     }
+/// }
+/// # assert!(explain(&Error::ShutDown).contains("shut"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 #[error(

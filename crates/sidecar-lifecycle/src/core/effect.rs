@@ -6,6 +6,9 @@ use super::ids::{RunId, SidecarId};
 use super::input::ExitStatus;
 
 /// An order about a sidecar.
+///
+/// A shell gets them from [`Fleet::step`](super::Fleet::step) and [`Fleet::tick`](super::Fleet::tick),
+/// whose type has an example, and performs them in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
     /// The sidecar.
@@ -15,6 +18,23 @@ pub struct Effect {
 }
 
 /// What to do.
+///
+/// What a shell that only writes a protocol does with them:
+///
+/// ```
+/// use sidecar_lifecycle::core::{Effect, Order};
+///
+/// fn protocol(out: &[Effect]) -> Vec<String> {
+///     let line = |effect: &Effect| match &effect.order {
+///         Order::Publish(notice) => format!("{}: told {notice:?}", effect.sidecar),
+///         order => format!("{}: to do {order:?}", effect.sidecar),
+///     };
+///     out.iter().map(line).collect()
+/// }
+/// # use sidecar_lifecycle::core::SidecarId;
+/// # let forget = Effect { sidecar: SidecarId(3), order: Order::Forget };
+/// # assert_eq!(protocol(&[forget]), ["3: to do Forget"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Order {
     /// Pick and free the port, find the program. Answered by `Prepared` or `PrepareFailed`.
@@ -83,6 +103,23 @@ pub enum Order {
 
 /// What the world is told. The shell adds what the core does not know (last lines, protection,
 /// clock) and turns it into a public event.
+///
+/// The [module](super) has the grammar of what may follow what. What is told of a start that cannot
+/// be prepared:
+///
+/// ```
+/// use sidecar_lifecycle::core::{Fact, Fleet, Input, Mono, Notice, Order, Policy, RunId};
+///
+/// let mut fleet = Fleet::new(7);
+/// let sidecar = fleet.add("web", Policy::default());
+/// let (run, reason) = (RunId(1), "no such program".to_owned());
+/// let mut out = Vec::new();
+/// for fact in [Fact::StartRequested, Fact::PrepareFailed { run, reason: reason.clone() }] {
+///     fleet.step(Mono::default(), Input { sidecar, fact }, &mut out);
+/// }
+/// let failed = Notice::Failed { run, reason };
+/// assert!(out.iter().any(|effect| effect.order == Order::Publish(failed.clone())));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// The leader runs.

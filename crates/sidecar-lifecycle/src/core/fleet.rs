@@ -17,6 +17,42 @@ use super::time::Mono;
 ///
 /// A step touches one sidecar and those that need it; what is asked after every step (the next
 /// deadline, whether all is down) costs the same with one sidecar as with a thousand.
+///
+/// A crash, seen from the core's shell, which here has a clock that only this example moves:
+///
+/// ```
+/// use std::time::Duration;
+/// use sidecar_lifecycle::core::{
+///     Effect, ExitStatus, Fact, Fleet, Input, Mono, Order, Phase, Policy, Restart,
+/// };
+///
+/// let mut fleet = Fleet::new(7);
+/// let policy = Policy { restart: Restart::OnFailure, ..Policy::default() };
+/// let web = fleet.add("web", policy.clone());
+/// let (mut now, mut out) = (Mono::default(), Vec::new());
+///
+/// // A wish goes in, an order comes out.
+/// fleet.step(now, Input { sidecar: web, fact: Fact::StartRequested }, &mut out);
+/// let run = fleet.get(web).and_then(|web| web.run()).expect("it is on its way");
+/// assert!(out.contains(&Effect { sidecar: web, order: Order::Prepare { run } }));
+///
+/// // The shell does as it is told and says what came of it. This leader crashes after a second.
+/// for fact in [Fact::Prepared { run, port: None }, Fact::Spawned { run, pid: 4711 }] {
+///     fleet.step(now, Input { sidecar: web, fact }, &mut out);
+/// }
+/// now = now.after(Duration::from_secs(1));
+/// let exited = Fact::LeaderExited { run, status: ExitStatus::Code(1), port_taken: false };
+/// for fact in [exited, Fact::TreeGone { run, survivors: Vec::new() }] {
+///     fleet.step(now, Input { sidecar: web, fact }, &mut out);
+/// }
+///
+/// // It waits for its backoff, and the shell sleeps until then.
+/// assert_eq!(fleet.get(web).map(|web| web.phase()), Some(Phase::Waiting));
+/// let due = fleet.next_deadline().expect("a backoff ends");
+/// assert!(due.since(now) <= policy.backoff);
+/// fleet.tick(due, &mut out);
+/// assert_eq!(fleet.get(web).map(|web| web.phase()), Some(Phase::Preparing));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fleet {
     /// An id is never used twice: a late request may not reach somebody else.
@@ -67,6 +103,21 @@ impl Fleet {
     /// Forgets a sidecar. `false`, and nothing changes, while something of it runs or will run of
     /// itself, while something that is up needs it, while it is rolled, or if there is none of
     /// this id. Whoever needs it fails to start from then on.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::core::{Fact, Fleet, Input, Mono, Policy};
+    ///
+    /// let mut fleet = Fleet::new(7);
+    /// let web = fleet.add("web", Policy::default());
+    /// let start = Input { sidecar: web, fact: Fact::StartRequested };
+    /// fleet.step(Mono::default(), start, &mut Vec::new());
+    /// assert!(!fleet.remove(web), "it is on its way");
+    ///
+    /// let reason = "requested".to_owned();
+    /// let stop = Input { sidecar: web, fact: Fact::StopRequested { reason } };
+    /// fleet.step(Mono::default(), stop, &mut Vec::new());
+    /// assert!(fleet.remove(web) && fleet.get(web).is_none());
+    /// ```
     pub fn remove(&mut self, id: SidecarId) -> bool {
         let free = |sidecar: &Sidecar| sidecar.is_down() && sidecar.dependents_up == 0;
         if self.is_rolling(id) || !self.get(id).is_some_and(free) {
@@ -85,6 +136,16 @@ impl Fleet {
 
     /// Decides by other numbers from now on. Deadlines that are set stay. `false` if there is no
     /// sidecar of this id.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sidecar_lifecycle::core::{Fleet, Policy};
+    ///
+    /// let mut fleet = Fleet::new(7);
+    /// let web = fleet.add("web", Policy::default());
+    /// let patient = Policy { grace: Duration::from_secs(30), ..Policy::default() };
+    /// assert!(fleet.set_policy(web, patient));
+    /// ```
     pub fn set_policy(&mut self, id: SidecarId, policy: Policy) -> bool {
         let sidecar = self.get_mut(id);
         sidecar.map(|sidecar| sidecar.policy = policy).is_some()
@@ -100,6 +161,17 @@ impl Fleet {
     }
 
     /// All sidecars, by id. While one is rolled its successor is among them.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::core::{Fleet, Policy};
+    ///
+    /// let mut fleet = Fleet::new(7);
+    /// for name in ["web", "db"] {
+    ///     fleet.add(name, Policy::default());
+    /// }
+    /// let names: Vec<&str> = fleet.all().map(|sidecar| sidecar.name()).collect();
+    /// assert_eq!(names, ["web", "db"]);
+    /// ```
     pub fn all(&self) -> impl Iterator<Item = &Sidecar> {
         self.sidecars.values()
     }
@@ -170,6 +242,17 @@ impl Fleet {
 
     /// Whether every sidecar is idle or has failed, so that nothing runs and nothing will of
     /// itself.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::core::{Fact, Fleet, Input, Mono, Policy};
+    ///
+    /// let mut fleet = Fleet::new(7);
+    /// let web = fleet.add("web", Policy::default());
+    /// assert!(fleet.all_down());
+    /// let start = Input { sidecar: web, fact: Fact::StartRequested };
+    /// fleet.step(Mono::default(), start, &mut Vec::new());
+    /// assert!(!fleet.all_down(), "a host that exits now has to wait");
+    /// ```
     pub fn all_down(&self) -> bool {
         self.up == 0
     }

@@ -5,11 +5,29 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// Index of a sidecar in its fleet.
+///
+/// ```
+/// use sidecar_lifecycle::core::{Fleet, Policy};
+///
+/// let mut fleet = Fleet::new(7);
+/// let (web, db) = (fleet.add("web", Policy::default()), fleet.add("db", Policy::default()));
+/// assert!(web < db, "ids are in the order of `add`");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SidecarId(pub u32);
 
 /// One spawn of one sidecar. Never used twice within an engine, so that a late message about an
 /// old run can be told from one about the current run.
+///
+/// ```
+/// use sidecar_lifecycle::{Event, RunId};
+///
+/// /// Whether an event is news of the run that a page shows.
+/// fn concerns(event: &Event, shown: RunId) -> bool {
+///     event.run == shown
+/// }
+/// assert!(RunId(8) > RunId(7), "later runs have higher ids");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RunId(pub u64);
 

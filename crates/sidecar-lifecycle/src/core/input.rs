@@ -3,6 +3,19 @@
 use super::ids::{RunId, SidecarId};
 
 /// How a process ended.
+///
+/// ```
+/// use sidecar_lifecycle::core::ExitStatus;
+///
+/// /// As shells have it in `$?`.
+/// fn shell_code(status: ExitStatus) -> i32 {
+///     match status {
+///         ExitStatus::Code(code) => code,
+///         ExitStatus::Signal(signal) => 128 + signal,
+///     }
+/// }
+/// assert_eq!(shell_code(ExitStatus::Signal(15)), 143);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExitStatus {
     /// It returned this code.
@@ -12,6 +25,8 @@ pub enum ExitStatus {
 }
 
 /// A fact, with the sidecar that it is about.
+///
+/// It goes to [`Fleet::step`](super::Fleet::step), whose type has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// The sidecar.
@@ -22,6 +37,19 @@ pub struct Input {
 
 /// What happened. Facts about a run carry its id; one with an old id is dropped in one place
 /// (`Sidecar::step`).
+///
+/// An answer that comes late changes nothing:
+///
+/// ```
+/// use sidecar_lifecycle::core::{Fact, Fleet, Input, Mono, Policy, RunId};
+///
+/// let mut fleet = Fleet::new(7);
+/// let sidecar = fleet.add("web", Policy::default());
+/// let late = Fact::Spawned { run: RunId(99), pid: 4711 };
+/// let (before, mut out) = (fleet.clone(), Vec::new());
+/// fleet.step(Mono::default(), Input { sidecar, fact: late }, &mut out);
+/// assert_eq!((fleet, out), (before, Vec::new()));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// The user wants it up, with all that it needs. Idempotent while it is up; clears a `Failed`.
@@ -155,6 +183,13 @@ pub enum Fact {
 
 impl Fact {
     /// The run that it is about; `None` for what is asked of a sidecar as a whole.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::core::{Fact, RunId};
+    ///
+    /// assert_eq!(Fact::LivenessPassed { run: RunId(7) }.run(), Some(RunId(7)));
+    /// assert_eq!(Fact::StartRequested.run(), None);
+    /// ```
     pub fn run(&self) -> Option<RunId> {
         match self {
             Fact::StartRequested

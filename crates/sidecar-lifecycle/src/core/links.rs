@@ -23,6 +23,21 @@ impl Fleet {
     /// # Errors
     ///
     /// If they would lead back to the sidecar itself. Then nothing changes.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::core::{Condition, Dependency, Fleet, OnDependencyRestart, Policy};
+    ///
+    /// let mut fleet = Fleet::new(7);
+    /// let (web, db) = (fleet.add("web", Policy::default()), fleet.add("db", Policy::default()));
+    /// let on = |on| {
+    ///     let (condition, on_restart) = (Condition::Ready, OnDependencyRestart::Ignore);
+    ///     vec![Dependency { on, condition, on_restart }]
+    /// };
+    /// fleet.set_dependencies(web, on(db))?;
+    /// let cycle = fleet.set_dependencies(db, on(web)).unwrap_err();
+    /// assert_eq!(cycle.names, ["db", "web", "db"]);
+    /// # Ok::<(), sidecar_lifecycle::core::Cycle>(())
+    /// ```
     pub fn set_dependencies(
         &mut self,
         id: SidecarId,

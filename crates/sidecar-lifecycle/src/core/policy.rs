@@ -5,9 +5,22 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// When a new run follows an end that was not asked for.
+///
+/// ```
+/// use sidecar_lifecycle::{Restart, SidecarConfig};
+///
+/// // A worker that ends when its queue is empty, and is wanted again all the same.
+/// let worker = SidecarConfig::builder().name("worker").restart(Restart::Always).build()?;
+/// assert_eq!(SidecarConfig::from_json(r#"{ "name": "worker", "restart": "always" }"#)?, worker);
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(description = "When a new run follows an end that was not asked for.")
+)]
 pub enum Restart {
     /// Never.
     #[default]
@@ -19,6 +32,20 @@ pub enum Restart {
 }
 
 /// What the core needs to know of a sidecar's configuration.
+///
+/// ```
+/// use std::time::Duration;
+/// use sidecar_lifecycle::core::{Policy, Restart};
+///
+/// // A server that is checked, and tried three times a minute.
+/// let server = Policy {
+///     has_check: true,
+///     restart: Restart::OnFailure,
+///     max_restarts: 3,
+///     ..Policy::default()
+/// };
+/// assert_eq!(server.window, Duration::from_secs(60));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Whether there is a readiness check. Without one, ready = spawned.

@@ -19,6 +19,29 @@ use super::timers::{Timer, Timers};
 use super::waiting::Gate;
 
 /// The state of one sidecar. Only its [`Fleet`](super::Fleet) steps it.
+///
+/// ```
+/// use sidecar_lifecycle::core::{Fact, Fleet, Input, Mono, Phase, Policy, RunId, Wanted};
+///
+/// let mut fleet = Fleet::new(7);
+/// let id = fleet.add("web", Policy::default());
+/// let (run, now, mut out) = (RunId(1), Mono::default(), Vec::new());
+/// let up = [
+///     Fact::StartRequested,
+///     Fact::Prepared { run, port: Some(5173) },
+///     Fact::Spawned { run, pid: 4711 },
+/// ];
+/// for fact in up {
+///     fleet.step(now, Input { sidecar: id, fact }, &mut out);
+/// }
+///
+/// let web = fleet.get(id).expect("it was added");
+/// assert_eq!((web.id(), web.name()), (id, "web"));
+/// assert_eq!((web.wanted(), web.phase()), (Wanted::Up, Phase::Ready));
+/// assert_eq!((web.run(), web.pid()), (Some(run), Some(4711)));
+/// assert!(!web.is_down());
+/// assert_eq!(web.next_deadline(), fleet.next_deadline(), "it is the only one");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sidecar {
     pub(super) id: SidecarId,

@@ -5,6 +5,16 @@ use std::time::Duration;
 /// A point on the caller's monotonic clock, as the time since that clock's origin.
 ///
 /// The core never asks what time it is; tests drive it through days in a microsecond.
+///
+/// ```
+/// use std::time::Duration;
+/// use sidecar_lifecycle::core::Mono;
+///
+/// let spawned = Mono(Duration::from_secs(3));
+/// let ready = spawned.after(Duration::from_millis(250));
+/// assert_eq!(ready.since(spawned), Duration::from_millis(250));
+/// assert_eq!(spawned.since(ready), Duration::ZERO, "never negative");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Mono(pub Duration);
 

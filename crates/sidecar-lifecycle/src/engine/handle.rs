@@ -521,10 +521,10 @@ impl Engine {
     }
 
     /// What writes to its stdin. It has to be configured as
-    /// [`StdinMode::Piped`](crate::StdinMode::Piped).
+    /// [`StdinMode::Piped`](crate::StdinMode::Piped). See [`SidecarStdin`] for an example.
     ///
     /// # Errors
-    /// [`Error::Unknown`].
+    /// [`Error::Unknown`] if it was not declared. What else can be wrong is told by the first write.
     pub fn stdin(&self, id: &str) -> Result<SidecarStdin, Error> {
         if !lock(&self.inner.declared).contains_key(id) {
             return Err(Error::Unknown { id: id.to_owned() });

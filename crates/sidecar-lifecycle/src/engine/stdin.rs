@@ -14,6 +14,16 @@ use crate::core::{Phase, Sidecar};
 type Done = oneshot::Sender<Result<(), StdinError>>;
 
 /// Why nothing was written.
+///
+/// ```
+/// use sidecar_lifecycle::StdinError;
+///
+/// /// Whether the same bytes are worth another try once the sidecar is up again.
+/// fn may_retry(error: &StdinError) -> bool {
+///     matches!(error, StdinError::NotRunning { .. } | StdinError::Closed { .. })
+/// }
+/// assert!(!may_retry(&StdinError::ShutDown));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StdinError {

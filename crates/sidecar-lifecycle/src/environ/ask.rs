@@ -13,6 +13,16 @@ use super::platform::{self, Ended, Launch};
 const ANSWER_CAP: usize = 64 * 1024;
 
 /// Why a tool gave no answer.
+///
+/// ```
+/// use std::path::Path;
+/// use std::time::Duration;
+/// use sidecar_lifecycle::environ::{AskError, EnvMap, ask_tool};
+///
+/// let (nowhere, limit) = (Path::new("/nowhere/pnpm"), Duration::from_secs(5));
+/// let asked = ask_tool(nowhere, &["--version"], &EnvMap::new(), Path::new("/"), limit);
+/// assert!(matches!(asked, Err(AskError::Start { program, .. }) if program == nowhere));
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AskError {

@@ -33,6 +33,18 @@ const OF_THE_SESSION: [&str; 10] = [
 ];
 
 /// Why an environment was not kept.
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use std::path::Path;
+/// use sidecar_lifecycle::environ::{EnvCache, EnvMap};
+///
+/// let (folder, shell, home) = (Path::new("/shop"), Path::new("/bin/sh"), Path::new("/home/ana"));
+/// let cache = EnvCache::new(Path::new("/dev/null/cache"), folder, shell, home);
+/// let error = cache.store(&EnvMap::new(), cache.fingerprint()).unwrap_err();
+/// assert!(error.to_string().starts_with("cannot keep the shell's environment in /dev/null/cache"));
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("cannot keep the shell's environment in {}: {source}; the next start has to ask the shell again", file.display())]
 pub struct CacheError {
@@ -41,6 +53,31 @@ pub struct CacheError {
 }
 
 /// Where one project's environment from one shell is kept.
+///
+/// A start takes what is kept, and asks the slow shell only when that is nothing or stale:
+///
+/// ```
+/// use std::path::Path;
+/// use sidecar_lifecycle::environ::{EnvCache, EnvMap};
+///
+/// # let place = tempfile::tempdir()?;
+/// # let (dir, folder) = (place.path().join("cache"), place.path());
+/// let cache = EnvCache::new(&dir, folder, Path::new("/bin/zsh"), Path::new("/home/ana"));
+/// assert!(cache.load().is_none(), "the first start has to wait: `refresh`");
+///
+/// // What `refresh` does with the shell's answer:
+/// let before = cache.fingerprint();
+/// let env = EnvMap::from([("NVM_DIR".into(), "/home/ana/.nvm".into())]);
+/// cache.store(&env, before)?;
+/// assert!(cache.file().starts_with(&dir));
+///
+/// let kept = cache.load().expect("it was stored");
+/// assert_eq!(kept.env["NVM_DIR".as_ref() as &std::ffi::OsStr], "/home/ana/.nvm");
+/// assert!(!kept.is_stale());
+/// std::fs::write(folder.join(".nvmrc"), "24")?;
+/// assert!(kept.is_stale(), "good for this start, and to be refreshed beside it");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct EnvCache {
     file: PathBuf,
@@ -50,6 +87,8 @@ pub struct EnvCache {
 }
 
 /// An environment from the cache.
+///
+/// [`EnvCache`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CachedEnv {
     /// What the shell had set up, with the present desktop session's own variables.
@@ -164,6 +203,9 @@ impl EnvCache {
     }
 
     /// Replaces what is kept, in one step and readable for this user only.
+    ///
+    /// # Errors
+    /// [`CacheError`] if the file or its folder cannot be written. What was kept before stays.
     pub fn store(&self, env: &EnvMap, fingerprint: Fingerprint) -> Result<(), CacheError> {
         self.write(env, fingerprint).map_err(|source| CacheError {
             file: self.file.clone(),
@@ -173,6 +215,24 @@ impl EnvCache {
 
     /// Asks the shell (see [`capture_login_env`]) and keeps the answer. That it could not be kept
     /// is a warning only.
+    ///
+    /// # Errors
+    /// As [`capture_login_env`]; what was kept before stays.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use sidecar_lifecycle::environ::{CaptureError, EnvCache, EnvMap};
+    ///
+    /// /// The environment for a start, at once where that is possible.
+    /// fn environment(cache: EnvCache) -> Result<EnvMap, CaptureError> {
+    ///     let limit = Duration::from_secs(10);
+    ///     let Some(kept) = cache.load() else { return cache.refresh(limit) };
+    ///     if kept.is_stale() {
+    ///         std::thread::spawn(move || cache.refresh(limit)); // For the next start.
+    ///     }
+    ///     Ok(kept.env)
+    /// }
+    /// ```
     pub fn refresh(&self, limit: Duration) -> Result<EnvMap, CaptureError> {
         let fingerprint = self.fingerprint();
         let env = capture_login_env(&self.shell, &self.folder, limit)?;

@@ -66,6 +66,19 @@ type Mark = (u64, u64);
 /// The times and sizes of every file that a login shell's environment in a project depends on.
 ///
 /// Take it *before* asking the shell: a file that changes meanwhile then counts as changed.
+///
+/// ```
+/// use std::path::Path;
+/// use sidecar_lifecycle::environ::{EnvMap, Fingerprint};
+///
+/// # let place = tempfile::tempdir()?;
+/// # let (folder, home) = (place.path(), Path::new("/home/ana"));
+/// let before = Fingerprint::take(folder, Path::new("/bin/zsh"), home, &EnvMap::new());
+/// assert!(before.still_holds());
+/// std::fs::write(folder.join(".node-version"), "24")?;
+/// assert!(!before.still_holds());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint(BTreeMap<PathBuf, Option<Mark>>);
 

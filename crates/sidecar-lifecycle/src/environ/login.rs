@@ -19,6 +19,21 @@ const NO_UPDATE_VARIABLE: &str = "DISABLE_AUTO_UPDATE";
 const OF_THE_SHELL: [&str; 5] = [FOLDER_VARIABLE, RESOLVING_VARIABLE, "_", "OLDPWD", "SHLVL"];
 
 /// Why the login shell's environment is not known.
+///
+/// ```
+/// use sidecar_lifecycle::environ::CaptureError;
+///
+/// /// What a page says below the message.
+/// fn help(error: &CaptureError) -> Option<&'static str> {
+///     match error {
+///         CaptureError::NotNeeded => None,
+///         CaptureError::TimedOut { .. } => Some("Open a terminal: what does it wait for?"),
+///         CaptureError::Start { .. } => Some("Choose another shell"),
+///         _ => Some("Show what the shell has said"),
+///     }
+/// }
+/// assert_eq!(help(&CaptureError::NotNeeded), None);
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CaptureError {
@@ -89,7 +104,12 @@ fn said(stderr: &str) -> String {
 /// session of its own and no stdin. When this returns, nothing of that session is left, whatever
 /// the outcome; what a start-up file put into another session on purpose (an `ssh-agent`) stays.
 ///
-/// Starts from this process's environment, scrubbed (see [`scrub()`]).
+/// Starts from this process's environment, scrubbed (see [`scrub()`]). The [module](super) has an
+/// example.
+///
+/// # Errors
+/// [`CaptureError`]: the shell is not there, is busy for longer than `limit`, or answers something
+/// else. On Windows always [`CaptureError::NotNeeded`].
 pub fn capture_login_env(
     shell: &Path,
     cwd: &Path,
@@ -99,6 +119,21 @@ pub fn capture_login_env(
 }
 
 /// As [`capture_login_env`], starting from another environment than this process's.
+///
+/// # Errors
+/// As there.
+///
+/// ```no_run
+/// use std::path::Path;
+/// use std::time::Duration;
+/// use sidecar_lifecycle::environ::{EnvMap, capture_login_env_from};
+///
+/// // What a fresh login begins with: what comes of it owes nothing to this program.
+/// let bare = EnvMap::from([("HOME", "/home/ana"), ("USER", "ana")].map(|(k, v)| (k.into(), v.into())));
+/// let (shell, limit) = (Path::new("/bin/zsh"), Duration::from_secs(10));
+/// let env = capture_login_env_from(bare, shell, Path::new("/home/ana/shop"), limit)?;
+/// # Ok::<(), sidecar_lifecycle::environ::CaptureError>(())
+/// ```
 pub fn capture_login_env_from(
     mut start: EnvMap,
     shell: &Path,

@@ -8,6 +8,13 @@ use super::folders::known_folders;
 use super::map::{EnvMap, get};
 
 /// How a program was found.
+///
+/// ```
+/// use sidecar_lifecycle::environ::Via;
+///
+/// assert_eq!(format!("found in {}", Via::Known("Volta")), "found in Volta's folder");
+/// assert_eq!(format!("found on {}", Via::Path), "found on the PATH");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {
     /// On the PATH of the given environment.
@@ -26,6 +33,17 @@ impl fmt::Display for Via {
 }
 
 /// What a search has found.
+///
+/// ```
+/// use std::path::Path;
+/// use sidecar_lifecycle::environ::{EnvMap, find_tool};
+///
+/// let (home, folder) = (Path::new("/nowhere"), Path::new("/nowhere/shop"));
+/// let lookup = find_tool("no-such-tool", &EnvMap::new(), home, folder);
+/// assert!(lookup.found.is_none() && lookup.via.is_none());
+/// let volta = Path::new("/nowhere/.volta/bin");
+/// assert!(lookup.looked_in.iter().any(|place| place == volta), "a page can say so");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lookup {
     /// The program's file, or `None` if it is nowhere.
@@ -38,6 +56,18 @@ pub struct Lookup {
 
 impl Lookup {
     /// The program's folder if it is not on the PATH: what [`child_path`] has to add.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::environ::{Lookup, Via};
+    ///
+    /// let lookup = Lookup {
+    ///     found: Some("/home/ana/.volta/bin/pnpm".into()),
+    ///     looked_in: Vec::new(),
+    ///     via: Some(Via::Known("Volta")),
+    /// };
+    /// assert_eq!(lookup.extra_dir(), Some(Path::new("/home/ana/.volta/bin")));
+    /// ```
     pub fn extra_dir(&self) -> Option<&Path> {
         match self.via {
             Some(Via::Known(_)) => self.found.as_deref().and_then(Path::parent),
@@ -50,6 +80,17 @@ impl Lookup {
 /// `PATHEXT`), then where version managers and package managers are known to put theirs.
 /// `folder` is the project's: it chooses among nvm's versions, and relative entries of the PATH
 /// start there. `name` is a bare name (`pnpm`); with a separator in it, it is nowhere.
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use std::path::Path;
+/// use sidecar_lifecycle::environ::{EnvMap, Via, find_tool};
+///
+/// let env = EnvMap::from([("PATH".into(), "/usr/bin:/bin".into())]);
+/// let sh = find_tool("sh", &env, Path::new("/home/ana"), Path::new("/home/ana/shop"));
+/// assert_eq!((sh.via, sh.extra_dir()), (Some(Via::Path), None));
+/// # }
+/// ```
 pub fn find_tool(name: &str, env: &EnvMap, home: &Path, folder: &Path) -> Lookup {
     let mut lookup = Lookup {
         found: None,
@@ -97,6 +138,17 @@ fn in_folder(name: &str, folder: &Path) -> Option<PathBuf> {
 /// pnpm and its kin are scripts that begin with `env node`: finding them is half, the child has to
 /// find `node` too. Folders are appended, so that what the user's PATH names stays what runs.
 /// Empty entries, which mean the present folder, are dropped.
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use std::path::Path;
+/// use sidecar_lifecycle::environ::{EnvMap, child_path};
+///
+/// let env = EnvMap::from([("PATH".into(), "/usr/bin:/bin".into())]);
+/// let path = child_path(&env, [Path::new("/home/ana/.volta/bin"), Path::new("/bin")]);
+/// assert_eq!(path, "/usr/bin:/bin:/home/ana/.volta/bin");
+/// # }
+/// ```
 pub fn child_path<'a>(env: &EnvMap, extra: impl IntoIterator<Item = &'a Path>) -> OsString {
     let mut entries: Vec<PathBuf> = std::env::split_paths(get(env, "PATH").unwrap_or_default())
         .filter(|entry| !entry.as_os_str().is_empty())

@@ -4,9 +4,23 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
 /// Variables by name, in a stable order.
+///
+/// ```
+/// use sidecar_lifecycle::environ::EnvMap;
+///
+/// let env = EnvMap::from([("PORT", "5173"), ("HOST", "::1")].map(|(k, v)| (k.into(), v.into())));
+/// assert_eq!(env.keys().next().map(|name| name.as_os_str()), Some("HOST".as_ref()));
+/// ```
 pub type EnvMap = BTreeMap<OsString, OsString>;
 
 /// The environment of this process, as it is now.
+///
+/// ```
+/// use sidecar_lifecycle::environ::{current_env, scrub};
+///
+/// let mut for_a_child = current_env();
+/// scrub(&mut for_a_child); // This process keeps what it has.
+/// ```
 pub fn current_env() -> EnvMap {
     std::env::vars_os().collect()
 }

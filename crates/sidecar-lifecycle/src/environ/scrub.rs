@@ -61,6 +61,19 @@ const OF_APPIMAGE: [&str; 7] = [
 /// lie in it), markers of coding agents, `--inspect` in `NODE_OPTIONS`, and what npm, Tauri or
 /// Electron have set for this program alone. Returns the names of what was removed or changed, in
 /// order. Doing it twice changes nothing more.
+///
+/// ```
+/// use sidecar_lifecycle::environ::{EnvMap, scrub};
+///
+/// let mut env = EnvMap::from([
+///     ("LANG".into(), "de_DE.UTF-8".into()),
+///     ("NODE_OPTIONS".into(), "--inspect --max-old-space-size=4096".into()),
+///     ("TAURI_ENV_DEBUG".into(), "true".into()),
+/// ]);
+/// assert_eq!(scrub(&mut env), ["NODE_OPTIONS", "TAURI_ENV_DEBUG"]);
+/// assert_eq!(env["NODE_OPTIONS".as_ref() as &std::ffi::OsStr], "--max-old-space-size=4096");
+/// assert_eq!(env.len(), 2);
+/// ```
 pub fn scrub(env: &mut EnvMap) -> Vec<String> {
     let mut touched = Vec::new();
     if let Some(mount) = appimage_mount(env) {
@@ -110,6 +123,16 @@ pub fn scrub(env: &mut EnvMap) -> Vec<String> {
 /// - `npm_config_manage_package_manager_versions=false` for pnpm 10, `pnpm_config_pm_on_fail=ignore`
 ///   for 11 and later: a pinned version that is not installed makes pnpm wait 70 s when offline,
 ///   and then fail.
+///
+/// ```
+/// use sidecar_lifecycle::environ::{EnvMap, dev_defaults};
+///
+/// let mut env = EnvMap::from([("BROWSER".into(), "firefox".into())]);
+/// dev_defaults(&mut env);
+/// let value = |name: &str| env.get(name.as_ref() as &std::ffi::OsStr).and_then(|value| value.to_str());
+/// assert_eq!(value("BROWSER"), Some("firefox"), "what is set stays");
+/// assert_eq!(value("FORCE_COLOR"), Some("1"));
+/// ```
 pub fn dev_defaults(env: &mut EnvMap) {
     let mut default = |name: &str, value: &str| {
         env.entry(name.into()).or_insert_with(|| value.into());

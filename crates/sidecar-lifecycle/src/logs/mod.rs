@@ -1,4 +1,6 @@
 //! A sidecar's output as lines: kept in files, split, remembered, handed out again.
+//!
+//! [`LogRing`] is what its users hold; [`Engine::logs`](crate::Engine::logs) hands it out.
 
 mod ansi;
 mod boundary;

@@ -6,6 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 /// Which of the two a line was written to.
+///
+/// ```
+/// use sidecar_lifecycle::{LogLine, Stream};
+///
+/// fn is_complaint(line: &LogLine) -> bool {
+///     line.stream == Stream::Stderr
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
@@ -16,6 +24,19 @@ pub enum Stream {
 }
 
 /// One line of output, with its colour codes. The log file has the bytes as they were.
+///
+/// As JSON, a line of `sidecar logs --json` or of a page's feed:
+///
+/// ```
+/// use sidecar_lifecycle::{LogLine, Stream};
+///
+/// let line = LogLine { seq: 7, stream: Stream::Stderr, line: "EADDRINUSE".to_owned() };
+/// assert_eq!(
+///     serde_json::to_string(&line)?,
+///     r#"{"seq":7,"stream":"stderr","line":"EADDRINUSE"}"#,
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LogLine {
     /// Counts up from 1 through all runs of a sidecar. A gap tells of lines that are missing: they
@@ -34,6 +55,28 @@ type Listener = Arc<dyn Fn(&LogLine) + Send + Sync>;
 
 /// The last lines of one sidecar: 2,000, or fewer where they would take more than 1 MiB of memory.
 /// Cheap to clone; all clones are the same ring.
+///
+/// A view that asks from time to time and neither repeats nor hides anything:
+///
+/// ```
+/// use sidecar_lifecycle::LogRing;
+///
+/// /// Shows what is new, and says from where to go on.
+/// fn poll(logs: &LogRing, seen: u64) -> u64 {
+///     let mut last = seen;
+///     for line in logs.since(seen) {
+///         if line.seq > last + 1 {
+///             println!("… something is missing here");
+///         }
+///         println!("{}", line.line);
+///         last = line.seq;
+///     }
+///     last
+/// }
+///
+/// let logs = LogRing::default(); // That of a sidecar: `Engine::logs`.
+/// assert_eq!(poll(&logs, 0), logs.last_seq());
+/// ```
 #[derive(Clone, Default)]
 pub struct LogRing {
     inner: Arc<Mutex<Inner>>,
@@ -55,6 +98,8 @@ const CAPACITY: usize = 2_000;
 const CAPACITY_BYTES: usize = 1 << 20;
 
 /// Ends its subscription when it is dropped.
+///
+/// [`LogRing::subscribe`] has an example.
 #[must_use = "dropping it ends the subscription"]
 pub struct Subscription {
     ring: LogRing,
@@ -100,6 +145,16 @@ impl LogRing {
     }
 
     /// The remembered lines of one stream after sequence number `seq`, oldest first.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::{LogRing, Stream};
+    ///
+    /// /// What it complained of since a view was cleared.
+    /// fn complaints(logs: &LogRing, cleared_at: u64) -> usize {
+    ///     logs.since_on(Stream::Stderr, cleared_at).len()
+    /// }
+    /// # assert_eq!(complaints(&LogRing::default(), 0), 0);
+    /// ```
     pub fn since_on(&self, stream: Stream, seq: u64) -> Vec<LogLine> {
         let mut lines = self.since(seq);
         lines.retain(|line| line.stream == stream);
@@ -119,11 +174,23 @@ impl LogRing {
     }
 
     /// The text of the last `count` lines, oldest first.
+    ///
+    /// ```
+    /// # let logs = sidecar_lifecycle::LogRing::default();
+    /// let excerpt = logs.last(20).join("\n"); // For a trouble page, say.
+    /// ```
     pub fn last(&self, count: usize) -> Vec<String> {
         self.last_since(0, count)
     }
 
     /// The text of the last `count` lines after sequence number `seq`, oldest first.
+    ///
+    /// ```
+    /// # let logs = sidecar_lifecycle::LogRing::default();
+    /// let before = logs.last_seq();
+    /// // … a new run begins, and crashes:
+    /// let its_own_words = logs.last_since(before, 20);
+    /// ```
     pub fn last_since(&self, seq: u64, count: usize) -> Vec<String> {
         let inner = self.lock();
         let from = inner.lines.partition_point(|l| l.seq <= seq);
@@ -139,6 +206,19 @@ impl LogRing {
     /// Calls `listener` with the remembered lines after `seq` and then with every new one, none
     /// twice and none left out. It is called on the engine's thread and must not wait; it may ask
     /// the ring.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// # let logs = sidecar_lifecycle::LogRing::default();
+    ///
+    /// let (tx, lines) = mpsc::channel();
+    /// let subscription = logs.subscribe(0, move |line| {
+    ///     let _ = tx.send(line.clone()); // Nobody reads any more.
+    /// });
+    /// // … on a thread of the view's own: `for line in lines { … }`, until:
+    /// drop(subscription);
+    /// assert!(lines.recv().is_err(), "the feed has ended");
+    /// ```
     pub fn subscribe(
         &self,
         mut seq: u64,

@@ -46,6 +46,24 @@ pub struct Durations {
 impl Durations {
     /// Each bucket's upper bound in seconds, and how many are not longer than that. What
     /// Prometheus calls `le="+Inf"` is [`count`](Durations::count).
+    ///
+    /// As Prometheus reads them:
+    ///
+    /// ```
+    /// use std::fmt::Write;
+    /// use sidecar_lifecycle::metrics::{Durations, Timing};
+    ///
+    /// fn histogram(timing: Timing, durations: &Durations) -> String {
+    ///     let (name, mut text) = (timing.name(), String::new());
+    ///     for (le, count) in durations.buckets() {
+    ///         let _ = writeln!(text, "{name}_bucket{{le=\"{le}\"}} {count}"); // A `String` takes all.
+    ///     }
+    ///     let _ = writeln!(text, "{name}_bucket{{le=\"+Inf\"}} {}", durations.count);
+    ///     text
+    /// }
+    /// let text = histogram(Timing::Stop, &Durations::default());
+    /// assert!(text.starts_with("sidecar_stop_duration_seconds_bucket{le=\"0.005\"} 0\n"));
+    /// ```
     pub fn buckets(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
         let mut below = 0;
         BUCKETS.iter().zip(&self.counts).map(move |(&le, count)| {

@@ -29,6 +29,28 @@ use crate::core::Phase;
 /// let builder = sidecar_lifecycle::Engine::builder("com.example.app", "/tmp/example")
 ///     .telemetry(Crashes::default());
 /// ```
+///
+/// The other two, for whoever wants to know of slow starts and of what is up:
+///
+/// ```
+/// use std::time::Duration;
+/// use sidecar_lifecycle::Phase;
+/// use sidecar_lifecycle::metrics::{Telemetry, Timing};
+///
+/// struct Watch;
+///
+/// impl Telemetry for Watch {
+///     fn duration(&self, sidecar: &str, timing: Timing, length: Duration) {
+///         if timing == Timing::Start && length > Duration::from_secs(10) {
+///             log::warn!("{sidecar} took {length:?} to start");
+///         }
+///     }
+///
+///     fn phase(&self, sidecar: &str, phase: Phase) {
+///         log::info!("{sidecar}: {phase:?}");
+///     }
+/// }
+/// ```
 pub trait Telemetry: Send + Sync {
     /// A counter of a sidecar went up.
     fn count(&self, sidecar: &str, counter: Counter, by: u64) {

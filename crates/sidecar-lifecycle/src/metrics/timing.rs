@@ -8,7 +8,10 @@ use serde::Serialize;
 /// use sidecar_lifecycle::metrics::Timing;
 ///
 /// assert_eq!(Timing::Start.name(), "sidecar_start_duration_seconds");
-/// assert!(Timing::ALL.iter().all(|timing| timing.unit() == "s"));
+/// for timing in Timing::ALL {
+///     println!("# HELP {} {}", timing.name(), timing.description());
+///     assert_eq!(timing.unit(), "s");
+/// }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]

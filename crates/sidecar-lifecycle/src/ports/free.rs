@@ -8,6 +8,16 @@ use socket2::{Domain, Protocol, Socket, Type};
 use crate::sys::sockets;
 
 /// Why a port cannot be had.
+///
+/// ```
+/// use sidecar_lifecycle::ports;
+///
+/// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let busy = ports::is_free(server.local_addr()?.port()).unwrap_err();
+/// assert_eq!(busy.address, server.local_addr()?);
+/// assert_eq!(busy.source.kind(), std::io::ErrorKind::AddrInUse);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("cannot bind {address}: {source}; end its holder or choose another port")]
 pub struct Busy {
@@ -45,6 +55,8 @@ pub fn is_free(port: u16) -> Result<(), Busy> {
 }
 
 /// What came of a bind on one address.
+///
+/// [`try_all`] has an example.
 #[derive(Debug)]
 pub enum Trial {
     /// A server can have it.

@@ -12,6 +12,21 @@ use crate::marker::{self, Marker};
 use crate::sys::{Listener, Owner, process, sockets};
 
 /// What a holder is to us, in ascending order of how much it is in the way.
+///
+/// ```
+/// use sidecar_lifecycle::ports::HolderKind;
+///
+/// /// What a page offers.
+/// fn help(kind: HolderKind) -> &'static str {
+///     match kind {
+///         HolderKind::Ours => "End it and start again",
+///         HolderKind::SameProject => "Use the one that runs",
+///         HolderKind::Stranger => "Take another port",
+///     }
+/// }
+/// let worst = [HolderKind::Stranger, HolderKind::Ours].into_iter().max();
+/// assert_eq!(worst.map(help), Some("Take another port"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HolderKind {
@@ -24,6 +39,19 @@ pub enum HolderKind {
 }
 
 /// Who listens on a port. What cannot be read is `None`, never a guess.
+///
+/// ```
+/// use sidecar_lifecycle::ports::Holder;
+///
+/// /// `node server.js (pid 4711)`, or as much of it as is known.
+/// fn who(holder: &Holder) -> String {
+///     let command = holder.command.as_deref().unwrap_or("a program");
+///     match holder.pid {
+///         Some(pid) => format!("{command} (pid {pid})"),
+///         None => format!("{command} of another user"),
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Holder {
     /// The process.
@@ -49,6 +77,8 @@ pub struct Holder {
 }
 
 /// A socket that listens.
+///
+/// [`listening_on`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listening {
     /// Its address; `::` may serve IPv4 too.
@@ -58,6 +88,24 @@ pub struct Listening {
 }
 
 /// How to tell what is ours.
+///
+/// Of an app that runs servers of its own:
+///
+/// ```
+/// use std::path::Path;
+/// use sidecar_lifecycle::ports::{HolderKind, OurMarks, holder_of};
+///
+/// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let marks = OurMarks {
+///     app_id: "com.example.app".to_owned(),
+///     live_members: &|pid| pid == std::process::id(),
+///     is_dead_instance: &|_| false,
+///     project_cwd: Some(Path::new("/home/ana/shop")),
+/// };
+/// let holder = holder_of(server.local_addr()?.port(), &marks).expect("it listens");
+/// assert_eq!((holder.kind, holder.live), (HolderKind::Ours, true));
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct OurMarks<'a> {
     /// Our app's id, as in [`Marker::app_id`].
     pub app_id: String,
@@ -102,6 +150,15 @@ pub fn holder_of(port: u16, me: &OurMarks<'_>) -> Option<Holder> {
 ///
 /// Only sockets in the LISTEN state count: a client is connected to the port, or from it, and
 /// ending it would end the user's browser.
+///
+/// ```
+/// use sidecar_lifecycle::ports::{HolderKind, OurMarks, holders_of};
+///
+/// fn strangers(port: u16, marks: &OurMarks<'_>) -> usize {
+///     let holders = holders_of(port, marks).into_iter();
+///     holders.filter(|holder| holder.kind == HolderKind::Stranger).count()
+/// }
+/// ```
 pub fn holders_of(port: u16, me: &OurMarks<'_>) -> Vec<Holder> {
     let mut holders: Vec<Holder> = Vec::new();
     for Listening { holder, .. } in listening_on(port, me) {

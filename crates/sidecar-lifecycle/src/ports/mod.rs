@@ -1,4 +1,21 @@
 //! Ports: which one is wanted, whether it is free, who holds it, and picking one.
+//!
+//! A server that is started by hand, on a port that nobody else is given meanwhile:
+//!
+//! ```no_run
+//! use sidecar_lifecycle::ports::{PickError, PortWish, Reservations, pick};
+//!
+//! let wish: PortWish = "4000-4010".parse()?;
+//! match pick(wish, &Reservations::machine_wide()?, 42, None, &[]) {
+//!     Ok(picked) => {
+//!         let port = picked.as_ref().map(|picked| picked.port);
+//!         println!("start it on {port:?}, and drop {picked:?} once it listens");
+//!     }
+//!     Err(PickError::Held { port }) => eprintln!("{port} is held"),
+//!     Err(other) => eprintln!("{other}"),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod free;
 mod holder;

@@ -10,6 +10,8 @@ const AUTO_FIRST: u16 = 20_000;
 const AUTO_COUNT: u16 = 10_000;
 
 /// A port that was free when tested, and is reserved.
+///
+/// [`pick`] has an example.
 #[derive(Debug)]
 pub struct Picked {
     /// The port.
@@ -19,6 +21,16 @@ pub struct Picked {
 }
 
 /// Why no port was picked.
+///
+/// ```
+/// use sidecar_lifecycle::ports::{PickError, PortWish, Reservations, pick};
+///
+/// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let port = server.local_addr()?.port();
+/// let refused = pick(PortWish::Fixed(port), &Reservations::default(), 42, None, &[]).unwrap_err();
+/// assert_eq!(refused, PickError::Held { port });
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PickError {

@@ -27,6 +27,15 @@ pub struct Reservations {
 }
 
 /// A port that [`Reservations`] keeps from everybody else until this is dropped.
+///
+/// ```
+/// use sidecar_lifecycle::ports::Reservations;
+///
+/// let all = Reservations::default();
+/// let two: Vec<_> = [5173, 5174].into_iter().filter_map(|port| all.reserve(port)).collect();
+/// let ports: Vec<u16> = two.iter().map(|reservation| reservation.port()).collect();
+/// assert_eq!(ports, [5173, 5174]);
+/// ```
 #[derive(Debug)]
 #[must_use = "the port is up for grabs again once this is dropped"]
 pub struct Reservation {
@@ -42,11 +51,33 @@ impl Reservations {
     ///
     /// # Errors
     /// The folder cannot be made, or is not this user's alone.
+    ///
+    /// ```no_run
+    /// use sidecar_lifecycle::ports::Reservations;
+    ///
+    /// let held = Reservations::machine_wide()?.reserve(5173);
+    /// if held.is_none() {
+    ///     println!("another app of this user is about to bind it");
+    /// }
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn machine_wide() -> io::Result<Reservations> {
         Ok(Reservations::shared_in(crate::sys::shared_folder()?))
     }
 
     /// Shared by all who name the same folder.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::ports::Reservations;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let folder = folder.path();
+    /// // A folder that two containers have in common, say.
+    /// let (one, two) = (Reservations::shared_in(folder), Reservations::shared_in(folder));
+    /// let held = one.reserve(5173);
+    /// assert!(held.is_some() && two.reserve(5173).is_none());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn shared_in(folder: impl Into<PathBuf>) -> Reservations {
         Reservations {
             taken: Arc::default(),

@@ -7,6 +7,16 @@ use serde::de::{self, Deserializer, Unexpected, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Which port a sidecar is to get. Written `5173`, `4000-4010` or `auto`.
+///
+/// ```
+/// use sidecar_lifecycle::ports::PortWish;
+///
+/// let wish: PortWish = "4000-4010".parse()?;
+/// assert_eq!(wish, PortWish::Range(4000, 4010));
+/// assert!(wish.is_choice(), "a port that is held is no trouble");
+/// assert_eq!(PortWish::Fixed(5173).to_string(), "5173");
+/// # Ok::<(), sidecar_lifecycle::ports::BadWish>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum PortWish {
     /// It needs none.
@@ -32,6 +42,13 @@ impl PortWish {
 }
 
 /// A text or number that is no port wish.
+///
+/// ```
+/// use sidecar_lifecycle::ports::PortWish;
+///
+/// let said = "80 or so".parse::<PortWish>().unwrap_err().to_string();
+/// assert!(said.starts_with("`80 or so` is not a port: write a number"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is not a port: write a number from 1 to 65535, a range such as 4000-4010, or auto"

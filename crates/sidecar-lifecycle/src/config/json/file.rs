@@ -36,6 +36,20 @@ impl ConfigFile {
     ///
     /// # Errors
     /// Everything that is wrong with it, each with its place and line.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::ConfigFile;
+    /// use sidecar_lifecycle::ports::PortWish;
+    ///
+    /// // `serve --port 4000`, and a file that says something else.
+    /// let flag = Some(PortWish::Fixed(4000));
+    /// let file = ConfigFile::from_json(r#"{ "name": "api", "port": "auto" }"#, |builder| match flag {
+    ///     Some(port) => builder.port(port),
+    ///     None => builder,
+    /// })?;
+    /// assert!(matches!(file, ConfigFile::One(api) if api.port == PortWish::Fixed(4000)));
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn from_json(
         text: &str,
         adjust: impl FnOnce(SidecarBuilder) -> SidecarBuilder,
@@ -82,6 +96,15 @@ impl SidecarConfig {
     ///
     /// # Errors
     /// As [`from_json`](SidecarConfig::from_json).
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use sidecar_lifecycle::SidecarConfig;
+    ///
+    /// let settings = json!({ "theme": "dark", "server": { "name": "api", "prot": 80 } });
+    /// let error = SidecarConfig::from_value(&settings["server"]).unwrap_err();
+    /// assert_eq!(error.to_string(), "prot: there is no such key; did you mean `port`?");
+    /// ```
     pub fn from_value(value: &Value) -> Result<SidecarConfig, ConfigError> {
         SidecarConfig::from_node(&Node::from(value), |builder| builder)
     }
@@ -99,6 +122,18 @@ impl SidecarConfig {
     /// Lets relative paths count from `folder`, that of a configuration file say: the working
     /// folder, which is `folder` itself if there is none, the program unless it is a bare name,
     /// and the log file.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::SidecarConfig;
+    ///
+    /// let mut api = SidecarConfig::from_json(r#"{ "program": "./bin/api", "logFile": "api.log" }"#)?;
+    /// api.resolve(Path::new("/opt/shop"));
+    /// assert_eq!(api.program, Path::new("/opt/shop/bin/api"));
+    /// assert_eq!(api.cwd.as_deref(), Some(Path::new("/opt/shop")));
+    /// assert_eq!(api.log_file.as_deref(), Some(Path::new("/opt/shop/api.log")));
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn resolve(&mut self, folder: &Path) {
         let within = |path: &Path| -> PathBuf {
             // Without the `./` in the middle, which would be read by people.

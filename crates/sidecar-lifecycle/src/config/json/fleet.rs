@@ -67,6 +67,17 @@ impl FleetConfig {
     ///
     /// # Errors
     /// As [`from_json`](FleetConfig::from_json).
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use sidecar_lifecycle::FleetConfig;
+    ///
+    /// let app = json!({ "plugins": { "sidecar": { "sidecars": { "web": { "name": "pnpm" } } } } });
+    /// let mut fleet = FleetConfig::from_value(&app["plugins"]["sidecar"])?;
+    /// fleet.resolve("/opt/shop".as_ref());
+    /// assert_eq!(fleet.sidecars[0].0, "web");
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn from_value(value: &Value) -> Result<FleetConfig, ConfigError> {
         FleetConfig::from_node(&Node::from(value))
     }
