@@ -148,6 +148,7 @@ impl Setup {
             terminal,
             mark,
             read: 0,
+            rolls: false,
         }
     }
 
@@ -190,11 +191,14 @@ pub struct Host {
     terminal: Option<Terminal>,
     mark: String,
     read: usize,
+    /// It was told to roll: two runs of a sidecar may live at a time.
+    rolls: bool,
 }
 
 impl Host {
     /// Gives an order.
     pub fn order(&mut self, order: &str) {
+        self.rolls |= order == "roll";
         let stdin = self.stdin.as_mut().expect("stdin is open");
         // A host that has just died takes no orders: the test finds that out by other means.
         drop(writeln!(stdin, "{order}").and_then(|()| stdin.flush()));
@@ -306,7 +310,12 @@ impl Host {
 
     /// Whatever it has told so far may be told in that order.
     fn check_grammar(&self) {
-        Grammar::default().hear_all(&self.events());
+        let (mut grammar, events) = (Grammar::default(), self.events());
+        if self.rolls {
+            let sidecars = events.iter().filter_map(|e| e["sidecar"].as_str());
+            sidecars.for_each(|sidecar| grammar.roll(sidecar));
+        }
+        grammar.hear_all(&events);
     }
 
     /// The guardian.
