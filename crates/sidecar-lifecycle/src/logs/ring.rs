@@ -25,7 +25,7 @@ pub enum Stream {
 
 /// One line of output, with its colour codes. The log file has the bytes as they were.
 ///
-/// As JSON, a line of `sidecar logs --json` or of a page's feed:
+/// As JSON, for a page that shows it:
 ///
 /// ```
 /// use sidecar_lifecycle::{LogLine, Stream};

@@ -3,14 +3,16 @@
 //! A server that is started by hand, on a port that nobody else is given meanwhile:
 //!
 //! ```no_run
-//! use sidecar_lifecycle::ports::{PickError, PortWish, Reservations, pick};
+//! use sidecar_lifecycle::ports::{PickError, Picked, PortWish, Reservations, pick};
 //!
 //! let wish: PortWish = "4000-4010".parse()?;
 //! match pick(wish, &Reservations::machine_wide()?, 42, None, &[]) {
-//!     Ok(picked) => {
-//!         let port = picked.as_ref().map(|picked| picked.port);
-//!         println!("start it on {port:?}, and drop {picked:?} once it listens");
+//!     Ok(Some(Picked { port, reservation })) => {
+//!         println!("starting it on {port}");
+//!         // … and as soon as it listens:
+//!         drop(reservation);
 //!     }
+//!     Ok(None) => println!("no port was wished for"),
 //!     Err(PickError::Held { port }) => eprintln!("{port} is held"),
 //!     Err(other) => eprintln!("{other}"),
 //! }

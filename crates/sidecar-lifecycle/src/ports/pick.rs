@@ -11,7 +11,7 @@ const AUTO_COUNT: u16 = 10_000;
 
 /// A port that was free when tested, and is reserved.
 ///
-/// [`pick`] has an example.
+/// The [module](super) has an example.
 #[derive(Debug)]
 pub struct Picked {
     /// The port.
