@@ -2,4 +2,5 @@
 
 #![cfg(unix)]
 
+pub mod attack;
 pub mod testing;

@@ -48,6 +48,10 @@ pub(crate) enum Role {
     Leader,
     /// A plain child of the leader, in its process group.
     Child,
+    /// Between the leader and a child, as a package manager's shell is.
+    Middle,
+    /// The first of those that go on making others.
+    Storm,
     /// The middle process of a double fork; it ends once its escapee is up.
     Launcher,
     /// A grandchild whose parent is gone.
@@ -146,6 +150,17 @@ pub(crate) struct FamilyArgs {
     /// Make N plain children that live on.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) fork: u16,
+
+    /// Make a middle process with a child of its own; the leader ends when the
+    /// middle ends, with `--exit-code`, as package managers do.
+    #[arg(long)]
+    pub(crate) middle: bool,
+
+    /// Make a process that forks without end: its children live for a moment,
+    /// each in a session of its own, and it passes itself on. Deaf with
+    /// `--escapee-ignores-term`.
+    #[arg(long)]
+    pub(crate) fork_storm: bool,
 
     /// Make an escapee: double-forked, in a session of its own.
     #[arg(long)]

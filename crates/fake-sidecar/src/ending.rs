@@ -1,6 +1,7 @@
 //! How the leader ends: by itself, when asked, or not at all.
 
 use std::io::{self, Read};
+use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,6 +45,15 @@ pub(crate) fn prepare_for_signals(args: &EndArgs) -> io::Result<()> {
 pub(crate) fn end_later(args: &'static EndArgs, start: Instant, after: Duration) {
     thread::spawn(move || {
         thread::sleep((start + after).saturating_duration_since(Instant::now()));
+        end(args, args.exit_code)
+    });
+}
+
+/// Ends this process when `middle` has ended.
+pub(crate) fn end_with(args: &'static EndArgs, mut middle: Child) {
+    thread::spawn(move || {
+        // However it ended: a runner fails when its script does.
+        let _ = middle.wait();
         end(args, args.exit_code)
     });
 }

@@ -8,14 +8,16 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use crate::args::{Cli, Role};
 use crate::{pidfile, sys};
 
-/// Makes all children and escapees that were asked for.
-pub(crate) fn raise(cli: &Cli) -> io::Result<()> {
+/// Makes all children and escapees that were asked for. Answers the middle
+/// process, whose end is the leader's.
+pub(crate) fn raise(cli: &Cli) -> io::Result<Option<Child>> {
     let family = &cli.family;
+    let middle = family.middle.then(|| make_middle(cli)).transpose()?;
     for _ in 0..family.fork {
         let mut child = again(cli, Role::Child)?;
         if cli.end.ignore_term {
@@ -32,7 +34,23 @@ pub(crate) fn raise(cli: &Cli) -> io::Result<()> {
     if family.hold_stdout {
         launch(cli, &["--setsid", "--hold-stdout"])?;
     }
-    Ok(())
+    if family.fork_storm {
+        let mut storm = again(cli, Role::Storm)?;
+        if family.escapee_ignores_term {
+            storm.arg("--ignore-term");
+        }
+        spawn_and_wait_until_up(storm)?;
+    }
+    Ok(middle)
+}
+
+fn make_middle(cli: &Cli) -> io::Result<Child> {
+    let mut middle = again(cli, Role::Middle)?;
+    middle.args(["--fork", "1"]);
+    if cli.end.ignore_term {
+        middle.arg("--ignore-term");
+    }
+    spawn_and_wait_until_up(middle)
 }
 
 /// Starts the middle process of a double fork and waits until it has ended.
@@ -80,24 +98,18 @@ pub(crate) fn launcher(cli: &Cli) -> io::Result<()> {
         escapee.stdout(Stdio::null());
     }
     escapee.stderr(Stdio::null());
-    spawn_and_wait_until_up(escapee)
+    spawn_and_wait_until_up(escapee).map(drop)
 }
 
 /// The life of a child or an escapee: set up, say so, live on.
 pub(crate) fn live_on(cli: &Cli) -> io::Result<()> {
+    // As in the leader: they would inherit its deafness.
+    raise(cli)?;
     if cli.end.ignore_term {
         sys::ignore_asking_signals();
     }
-    let name = if cli.role == Role::Child {
-        "child"
-    } else {
-        "escapee"
-    };
-    pidfile::append(cli.pidfile.as_deref(), name)?;
-    let mut maker = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    maker.write_all(b"!")?;
-    drop(maker);
-    sys::forget_stdin()?;
+    pidfile::append(cli.pidfile.as_deref(), name(cli.role))?;
+    say_that_it_is_up()?;
     if cli.family.close_fds {
         sys::close_all_descriptors();
     }
@@ -106,16 +118,29 @@ pub(crate) fn live_on(cli: &Cli) -> io::Result<()> {
     }
 }
 
-/// This program again, with the arguments that every role needs.
-fn again(cli: &Cli, role: Role) -> io::Result<Command> {
-    let role = match role {
+/// Lets its maker go on.
+pub(crate) fn say_that_it_is_up() -> io::Result<()> {
+    let mut maker = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    maker.write_all(b"!")?;
+    drop(maker);
+    sys::forget_stdin()
+}
+
+fn name(role: Role) -> &'static str {
+    match role {
         Role::Leader => "leader",
         Role::Child => "child",
+        Role::Middle => "middle",
+        Role::Storm => "storm",
         Role::Launcher => "launcher",
         Role::Escapee => "escapee",
-    };
+    }
+}
+
+/// This program again, with the arguments that every role needs.
+fn again(cli: &Cli, role: Role) -> io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["--role", role]);
+    command.args(["--role", name(role)]);
     command
         .arg("--max-life")
         .arg(format!("{}ms", cli.max_life.as_millis()));
@@ -125,13 +150,14 @@ fn again(cli: &Cli, role: Role) -> io::Result<Command> {
     Ok(command)
 }
 
-fn spawn_and_wait_until_up(mut command: Command) -> io::Result<()> {
+/// The handle may be dropped: the process outlives it.
+fn spawn_and_wait_until_up(mut command: Command) -> io::Result<Child> {
     let (mut up, announce) = io::pipe()?;
     command.stdin(announce);
-    // The handle is dropped on purpose: the process outlives it.
-    drop(command.spawn()?);
+    let child = command.spawn()?;
     // Our copy of the writing end goes with the command; else EOF never came.
     drop(command);
     up.read_exact(&mut [0])
-        .map_err(|error| io::Error::new(error.kind(), "a new process ended before it was up"))
+        .map_err(|error| io::Error::new(error.kind(), "a new process ended before it was up"))?;
+    Ok(child)
 }

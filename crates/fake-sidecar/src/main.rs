@@ -12,6 +12,7 @@ mod listen;
 mod output;
 mod pidfile;
 mod serve;
+mod storm;
 mod sys;
 mod values;
 
@@ -32,7 +33,8 @@ fn main() -> ExitCode {
     let outcome = match cli.role {
         Role::Leader => lead(cli, start),
         Role::Launcher => family::launcher(cli),
-        Role::Child | Role::Escapee => family::live_on(cli),
+        Role::Child | Role::Middle | Role::Escapee => family::live_on(cli),
+        Role::Storm => storm::rage(cli, start),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -45,10 +47,13 @@ fn main() -> ExitCode {
 
 fn lead(cli: &'static Cli, start: Instant) -> io::Result<()> {
     // The family first: it would inherit the leader's deafness.
-    family::raise(cli)?;
+    let middle = family::raise(cli)?;
     ending::prepare_for_signals(&cli.end)?;
     pidfile::append(cli.pidfile.as_deref(), "leader")?;
 
+    if let Some(middle) = middle {
+        ending::end_with(&cli.end, middle);
+    }
     if let Some(after) = cli.end.exit_after {
         ending::end_later(&cli.end, start, after);
     }

@@ -64,6 +64,27 @@ pub(crate) fn new_session() -> io::Result<()> {
     Ok(())
 }
 
+/// Forks this process, which must have one thread. True in the child.
+pub(crate) fn fork() -> io::Result<bool> {
+    // SAFETY: there is no other thread whose locks could be copied.
+    match unsafe { libc::fork() } {
+        -1 => Err(io::Error::last_os_error()),
+        pid => Ok(pid == 0),
+    }
+}
+
+/// Ends this process at once, without what others have to do at its end.
+pub(crate) fn leave() -> ! {
+    // SAFETY: takes a number and does not return.
+    unsafe { libc::_exit(0) }
+}
+
+/// Has the kernel reap all children by itself.
+pub(crate) fn reap_nobody() {
+    // SAFETY: SIG_IGN is a valid disposition for SIGCHLD.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
+}
+
 /// Puts `/dev/null` in the place of stdin.
 pub(crate) fn forget_stdin() -> io::Result<()> {
     let null = OpenOptions::new().read(true).open("/dev/null")?;

@@ -139,6 +139,11 @@ fn sentence(kind: &EventKind) -> Option<(&'static str, String)> {
             RED,
             "the guardian was killed: best-effort protection from now on".to_owned(),
         ),
+        EventKind::GuardianSilent { reason } => (RED, reason.clone()),
+        EventKind::GuardianAnswers { waited_ms } => (
+            DIM,
+            format!("the guardian goes on after {:.0} s", waited_ms / 1000.0),
+        ),
         _ => return None,
     })
 }

@@ -65,8 +65,8 @@ pub struct Event {
 /// The grammar of one run: `waiting_for? port_chosen? spawned (ready (unhealthy ready)*
 /// unhealthy?)? (exited | stopping)* (crashed | port_taken)? stopped`, then `restarting`, `failed`
 /// or nothing. The order of `exited`, `stopping` and `crashed` or `port_taken` tells what came
-/// first. Each `spawned` is followed by exactly one `stopped`. `roll_degraded` and `roll_failed`
-/// may stand anywhere.
+/// first. Each `spawned` is followed by exactly one `stopped`. `roll_degraded`, `roll_failed`,
+/// `guardian_silent` and `guardian_answers` may stand anywhere.
 /// [`core`](crate::core) has the whole of it.
 ///
 /// ```
@@ -240,6 +240,17 @@ pub enum EventKind {
     ProtectionLost {
         /// What protects new runs.
         protection: Protection,
+    },
+    /// The guardian has not answered an order about this run in time (5 s). Nothing is ordered
+    /// again: what it was asked is done when it goes on.
+    GuardianSilent {
+        /// What that means.
+        reason: String,
+    },
+    /// It has answered after all.
+    GuardianAnswers {
+        /// How long the order has waited, in milliseconds.
+        waited_ms: f64,
     },
     /// The observed phase changed. For programs that show it; the headless command does not
     /// print it, since every change but this one has an event of its own.

@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use super::family::Family;
 use super::grammar::Grammar;
+use super::programs::fake_sidecar;
 use super::table::{Process, processes_marked};
 use super::terminal::{Terminal, attach};
 use super::waiting::{DEADLINE, eventually, eventually_some, within};
@@ -47,6 +48,11 @@ impl Setup {
             folder: tempfile::tempdir().expect("a folder of its own"),
             mark,
         }
+    }
+
+    /// The entry that the environment of every process of this test holds.
+    pub fn mark(&self) -> &str {
+        &self.mark
     }
 
     /// The folder.
@@ -349,6 +355,27 @@ impl Drop for Host {
             let _ = self.child.wait();
         }
     }
+}
+
+/// A host's arguments: its own, split at spaces, and its sidecar's, which writes its pids into
+/// `family`.
+pub fn args(setup: &Setup, host: &str, family: &Family, sidecar: &str) -> Vec<OsString> {
+    let mut command: Vec<OsString> = vec![fake_sidecar().into()];
+    command.push("--pidfile".into());
+    command.push(family.file().into());
+    // A failed test leaves no litter for long.
+    command.extend(["--max-life", "3m"].map(Into::into));
+    command.extend(sidecar.split_whitespace().map(Into::into));
+    args_for(setup, host, command)
+}
+
+/// The same for any other command.
+pub fn args_for(setup: &Setup, host: &str, command: Vec<OsString>) -> Vec<OsString> {
+    let mut args: Vec<OsString> = vec!["--state-dir".into(), setup.state_dir().into()];
+    args.extend(host.split_whitespace().map(Into::into));
+    args.push("--".into());
+    args.extend(command);
+    args
 }
 
 /// A port that is free on all addresses, outside the range that clients are given.

@@ -12,6 +12,12 @@ pub fn fake_sidecar() -> &'static Path {
     PATH.get_or_init(|| built("fake-sidecar", "--bin", "fake-sidecar"))
 }
 
+/// The host.
+pub fn fake_host() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| built("fake-host", "--bin", "fake-host"))
+}
+
 /// The headless command.
 pub fn sidecar() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
@@ -27,8 +33,13 @@ pub fn example(name: &str) -> PathBuf {
 /// looked for beside the test, and built there if they are missing or older than their source.
 fn built(package: &str, kind: &str, name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a running test");
-    // <target>/<profile>/deps/<test>
-    let profile = test.ancestors().nth(2).expect("a folder of the profile");
+    // <target>/<profile>/deps/<test>, or <target>/<profile>/<program>
+    let folder = test.parent().expect("it lies somewhere");
+    let profile = if folder.ends_with("deps") {
+        folder.parent().expect("a folder of the profile")
+    } else {
+        folder
+    };
     let folder = match kind {
         "--example" => "examples",
         _ => "",

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::path::PathBuf;
+use std::time::Instant;
 
 use super::waiting::DEADLINE;
 
@@ -51,6 +52,16 @@ impl Process {
         self.start.parse().expect("a number")
     }
 
+    /// The value of a variable in the environment that it was started with.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let environ = fs::read(format!("/proc/{}/environ", self.pid)).ok()?;
+        environ.split(|&b| b == 0).find_map(|entry| {
+            let entry = String::from_utf8_lossy(entry);
+            let (found, value) = entry.split_once('=')?;
+            (found == name).then(|| value.to_owned())
+        })
+    }
+
     /// Sends a signal, unless it is gone.
     pub fn signal(&self, signal: i32) {
         if self.lives() {
@@ -58,13 +69,17 @@ impl Process {
         }
     }
 
-    /// All processes, in the table's order.
-    pub fn all() -> Vec<Process> {
+    /// All processes, in the table's order, each looked at when it is its turn.
+    fn each() -> impl Iterator<Item = Process> {
         let entries = fs::read_dir("/proc").expect("a process table");
         entries
             .flatten()
             .filter_map(|entry| Process::of(entry.file_name().to_str()?.parse().ok()?))
-            .collect()
+    }
+
+    /// All processes, in the table's order.
+    pub fn all() -> Vec<Process> {
+        Process::each().collect()
     }
 
     /// Its children.
@@ -77,10 +92,21 @@ impl Process {
 
     /// Waits for its end, seen by the kernel at once and not by looking again and again.
     pub fn wait(&self) {
+        let ended = self.wait_until(Instant::now() + DEADLINE);
+        assert!(
+            ended,
+            "process {} did not end: {}",
+            self.pid,
+            self.command()
+        );
+    }
+
+    /// The same, until a time. Answers whether it has ended.
+    pub fn wait_until(&self, end: Instant) -> bool {
         // SAFETY: integer arguments only.
         let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, self.pid, 0) };
         if fd < 0 || !self.lives() {
-            return;
+            return true;
         }
         // SAFETY: the kernel just gave us this descriptor.
         let fd = unsafe { OwnedFd::from_raw_fd(fd as i32) };
@@ -89,15 +115,10 @@ impl Process {
             events: libc::POLLIN,
             revents: 0,
         };
+        let left = end.saturating_duration_since(Instant::now());
         // SAFETY: one valid entry that lives through the call.
-        let ready = unsafe { libc::poll(&raw mut poll, 1, DEADLINE.as_millis() as i32) };
-        assert_eq!(
-            ready,
-            1,
-            "process {} did not end: {}",
-            self.pid,
-            self.command()
-        );
+        let ready = unsafe { libc::poll(&raw mut poll, 1, left.as_millis() as i32) };
+        ready == 1
     }
 
     /// Its executable, while it has one.
@@ -127,13 +148,20 @@ pub fn kill(pid: i32, signal: i32) {
 
 /// All processes whose environment holds this entry, but for ourselves.
 pub fn processes_marked(entry: &str) -> Vec<Process> {
+    processes_with(&[entry])
+}
+
+/// All processes whose environment holds all of these entries, but for ourselves. Who lives
+/// for a moment only is found while it does: its environment is read at once.
+pub fn processes_with(entries: &[&str]) -> Vec<Process> {
     let me = std::process::id() as i32;
     let marked = |p: &Process| {
-        fs::read(format!("/proc/{}/environ", p.pid))
-            .is_ok_and(|env| env.split(|&b| b == 0).any(|e| e == entry.as_bytes()))
+        fs::read(format!("/proc/{}/environ", p.pid)).is_ok_and(|env| {
+            let found: Vec<&[u8]> = env.split(|&b| b == 0).collect();
+            entries.iter().all(|e| found.contains(&e.as_bytes()))
+        })
     };
-    Process::all()
-        .into_iter()
+    Process::each()
         .filter(|p| p.pid != me && marked(p))
         .collect()
 }

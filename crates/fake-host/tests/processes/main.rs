@@ -6,6 +6,7 @@ mod blocked_signals;
 mod editors;
 mod exit_paths;
 mod guardian_death;
+mod guardian_stopped;
 mod hard_trees;
 mod killed_often;
 mod leftovers;

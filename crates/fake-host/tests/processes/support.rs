@@ -3,29 +3,10 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use fake_host::testing::{Family, GUARDIAN, Host, Setup, eventually, fake_sidecar};
+use fake_host::testing::{Family, GUARDIAN, Host, Setup, eventually};
+pub(crate) use fake_host::testing::{args, args_for};
 
 pub(crate) const HOST: &str = env!("CARGO_BIN_EXE_fake-host");
-
-/// A host's arguments: its own, split at spaces, and the sidecar's.
-pub(crate) fn args(setup: &Setup, host: &str, family: &Family, sidecar: &str) -> Vec<OsString> {
-    let mut command: Vec<OsString> = vec![fake_sidecar().into()];
-    command.push("--pidfile".into());
-    command.push(family.file().into());
-    // A failed test leaves no litter for long.
-    command.extend(["--max-life", "3m"].map(Into::into));
-    command.extend(sidecar.split_whitespace().map(Into::into));
-    args_for(setup, host, command)
-}
-
-/// The same for any other command.
-pub(crate) fn args_for(setup: &Setup, host: &str, command: Vec<OsString>) -> Vec<OsString> {
-    let mut args: Vec<OsString> = vec!["--state-dir".into(), setup.state_dir().into()];
-    args.extend(host.split_whitespace().map(Into::into));
-    args.push("--".into());
-    args.extend(command);
-    args
-}
 
 /// Starts a host whose sidecar writes its pids into `pids`.
 pub(crate) fn start(setup: &Setup, host: &str, sidecar: &str) -> (Host, Family) {

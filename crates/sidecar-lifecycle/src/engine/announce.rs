@@ -8,7 +8,8 @@ use super::run_loop::{Loop, millis};
 use crate::core::{ExitStatus, Notice, Phase, RunId};
 use crate::event::EventKind;
 use crate::identity::Identity;
-use crate::sys::monotonic;
+use crate::marker::VARIABLE;
+use crate::sys::{monotonic, process};
 
 /// Lines that go with a crash or a failure.
 const LAST_LINES: usize = 20;
@@ -70,6 +71,8 @@ impl Loop {
         if let (Some(phase), Some(ledger)) = (phase_of(&notice), &mut self.ledger) {
             ledger.note_phase(run, phase);
         }
+        let leader = entry.run.as_ref().and_then(|r| r.leader.as_ref());
+        let leader = leader.map(|l| l.pid);
         let mut became_ready = false;
         let kind = match notice {
             Notice::Spawned { pid, port, .. } => {
@@ -167,11 +170,19 @@ impl Loop {
             },
             Notice::Stopping { reason, .. } => EventKind::Stopping { reason },
             Notice::Stopped {
-                survivors, took, ..
-            } => EventKind::Stopped {
-                survivors,
-                took_ms: millis(took),
-            },
+                mut survivors,
+                took,
+                ..
+            } => {
+                let is_open = self.ledger.as_ref().is_some_and(|l| l.holds(run));
+                if is_open && survivors.iter().all(|&pid| Some(pid) == leader) {
+                    survivors = self.left_of(index, run);
+                }
+                EventKind::Stopped {
+                    survivors,
+                    took_ms: millis(took),
+                }
+            }
             Notice::Failed { reason, .. } => EventKind::Failed {
                 reason,
                 last_lines: last_lines(),
@@ -189,6 +200,26 @@ impl Loop {
             // Not now: it reads the whole process table, and `ready` is waited for.
             self.unrecorded.push(run);
         }
+    }
+
+    /// Who is left of a run of which nobody can say that it is gone: who was seen in it, and who
+    /// says by his environment that he is of it.
+    fn left_of(&self, index: usize, run: RunId) -> Vec<u32> {
+        let seen = self.ledger.as_ref().map_or(Vec::new(), |l| l.members(run));
+        let current = self.entries[index].run.as_ref();
+        let marker = current.map(|r| r.marker.to_string().into_bytes());
+        let is_marked = |pid| marker.is_some() && process::environ_var(pid, VARIABLE) == marker;
+        let mut left: Vec<u32> = process::all_processes()
+            .into_iter()
+            .filter(|f| !f.zombie)
+            .filter(|f| {
+                let known = |i: &Identity| (i.pid, i.start) == (f.pid, f.start);
+                seen.iter().any(known) || is_marked(f.pid)
+            })
+            .map(|f| f.pid)
+            .collect();
+        left.sort_unstable();
+        left
     }
 
     /// Writes down who is in the trees of those that have become ready, for whoever may have to

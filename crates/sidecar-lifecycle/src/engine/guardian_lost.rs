@@ -20,6 +20,7 @@ impl Loop {
         if let Err(e) = self.spawner.reconnect(on) {
             log::error!("cannot go on without the guardian: {e}");
         }
+        self.silence.end();
         let protection = self.spawner.protection();
         self.shared.set_protection(protection);
         for index in 0..self.entries.len() {
@@ -31,7 +32,7 @@ impl Loop {
             self.tell(core, id, EventKind::ProtectionLost { protection });
             if let Some(leader) = leader {
                 let members = self.ledger.as_ref().map_or(Vec::new(), |l| l.members(id));
-                self.order(|s| s.adopt(id, &leader, &members, &marker));
+                self.order_about(id, |s| s.adopt(id, &leader, &members, &marker));
             } else {
                 let reason = "the guardian died while it was starting it".to_owned();
                 self.step(core, Fact::SpawnFailed { run: id, reason });

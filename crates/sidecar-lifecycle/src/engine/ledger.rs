@@ -134,6 +134,11 @@ impl Ledger {
         record.map_or(Vec::new(), |r| r.members.clone())
     }
 
+    /// Whether nobody has said yet that all of this run is gone.
+    pub(crate) fn holds(&self, run: RunId) -> bool {
+        self.state.runs.iter().any(|r| r.run == run)
+    }
+
     pub(crate) fn forget(&mut self, run: RunId) {
         self.state.runs.retain(|r| r.run != run);
         self.change();

@@ -55,6 +55,8 @@ pub(crate) enum Message {
     Spawner(Report),
     /// More of a run's log is to be read.
     ReadOn { run: RunId },
+    /// The spawner takes more of what is still to be sent to it.
+    SpawnerListens,
     /// Leftovers were looked for, and these are the news.
     Swept(Vec<(String, EventKind)>),
     /// All shall end.
@@ -89,6 +91,8 @@ pub(crate) enum Report {
     Output { run: RunId, pieces: Vec<Piece> },
     /// The log cannot be written or rotated.
     LogTrouble { run: RunId, reason: String },
+    /// All that was ordered up to this ping is done.
+    Answered { ping: u64 },
     /// The guardian is gone.
     Lost,
 }

@@ -27,6 +27,7 @@ mod reports;
 mod rolling;
 mod run_loop;
 mod shared;
+mod silence;
 mod spawner;
 mod stdin;
 mod waiters;

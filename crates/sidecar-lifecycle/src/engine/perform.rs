@@ -32,15 +32,16 @@ impl Loop {
         };
         match effect.order {
             Order::Prepare { run } => self.prepare(index, run),
-            Order::Spawn { run } => {
-                if let Err(e) = self.spawn(index, run) {
+            Order::Spawn { run } => match self.spawn(index, run) {
+                Ok(()) => self.expect_answer(run),
+                Err(e) => {
                     let reason = format!("cannot start it: {e}");
                     let _ = self.tx.send(Message::Fact {
                         sidecar: effect.sidecar,
                         fact: Fact::SpawnFailed { run, reason },
                     }); // The loop reads this itself.
                 }
-            }
+            },
             Order::StartReadiness { run } => self.start_readiness(index, run),
             Order::StartLiveness { run } => self.start_watch(index, run, Watch::Liveness),
             Order::StartReadinessWatch { run } => self.start_watch(index, run, Watch::Readiness),
@@ -61,7 +62,7 @@ impl Loop {
             Order::ForceStop { run } => {
                 self.hurry(index);
                 self.meter_force(run);
-                self.order(|s| s.force_stop(run));
+                self.order_about(run, |s| s.force_stop(run));
             }
             Order::Publish(notice) => self.announce(index, notice),
         }
@@ -199,7 +200,7 @@ impl Loop {
                 }
             }
         }
-        self.order(|s| s.ask_stop(run));
+        self.order_about(run, |s| s.ask_stop(run));
     }
 
     fn hurry(&self, index: usize) {

@@ -62,16 +62,17 @@ impl Loop {
                 }
             }
             Report::TreeGone { run, survivors } => {
+                // Whether or not anybody still waits for it.
+                if survivors.is_empty()
+                    && let Some(ledger) = &mut self.ledger
+                {
+                    ledger.forget(run);
+                }
                 let Some(index) = self.index_of(run) else {
                     return;
                 };
                 if let Some(output) = self.output_of(index) {
                     output.borrow_mut().finish();
-                }
-                if survivors.is_empty()
-                    && let Some(ledger) = &mut self.ledger
-                {
-                    ledger.forget(run);
                 }
                 self.step(self.entries[index].core, Fact::TreeGone { run, survivors });
             }
@@ -104,6 +105,7 @@ impl Loop {
                     );
                 }
             }
+            Report::Answered { ping } => self.hear_answer(ping),
             Report::Lost => self.lose_guardian(),
         }
     }

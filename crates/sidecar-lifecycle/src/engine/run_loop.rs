@@ -17,6 +17,7 @@ use super::leftovers::Sweeper;
 use super::message::Message;
 use super::port_memory::PortMemory;
 use super::shared::Shared;
+use super::silence::Silence;
 use super::spawner::Spawner;
 use super::waiters::Waiter;
 use crate::config::SidecarConfig;
@@ -49,7 +50,8 @@ pub(crate) struct Loop {
     pub(super) unrecorded: Vec<RunId>,
     /// Logs that a run of this engine has begun.
     pub(super) logs_begun: HashSet<PathBuf>,
-    clock: CoreClock,
+    pub(super) clock: CoreClock,
+    pub(super) silence: Silence,
     exiting: bool,
 }
 
@@ -97,6 +99,7 @@ impl Loop {
             unrecorded: Vec::new(),
             logs_begun: HashSet::new(),
             clock: CoreClock::default(),
+            silence: Silence::default(),
             exiting: false,
         }
     }
@@ -106,14 +109,15 @@ impl Loop {
         self.begin_sweep();
         loop {
             self.write_down();
-            let message = match self.fleet.next_deadline() {
+            let message = match self.next_deadline() {
                 None => self.rx.recv().await,
                 Some(at) => {
-                    let left = at.0.saturating_sub(self.clock.now());
+                    let left = at.saturating_sub(self.clock.now());
                     let woken = timeout(left, self.rx.recv()).await;
-                    self.clock.forgive(at.0);
+                    self.clock.forgive(at);
                     let Ok(message) = woken else {
                         self.tick();
+                        self.watch_backlog();
                         continue;
                     };
                     message
@@ -123,12 +127,18 @@ impl Loop {
                 None | Some(Message::Quit) => return,
                 Some(message) => self.take(message),
             }
+            self.watch_backlog();
             // Due deadlines are not starved by a busy channel.
             let now = self.clock.now();
-            if self.fleet.next_deadline().is_some_and(|at| at.0 <= now) {
+            if self.next_deadline().is_some_and(|at| at <= now) {
                 self.tick();
             }
         }
+    }
+
+    fn next_deadline(&self) -> Option<Duration> {
+        let fleet = self.fleet.next_deadline().map(|at| at.0);
+        fleet.into_iter().chain(self.silence.deadline()).min()
     }
 
     /// Looks for leftovers on a helper thread. Nothing is spawned before it is done.
@@ -208,6 +218,7 @@ impl Loop {
             Message::Tell { sidecar, run, kind } => self.tell(sidecar, run, kind),
             Message::Spawner(report) => self.hear(report),
             Message::ReadOn { run } => self.read_on(run),
+            Message::SpawnerListens => self.order(Spawner::flush),
             Message::Swept(news) => {
                 for (sidecar, kind) in news {
                     self.publish(&sidecar, RunId(0), kind);
@@ -229,7 +240,7 @@ impl Loop {
                     .collect();
                 for run in runs {
                     self.meter_force(run);
-                    self.order(|s| s.force_stop(run));
+                    self.order_about(run, |s| s.force_stop(run));
                 }
             }
             Message::Quit => {}
@@ -314,6 +325,7 @@ impl Loop {
         let now = Mono(self.clock.now());
         self.fleet.tick(now, &mut effects);
         self.perform_all(effects);
+        self.tell_silence();
     }
 
     fn perform_all(&mut self, effects: Vec<Effect>) {

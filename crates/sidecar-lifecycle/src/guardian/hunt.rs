@@ -1,14 +1,16 @@
 //! Against processes that pass themselves on (fork, new session, exit) faster than the process
 //! table can be read: whoever is found there has ended before KILL arrives.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::run::Stage;
 use super::warden::Warden;
-use crate::sys::process;
+use crate::identity::{BootId, Identity};
 use crate::sys::unix::clock::monotonic;
 use crate::sys::unix::signals::kill_child;
 use crate::sys::unix::wait;
+use crate::sys::{ProcessFacts, process};
 
 /// How long one hunt may take: others have their turn then, and the next look hunts again.
 const LIMIT: Duration = Duration::from_millis(20);
@@ -22,9 +24,12 @@ impl Warden {
     ///
     /// Only where every run is being forced: whose child somebody is, is not asked.
     pub(super) fn hunt(&mut self) -> bool {
+        if !self.is_handed_orphans() {
+            return self.hunt_marked();
+        }
         let forced = |s: Stage| matches!(s, Stage::Forced { .. });
         let all_forced = self.runs.values().all(|r| forced(r.stage));
-        if !self.is_handed_orphans() || self.runs.is_empty() || !all_forced {
+        if self.runs.is_empty() || !all_forced {
             return false;
         }
         let (end, mut quiet, mut found) = (monotonic() + LIMIT, 0, false);
@@ -45,5 +50,45 @@ impl Warden {
             }
         }
         found
+    }
+
+    /// The same where orphans go elsewhere: whoever is new in the list of all processes, and is
+    /// marked as of a run that is being forced, is killed as soon as it is read. Between a look at
+    /// the whole table and KILL, a link of a chain has passed itself on and ended.
+    fn hunt_marked(&mut self) -> bool {
+        let forced = |s: Stage| matches!(s, Stage::Forced { .. });
+        if !self.runs.values().any(|r| forced(r.stage)) {
+            return false;
+        }
+        let (end, mut quiet, mut found) = (monotonic() + LIMIT, 0, false);
+        let mut known: HashSet<u32> = self.strangers.keys().copied().collect();
+        while quiet < QUIET_ROUNDS && monotonic() < end {
+            quiet += 1;
+            // The newest first: a chain's last link is among them, and has the least time left.
+            for pid in process::pids().into_iter().rev() {
+                if known.contains(&pid) {
+                    continue;
+                }
+                let environ = process::environ(pid).unwrap_or_default();
+                let Some(facts) = process::process(pid).filter(|f| !f.zombie) else {
+                    continue;
+                };
+                if self.is_marked_for_force(&environ) && !self.spared.contains(&facts) {
+                    kill(&facts);
+                    (quiet, found) = (0, true);
+                } else if !environ.is_empty() {
+                    known.insert(pid);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// This very process. Who is gone needs no signal, and who cannot be signalled is a survivor.
+fn kill(facts: &ProcessFacts) {
+    if let Some(boot) = BootId::current() {
+        let (pid, start) = (facts.pid, facts.start);
+        let _ = process::signal(&Identity { pid, start, boot }, libc::SIGKILL);
     }
 }

@@ -13,7 +13,7 @@ use crate::core::ExitStatus;
 use crate::identity::{BootId, Identity};
 use crate::sys::unix::clock::monotonic;
 use crate::sys::unix::wait;
-use crate::sys::{ProcessFacts, process};
+use crate::sys::{ProcessFacts, process, variable};
 
 /// Looks in a row at trees that end while they are read, before others have their turn.
 const LOOKS: usize = 4;
@@ -121,11 +121,13 @@ impl Warden {
             snapshot
                 .iter()
                 .filter(|f| f.start >= oldest && f.pid != self.me)
+                .filter(|f| self.strangers.get(&f.pid) != Some(&f.start))
                 .collect()
         };
         // Nearly all are leaders, and there may be many.
         let own = self.runs.values().filter(|r| !r.adopted);
         let leaders: BTreeSet<u32> = own.map(|r| r.leader).collect();
+        let mut strangers = Vec::new();
         for orphan in orphans {
             let known = orphan.zombie
                 || leaders.contains(&orphan.pid)
@@ -134,7 +136,8 @@ impl Warden {
             if known {
                 continue;
             }
-            let marker = process::environ_var(orphan.pid, crate::marker::VARIABLE);
+            let environ = process::environ(orphan.pid).unwrap_or_default();
+            let marker = variable(&environ, crate::marker::VARIABLE);
             let home = self
                 .runs
                 .values()
@@ -158,8 +161,24 @@ impl Warden {
                 run.tree.refresh(snapshot, &self.spared);
             } else if handed && self.host_lost {
                 self.end_stray(orphan, snapshot);
+            } else if !handed && !environ.is_empty() {
+                // Nothing there may also mean: in the middle of becoming another program.
+                strangers.push((orphan.pid, orphan.start));
             }
         }
+        self.strangers.extend(strangers);
+        self.strangers
+            .retain(|&pid, &mut start| snapshot.lives(pid, start));
+    }
+
+    /// Whether somebody's own environment says that he is of a run that is being forced.
+    pub(super) fn is_marked_for_force(&self, environ: &[u8]) -> bool {
+        let marker = variable(environ, crate::marker::VARIABLE);
+        let mut forced = self
+            .runs
+            .values()
+            .filter(|r| matches!(r.stage, Stage::Forced { .. }));
+        marker.is_some_and(|m| forced.any(|r| r.marker == m))
     }
 
     /// Ends an orphan whose run has ended before it was seen. It descends from us, and with the

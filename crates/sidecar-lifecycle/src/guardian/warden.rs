@@ -4,7 +4,7 @@
 //! had, on a thread of the host, with the same protocol and weaker promises. It decides only
 //! what must still be decided when the host is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
@@ -55,6 +55,8 @@ pub(crate) struct Warden {
     pub(super) me: u32,
     pub(super) runs: BTreeMap<u64, Run>,
     pub(super) spared: Spared,
+    /// Who was found to be of no run, so that their environments are not read again and again.
+    pub(super) strangers: HashMap<u32, u64>,
     pub(super) drains: Drains,
     pub(super) nofile: Option<libc::rlimit>,
     pub(super) host_lost: bool,
@@ -75,6 +77,7 @@ impl Warden {
             me: std::process::id(),
             runs: BTreeMap::new(),
             spared: Spared::default(),
+            strangers: HashMap::new(),
             drains: Drains::default(),
             nofile,
             host_lost: false,
@@ -248,6 +251,7 @@ impl Warden {
                 }
                 self.adopt(*request);
             }
+            Request::Ping { n } => self.say(&Report::Pong { n }),
         }
     }
 

@@ -30,6 +30,8 @@ pub(crate) enum Request {
     OutputRead { run: u64 },
     /// A tree that somebody else started (a guardian that died): end what is left of it.
     Adopt(Box<AdoptRequest>),
+    /// Say that all that was asked before this is done.
+    Ping { n: u64 },
 }
 
 /// All that a spawn needs.
@@ -106,6 +108,8 @@ pub(crate) enum Report {
         errno: Option<i32>,
         rotating: bool,
     },
+    /// All that was asked before this ping is done.
+    Pong { n: u64 },
 }
 
 /// Something of a run's output, in the order in which it was written.
@@ -223,9 +227,14 @@ impl Link {
         self.socket.as_raw_fd()
     }
 
-    /// A second handle on the same socket, for a thread that only reads.
+    /// A second handle on the same socket.
+    pub(crate) fn handle(&self) -> io::Result<OwnedFd> {
+        self.socket.try_clone()
+    }
+
+    /// The same, for a thread that only reads.
     pub(crate) fn reader(&self) -> io::Result<Link> {
-        Ok(Link::new(self.socket.try_clone()?))
+        Ok(Link::new(self.handle()?))
     }
 }
 

@@ -105,7 +105,9 @@ impl Page {
             | EventKind::Exited { .. }
             | EventKind::Stopping { .. }
             | EventKind::LogTrouble { .. }
-            | EventKind::ProtectionLost { .. } => {}
+            | EventKind::ProtectionLost { .. }
+            | EventKind::GuardianSilent { .. }
+            | EventKind::GuardianAnswers { .. } => {}
         }
     }
 

@@ -89,7 +89,7 @@ pub(super) fn for_people(text: &str) -> String {
 
 /// Finds a variable in a NUL-separated environment block. The first one wins, as in getenv(3).
 #[cfg(unix)]
-pub(super) fn variable(block: &[u8], name: &str) -> Option<Vec<u8>> {
+pub(crate) fn variable(block: &[u8], name: &str) -> Option<Vec<u8>> {
     block.split(|&b| b == 0).find_map(|entry| {
         let value = entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
         Some(value.to_vec())

@@ -17,6 +17,8 @@ pub(crate) use macos::{process, sockets};
 #[cfg(windows)]
 pub(crate) use windows::{process, sockets};
 
+#[cfg(unix)]
+pub(crate) use facts::variable;
 pub(crate) use facts::{Listener, Owner, ProcessFacts};
 #[cfg(unix)]
 pub(crate) use unix::clock::monotonic;

@@ -150,14 +150,16 @@ impl<'a> Ending<'a> {
             return false;
         };
         let grace_end = monotonic() + GRACE;
-        let end = grace_end + FORCE_LIMIT;
+        // Counted from the first force on: where a look takes seconds, the grace is long over by
+        // then, and so might be a time that was counted from the beginning.
+        let mut end = None;
         loop {
             let found = self.find(&boot);
             if found.as_ref().is_some_and(Vec::is_empty) {
                 return true;
             }
             let now = monotonic();
-            if now >= end {
+            if end.is_some_and(|end| now >= end) {
                 return false;
             }
             let Some(found) = found else {
@@ -165,6 +167,9 @@ impl<'a> Ending<'a> {
                 continue;
             };
             let forced = now >= grace_end;
+            if forced && end.is_none() {
+                end = Some(now + FORCE_LIMIT);
+            }
             for leftover in &found {
                 let asked = self.know(leftover);
                 if forced || !asked {

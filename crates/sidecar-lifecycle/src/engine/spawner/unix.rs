@@ -9,7 +9,6 @@ use std::os::unix::ffi::OsStringExt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::sync::mpsc;
@@ -26,12 +25,9 @@ use crate::guardian::wire::{self, AdoptRequest, Link, Request, SpawnRequest};
 use crate::identity::{BootId, Identity};
 use crate::logs::{Piece, TroubleKind};
 use crate::marker::Marker;
-use crate::sys::unix::fd::{dev_null, limit_sends, pipe, set_nonblocking, shutdown, socket_pair};
+use crate::sys::unix::fd::{dev_null, pipe, set_nonblocking, shutdown, socket_pair, writable};
 use crate::sys::unix::signals::block_all;
 use crate::sys::unix::spawn::Stage;
-
-/// How long a request may wait for a guardian that does not read: it is stopped or hangs.
-const SEND_LIMIT: Duration = Duration::from_secs(5);
 
 /// Bytes read from a pipe before others have their turn.
 const PIPE_ROUND: usize = 64 * 1024;
@@ -50,6 +46,9 @@ pub(crate) struct Spawner {
     link: Link,
     protection: Protection,
     guardian: Option<u32>,
+    pings: u64,
+    /// Somebody waits until the socket takes more.
+    is_waiting: bool,
 }
 
 impl Spawner {
@@ -64,13 +63,14 @@ impl Spawner {
             Ok(started) => (started.link, Protection::Guardian, Some(started.pid), None),
             Err(why) => (thread_warden()?, Protection::BestEffort, None, Some(why)),
         };
-        limit_sends(link.raw_fd(), SEND_LIMIT)?;
         listen(link.reader()?, on)?;
         Ok((
             Spawner {
                 link,
                 protection,
                 guardian,
+                pings: 0,
+                is_waiting: false,
             },
             why,
         ))
@@ -81,6 +81,7 @@ impl Spawner {
         self.link = thread_warden()?;
         self.protection = Protection::BestEffort;
         self.guardian = None;
+        self.is_waiting = false;
         listen(self.link.reader()?, on)
     }
 
@@ -147,6 +148,39 @@ impl Spawner {
     pub(crate) fn output_read(&mut self, run: RunId) -> io::Result<()> {
         self.link
             .send(&Request::OutputRead { run: run.0 }, Vec::new())
+    }
+
+    /// Asks for a sign that all before is done: the number that its answer will have.
+    pub(crate) fn ping(&mut self) -> io::Result<Option<u64>> {
+        self.pings += 1;
+        let n = self.pings;
+        self.link.send(&Request::Ping { n }, Vec::new())?;
+        Ok(Some(n))
+    }
+
+    /// Sends as much as the other side takes of what is left.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.is_waiting = false;
+        self.link.flush()
+    }
+
+    /// Whether something is left to be sent, because the other side does not read, and nobody
+    /// waits for it to read again.
+    pub(crate) fn has_backlog(&self) -> bool {
+        self.link.wants_to_write() && !self.is_waiting
+    }
+
+    /// Calls back once the other side reads, on the engine's own thread.
+    pub(crate) fn watch_backlog(&mut self, then: impl FnOnce() + 'static) -> io::Result<()> {
+        // A handle of its own: the link may be replaced while it is waited for.
+        let socket = self.link.handle()?;
+        self.is_waiting = true;
+        tokio::task::spawn_local(async move {
+            // An error is found again by whoever writes.
+            let _ = writable(socket).await;
+            then();
+        });
+        Ok(())
     }
 
     /// Hands over a run whose guardian has died: what is left of it is ended and reported.
@@ -338,6 +372,7 @@ fn translate(report: wire::Report, boot: &BootId, link: &mut Link) -> Option<Rep
                 pieces,
             }
         }
+        wire::Report::Pong { n } => Report::Answered { ping: n },
         wire::Report::LogTrouble {
             run,
             errno,

@@ -127,7 +127,7 @@ pub(crate) fn process(pid: u32) -> Option<ProcessFacts> {
 }
 
 /// The numbers in `/proc`, ascending; empty when it cannot be read.
-pub(super) fn pids() -> Vec<u32> {
+pub(crate) fn pids() -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
     };
@@ -209,8 +209,13 @@ pub(crate) fn command_line(pid: u32) -> Option<String> {
 
 /// The value that a variable had when the program started. Nothing when unset or unreadable.
 pub(crate) fn environ_var(pid: u32, name: &str) -> Option<Vec<u8>> {
-    let block = fs::read(format!("/proc/{pid}/environ")).ok()?;
-    crate::sys::facts::variable(&block, name)
+    crate::sys::facts::variable(&environ(pid)?, name)
+}
+
+/// The whole environment that it was started with, entries ended by NULs. Empty also for a moment
+/// while it becomes another program.
+pub(crate) fn environ(pid: u32) -> Option<Vec<u8>> {
+    fs::read(format!("/proc/{pid}/environ")).ok()
 }
 
 /// The memory of a process in bytes, what it shares divided among those who share it. Where the

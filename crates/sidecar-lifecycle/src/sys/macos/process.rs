@@ -77,7 +77,7 @@ pub(crate) fn process(pid: u32) -> Option<ProcessFacts> {
 }
 
 /// Every pid; empty when the system refuses.
-pub(super) fn pids() -> Vec<u32> {
+pub(crate) fn pids() -> Vec<u32> {
     // Called with no room it answers with the number there is; some more may start meanwhile.
     // SAFETY: a null buffer of no length is what asks for the number.
     let count = unsafe { libc::proc_listallpids(std::ptr::null_mut(), 0) };
@@ -159,8 +159,13 @@ pub(crate) fn command_line(pid: u32) -> Option<String> {
 /// The value that a variable had when the program started. Nothing when unset or unreadable;
 /// programs that are part of the system hide their environment.
 pub(crate) fn environ_var(pid: u32, name: &str) -> Option<Vec<u8>> {
+    variable(&environ(pid)?, name)
+}
+
+/// The whole environment that it was started with, entries ended by NULs.
+pub(crate) fn environ(pid: u32) -> Option<Vec<u8>> {
     let block = sysctl::process_arguments(pid).ok()?;
-    variable(procargs::split(&block)?.1, name)
+    Some(procargs::split(&block)?.1.to_vec())
 }
 
 /// The memory of a process in bytes: what is resident.

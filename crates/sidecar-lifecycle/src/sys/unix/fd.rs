@@ -4,7 +4,9 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 #[cfg(target_os = "linux")]
 use std::ptr;
-use std::time::Duration;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 /// Turns a libc return value into a result.
 pub(crate) fn check(rc: libc::c_int) -> io::Result<libc::c_int> {
@@ -206,23 +208,12 @@ pub(crate) fn shutdown(socket: RawFd) {
     let _ = unsafe { libc::shutdown(socket, libc::SHUT_RDWR) };
 }
 
-/// Bounds how long a send may wait for the other side to read.
-pub(crate) fn limit_sends(socket: RawFd, limit: Duration) -> io::Result<()> {
-    let time = libc::timeval {
-        tv_sec: limit.as_secs() as libc::time_t,
-        tv_usec: 0,
-    };
-    // SAFETY: the option takes a timeval, and that is what it gets.
-    check(unsafe {
-        libc::setsockopt(
-            socket,
-            libc::SOL_SOCKET,
-            libc::SO_SNDTIMEO,
-            (&raw const time).cast(),
-            size_of::<libc::timeval>() as libc::socklen_t,
-        )
-    })
-    .map(drop)
+/// Waits until a descriptor takes bytes, on the runtime that this is called in. The descriptor may
+/// be a blocking one: nothing is written here.
+pub(crate) async fn writable(fd: OwnedFd) -> io::Result<()> {
+    // SAFETY: an owned descriptor stays open, and the same, for as long as it is registered.
+    let fd = unsafe { AsyncFd::register_with_interest(fd, Interest::WRITABLE) }?;
+    fd.writable().await.map(drop)
 }
 
 /// Opens `/dev/null`, for descriptors that must be something.

@@ -15,7 +15,7 @@ pub(crate) const MAX_FDS: usize = crate::logs::MAX_FILES;
 #[repr(align(8))]
 struct Control([u8; 64]);
 
-/// Sends what the socket takes; the descriptors go with the first byte.
+/// Sends what the socket takes, without waiting; the descriptors go with the first byte.
 pub(crate) fn send(
     socket: &impl AsRawFd,
     bytes: &[u8],
@@ -52,9 +52,9 @@ pub(crate) fn send(
         unsafe { ptr::copy_nonoverlapping(raw.as_ptr().cast::<u8>(), data, size as usize) };
     }
     #[cfg(target_os = "linux")]
-    let flags = libc::MSG_NOSIGNAL;
+    let flags = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
     #[cfg(not(target_os = "linux"))]
-    let flags = 0; // The guardian ignores SIGPIPE, and so does Rust's runtime in the host.
+    let flags = libc::MSG_DONTWAIT; // The guardian ignores SIGPIPE, and so does Rust's runtime in the host.
     retry(|| {
         // SAFETY: msg and all that it points to live until the call returns.
         let rc = unsafe { libc::sendmsg(socket.as_raw_fd(), &raw const msg, flags) };

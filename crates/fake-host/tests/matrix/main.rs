@@ -1,0 +1,6 @@
+//! The kill matrix, a few runs of each combination. `scripts/attack.sh` tries them by the thousand.
+//!
+//! Who is killed, how, with which tree below, and what has to come of it stands in
+//! `fake_host::attack`.
+
+mod rows;
