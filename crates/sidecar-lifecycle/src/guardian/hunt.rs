@@ -7,13 +7,16 @@ use std::time::Duration;
 use super::run::Stage;
 use super::warden::Warden;
 use crate::identity::{BootId, Identity};
+use crate::marker::VARIABLE;
 use crate::sys::unix::clock::monotonic;
 use crate::sys::unix::signals::kill_child;
 use crate::sys::unix::wait;
-use crate::sys::{ProcessFacts, process};
+use crate::sys::{ProcessFacts, process, variable};
 
 /// How long one hunt may take: others have their turn then, and the next look hunts again.
 const LIMIT: Duration = Duration::from_millis(20);
+/// What has not ended so long after KILL passes itself on. The list of all processes is long.
+const HUNT_AFTER: Duration = Duration::from_millis(50);
 /// Lists in a row without anybody new, before a hunt is over.
 const QUIET_ROUNDS: u32 = 3;
 
@@ -56,8 +59,8 @@ impl Warden {
     /// marked as of a run that is being forced, is killed as soon as it is read. Between a look at
     /// the whole table and KILL, a link of a chain has passed itself on and ended.
     fn hunt_marked(&mut self) -> bool {
-        let forced = |s: Stage| matches!(s, Stage::Forced { .. });
-        if !self.runs.values().any(|r| forced(r.stage)) {
+        let prey = self.markers_to_hunt();
+        if prey.is_empty() {
             return false;
         }
         let (end, mut quiet, mut found) = (monotonic() + LIMIT, 0, false);
@@ -73,7 +76,9 @@ impl Warden {
                 let Some(facts) = process::process(pid).filter(|f| !f.zombie) else {
                     continue;
                 };
-                if self.is_marked_for_force(&environ) && !self.spared.contains(&facts) {
+                let marker = variable(&environ, VARIABLE);
+                let is_prey = marker.is_some_and(|m| prey.contains(&m));
+                if is_prey && !self.spared.contains(&facts) {
                     kill(&facts);
                     (quiet, found) = (0, true);
                 } else if !environ.is_empty() {
@@ -82,6 +87,24 @@ impl Warden {
             }
         }
         found
+    }
+
+    /// The markers of runs that KILL has not ended for a while. A check's command carries the
+    /// marker of the run that it asks about: then both have to be forced.
+    fn markers_to_hunt(&self) -> Vec<Vec<u8>> {
+        let now = monotonic();
+        let resists = |s: Stage| matches!(s, Stage::Forced { since } if now >= since + HUNT_AFTER);
+        let others: Vec<&[u8]> = self
+            .runs
+            .values()
+            .filter(|r| !resists(r.stage))
+            .map(|r| r.marker.as_slice())
+            .collect();
+        self.runs
+            .values()
+            .filter(|r| resists(r.stage) && !others.contains(&r.marker.as_slice()))
+            .map(|r| r.marker.clone())
+            .collect()
     }
 }
 

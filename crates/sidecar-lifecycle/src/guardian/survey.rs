@@ -171,16 +171,6 @@ impl Warden {
             .retain(|&pid, &mut start| snapshot.lives(pid, start));
     }
 
-    /// Whether somebody's own environment says that he is of a run that is being forced.
-    pub(super) fn is_marked_for_force(&self, environ: &[u8]) -> bool {
-        let marker = variable(environ, crate::marker::VARIABLE);
-        let mut forced = self
-            .runs
-            .values()
-            .filter(|r| matches!(r.stage, Stage::Forced { .. }));
-        marker.is_some_and(|m| forced.any(|r| r.marker == m))
-    }
-
     /// Ends an orphan whose run has ended before it was seen. It descends from us, and with the
     /// host gone nobody is left who could name a run for it.
     fn end_stray(&mut self, orphan: &ProcessFacts, snapshot: &Snapshot) {

@@ -27,6 +27,9 @@ const FORCE_LIMIT: Duration = Duration::from_secs(2);
 /// How long the forced may take before the table is read again.
 const FORCE_ROUND: Duration = Duration::from_millis(50);
 const TICK: Duration = Duration::from_millis(5);
+/// How long one hunt may take, and after how many lists without anybody new it is over.
+const HUNT_LIMIT: Duration = Duration::from_millis(100);
+const HUNT_QUIET_ROUNDS: u32 = 3;
 
 /// What was done, by sidecar.
 pub(crate) type News = Vec<(String, EventKind)>;
@@ -176,11 +179,62 @@ impl<'a> Ending<'a> {
                     signal(leftover, if forced { KILL_SIGNAL } else { STOP_SIGNAL });
                 }
             }
+            if forced {
+                self.hunt();
+            }
             let until = if forced { now + FORCE_ROUND } else { grace_end };
             while found.iter().any(|l| l.identity.is_alive()) && monotonic() < until {
                 thread::sleep(TICK);
             }
         }
+    }
+
+    /// Kills whoever carries the dead instance's marker as soon as he is read, the newest first.
+    /// Between a look at the whole table and its signals, one who passes himself on (fork, exit)
+    /// has done so again.
+    fn hunt(&mut self) {
+        let table = process::all_processes();
+        let shield = Shield::raise(&self.sweeper.dir, self.sweeper.guardian, &table);
+        let me = process::uid_of(std::process::id());
+        let end = monotonic() + HUNT_LIMIT;
+        let (mut others, mut quiet) = (HashSet::new(), 0);
+        while quiet < HUNT_QUIET_ROUNDS && monotonic() < end {
+            quiet += 1;
+            for pid in process::pids().into_iter().rev() {
+                if others.contains(&pid) {
+                    continue;
+                }
+                let marker = process::environ_var(pid, marker::VARIABLE)
+                    .and_then(|value| Marker::from_bytes(&value).ok())
+                    .filter(|m| self.is_of_the_dead(m));
+                let Some((marker, facts)) = marker.zip(process::process(pid)) else {
+                    continue;
+                };
+                let key = (pid, facts.start);
+                let let_go = self.released.contains(&key) || self.spared.contains(&key);
+                let cleanup = self.cleanup_of(&marker.sidecar);
+                let escaped = is_used_elsewhere(&facts, &[]);
+                let kept = || keep_reason(&facts, escaped, &cleanup.keep()).is_some();
+                if let_go || shield.covers(pid) || process::uid_of(pid) != me || kept() {
+                    others.insert(pid);
+                } else if let Some(identity) = Identity::of(pid).filter(|i| i.start == facts.start)
+                    && !facts.zombie
+                {
+                    let leftover = Leftover {
+                        identity,
+                        sidecar: marker.sidecar,
+                        why: "carries a dead instance's marker",
+                    };
+                    self.know(&leftover);
+                    signal(&leftover, KILL_SIGNAL);
+                    quiet = 0;
+                }
+            }
+        }
+    }
+
+    fn is_of_the_dead(&self, marker: &Marker) -> bool {
+        marker.app_id == self.sweeper.app_id && marker.instance == self.dead.instance
     }
 
     /// Who is left. Nothing when we cannot look: that is no sign of nobody.

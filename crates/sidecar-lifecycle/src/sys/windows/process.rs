@@ -64,6 +64,11 @@ pub(crate) fn descendants(root: &Identity) -> Vec<u32> {
     }
 }
 
+/// The pid of every process.
+pub(crate) fn pids() -> Vec<u32> {
+    all_processes().into_iter().map(|facts| facts.pid).collect()
+}
+
 /// Every process.
 pub(crate) fn all_processes() -> Vec<ProcessFacts> {
     snapshot(|_| true)
