@@ -1,4 +1,4 @@
-//! The kill matrix as often as there is time for. `scripts/attack.sh` runs it.
+//! The kill matrix as often as there is time for. `scripts/attack/matrix.sh` runs it.
 #![expect(clippy::print_stdout, reason = "it says how far it is")]
 
 use std::collections::BTreeMap;

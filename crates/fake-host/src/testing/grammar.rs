@@ -125,6 +125,8 @@ fn anywhere(kind: &str) -> bool {
             | "cleaned"
             | "kept"
             | "port_held"
+            | "guardian_silent"
+            | "guardian_answers"
             | "protection_lost"
             | "roll_degraded"
             | "roll_failed"

@@ -165,14 +165,14 @@ impl<'a> Ending<'a> {
             if end.is_some_and(|end| now >= end) {
                 return false;
             }
-            let Some(found) = found else {
-                thread::sleep(TICK); // Whoever holds all of our descriptors may let go of some.
-                continue;
-            };
             let forced = now >= grace_end;
             if forced && end.is_none() {
                 end = Some(now + FORCE_LIMIT);
             }
+            let Some(found) = found else {
+                thread::sleep(TICK); // Whoever holds all of our descriptors may let go of some.
+                continue;
+            };
             for leftover in &found {
                 let asked = self.know(leftover);
                 if forced || !asked {
