@@ -78,7 +78,7 @@ impl Warden {
                 };
                 let marker = variable(&environ, VARIABLE);
                 let is_prey = marker.is_some_and(|m| prey.contains(&m));
-                if is_prey && !self.spared.contains(&facts) {
+                if is_prey && !self.is_below_spared(&facts) {
                     kill(&facts);
                     (quiet, found) = (0, true);
                 } else if !environ.is_empty() {
@@ -87,6 +87,21 @@ impl Warden {
             }
         }
         found
+    }
+
+    /// Whether somebody was let go, or descends from one who was: an editor's new child carries the
+    /// same marker.
+    fn is_below_spared(&self, facts: &ProcessFacts) -> bool {
+        let mut next = Some(facts.clone());
+        while let Some(facts) = next {
+            if self.spared.contains(&facts) {
+                return true;
+            }
+            next = Some(facts.ppid)
+                .filter(|&up| up > 1)
+                .and_then(process::process);
+        }
+        false
     }
 
     /// The markers of runs that KILL has not ended for a while. A check's command carries the

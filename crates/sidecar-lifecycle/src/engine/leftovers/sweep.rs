@@ -210,8 +210,8 @@ impl<'a> Ending<'a> {
                 let Some((marker, facts)) = marker.zip(process::process(pid)) else {
                     continue;
                 };
-                let key = (pid, facts.start);
-                let let_go = self.released.contains(&key) || self.spared.contains(&key);
+                let let_go =
+                    self.spared.contains(&(pid, facts.start)) || self.is_below_released(&facts);
                 let cleanup = self.cleanup_of(&marker.sidecar);
                 let escaped = is_used_elsewhere(&facts, &[]);
                 let kept = || keep_reason(&facts, escaped, &cleanup.keep()).is_some();
@@ -231,6 +231,25 @@ impl<'a> Ending<'a> {
                 }
             }
         }
+    }
+
+    /// Whether somebody was let go, or descends from one who was: an editor's new child carries the
+    /// same marker.
+    fn is_below_released(&self, facts: &ProcessFacts) -> bool {
+        let released: HashSet<u32> = self.released.iter().map(|(pid, _)| *pid).collect();
+        let mut next = Some(facts.clone());
+        while let Some(facts) = next.filter(|_| !released.is_empty()) {
+            if [facts.pid, facts.pgid, facts.sid]
+                .iter()
+                .any(|id| released.contains(id))
+            {
+                return true;
+            }
+            next = Some(facts.ppid)
+                .filter(|&up| up > 1)
+                .and_then(process::process);
+        }
+        false
     }
 
     fn is_of_the_dead(&self, marker: &Marker) -> bool {
