@@ -50,6 +50,15 @@ export const stages = [
     minutes: 30,
     mayBeEmpty: true,
   },
+  {
+    // `tauri dev` asks for the app alone, whose dependencies have fewer features than the
+    // workspace's: Tauri and what stands on it are built a second time.
+    name: "Development build",
+    command: nodeTests("tests/dev"),
+    counts: "node",
+    display: true,
+    minutes: 20,
+  },
   ...(existsSync("scripts/cross-check.sh")
     ? [{ name: "Windows and macOS check", command: "bash scripts/cross-check.sh", minutes: 30 }]
     : []),

@@ -3,12 +3,13 @@ import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { isRunning, run, start, stop } from "../../scripts/lib/child.mjs";
+import { isRunning, start, stop } from "../../scripts/lib/child.mjs";
 import { saveScreenshot } from "../../scripts/lib/display.mjs";
 import { cleanUp } from "./cleanup.mjs";
 import { allGone, descendants, lives, processes, program, withVariable } from "./processes.mjs";
 import { until } from "./wait.mjs";
 import { drive } from "./webdriver.mjs";
+import { findWindow, pressInto, pressKeys, xdotool } from "./xdotool.mjs";
 
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
 /** What is tested. */
@@ -83,7 +84,7 @@ class App {
   /** Waits until the project's page was shown `times` times. */
   shown(times = 1) {
     const count = () => this.#output.filter((line) => line.startsWith("page shown: ")).length;
-    return until(`the page was shown ${times} times; it printed: ${this.output}`, () => count() >= times);
+    return until(() => `the page was shown ${times} times; it printed: ${this.output}`, () => count() >= times);
   }
 
   /** Waits for the trouble page; answers the trouble's code. */
@@ -95,30 +96,23 @@ class App {
   }
 
   /** The window's id, by its title. */
-  async window(title = this.project.name) {
-    const args = ["search", "--all", "--onlyvisible", "--pid", String(this.pid), "--name", `^${title}$`];
-    return until(`a window called ${title}`, async () => (await this.#xdotool(...args)).trim().split("\n")[0]);
+  window(title = this.project.name) {
+    return findWindow(this.display, this.pid, title);
   }
 
   /** Presses keys as a user does: into the window that has the focus. */
   async press(...keys) {
-    const id = await this.window();
-    await this.#xdotool("windowactivate", "--sync", id);
-    await this.keys(...keys);
+    await pressInto(this.display, await this.window(), ...keys);
   }
 
   /** Presses keys without asking for the focus: an open menu has it. */
   async keys(...keys) {
-    await this.#xdotool("key", "--clearmodifiers", "--delay", "30", ...keys);
+    await pressKeys(this.display, ...keys);
   }
 
   /** Whether this window has the focus. */
   async isActive() {
-    return (await this.#xdotool("getactivewindow")).trim() === (await this.window());
-  }
-
-  #xdotool(...args) {
-    return run("xdotool", args, { env: { ...process.env, ...this.display.env } });
+    return (await xdotool(this.display, "getactivewindow")) === (await this.window());
   }
 
   /** Everything that belongs to the app now: itself, its descendants, and whoever left its family. */

@@ -71,16 +71,42 @@ export function program(pid) {
 }
 
 /** Whether anybody listens on the port, on any address. */
-export function isHeld(port) {
+export const isHeld = (port) => listeningSockets(port).length > 0;
+
+/** The processes that listen on the port; of other users' nothing can be seen. */
+export function listenersOn(port) {
+  const links = listeningSockets(port).map((inode) => `socket:[${inode}]`);
+  return processes().filter(({ pid }) => openFiles(pid).some((link) => links.includes(link)));
+}
+
+function listeningSockets(port) {
   const LISTEN = "0A";
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
-  return ["/proc/net/tcp", "/proc/net/tcp6"].some((file) =>
+  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((file) =>
     readFileSync(file, "utf8")
       .split("\n")
       .slice(1)
       .map((line) => line.trim().split(/\s+/))
-      .some(([, local, , state]) => state === LISTEN && local.endsWith(`:${hex}`)),
+      .filter(([, local, , state]) => state === LISTEN && local.endsWith(`:${hex}`))
+      .map((fields) => fields[9]),
   );
+}
+
+function openFiles(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  } catch {
+    return []; // Ended, or another user's.
+  }
+}
+
+/** The words of its command line. */
+export function commandLine({ pid }) {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+  } catch {
+    return []; // It ended.
+  }
 }
 
 /** Waits until none of `records` runs and nobody holds any of `ports`. */

@@ -6,7 +6,8 @@ const EVERY_MS = 40;
 /**
  * Asks `probe` until it answers something truthy, and resolves with that. What it
  * throws counts as "not yet": a page that is being replaced answers nothing.
- * Rejects after `ms` with `what` and the last answer.
+ * Rejects after `ms` with `what`, which may be a function that says it then, and
+ * the last answer.
  */
 export async function until(what, probe, ms = 20_000) {
   const deadline = Date.now() + ms;
@@ -19,7 +20,8 @@ export async function until(what, probe, ms = 20_000) {
       last = error;
     }
     if (Date.now() > deadline) {
-      throw new Error(`not within ${ms} ms: ${what}; last seen: ${describe(last)}`, { cause: last });
+      const wanted = typeof what === "function" ? what() : what;
+      throw new Error(`not within ${ms} ms: ${wanted}; last seen: ${describe(last)}`, { cause: last });
     }
     await pause(EVERY_MS);
   }
