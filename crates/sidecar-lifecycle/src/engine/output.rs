@@ -4,14 +4,18 @@ use std::cell::RefCell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
+use memchr::memmem;
+
 use super::log_reader::{Found, LogReader};
 use super::spawner::OutputEnd;
-use crate::logs::{LogRing, Piece, PrintedUrl, Splitter, Stream, printed_url};
+use crate::logs::{LogRing, Piece, PrintedUrl, Splitter, Stream, line_at, printed_url};
 
 /// Bytes read in one go, so that a flood leaves the loop its turns.
 const CHUNK: usize = 64 * 1024;
 /// Such reads before the loop has its turn.
 const CHUNKS: usize = 4;
+/// More than any server prints about itself; a flood of URLs is none.
+const MAX_URLS: usize = 16;
 
 /// Where the lines of a run come from and go to.
 pub(crate) struct Output {
@@ -122,27 +126,55 @@ impl Output {
         }
     }
 
-    /// Takes bytes that one of the streams has brought.
+    /// Takes bytes that one of the streams has brought. Most lines of a flood are never looked at:
+    /// whoever comes late to the ring wants the last ones.
     pub(crate) fn feed(&mut self, stream: usize, bytes: &[u8]) {
+        if let Some(lines) = self.splitters[stream].whole_lines(bytes) {
+            self.note_urls(&lines);
+            self.ring.push_lines(which(stream), lines);
+            return;
+        }
         let mut splitter = std::mem::take(&mut self.splitters[stream]);
         splitter.push(bytes, |line| self.line(stream, line));
         self.splitters[stream] = splitter;
     }
 
     fn line(&mut self, stream: usize, line: String) {
-        /// More than any server prints about itself; a flood of URLs is none.
-        const MAX_URLS: usize = 16;
+        self.note_url(&line);
+        self.ring.push(which(stream), line);
+    }
+
+    /// Looks for URLs in several lines at once.
+    fn note_urls(&mut self, lines: &[u8]) {
+        let mut from = 0;
+        while self.urls.len() < MAX_URLS
+            && let Some(rest) = lines.get(from..)
+            && let Some(at) = memmem::find(rest, b"http")
+        {
+            let (line, next) = line_at(lines, from + at);
+            self.note_url(&line);
+            from = next;
+        }
+    }
+
+    fn note_url(&mut self, line: &str) {
         if self.urls.len() < MAX_URLS
-            && let Some(url) = printed_url(&line)
+            && let Some(url) = printed_url(line)
             && !self.urls.contains(&url)
         {
             self.urls.push(url);
         }
-        let stream = if stream == 0 {
-            Stream::Stdout
-        } else {
-            Stream::Stderr
-        };
-        self.ring.push(stream, line);
     }
 }
+
+fn which(stream: usize) -> Stream {
+    if stream == 0 {
+        Stream::Stdout
+    } else {
+        Stream::Stderr
+    }
+}
+
+#[cfg(test)]
+#[path = "output_tests.rs"]
+mod tests;

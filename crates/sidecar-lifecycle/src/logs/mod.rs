@@ -21,5 +21,5 @@ pub(crate) use log_file::Trouble;
 pub(crate) use log_file::{LogFile, TroubleKind, Writer};
 pub use ring::{LogLine, LogRing, Stream, Subscription};
 pub(crate) use rotation::Rotation;
-pub(crate) use splitter::Splitter;
+pub(crate) use splitter::{Splitter, line_at};
 pub(crate) use urls::{PrintedUrl, printed_url};

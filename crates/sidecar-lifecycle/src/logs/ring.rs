@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use super::splitter;
+
 /// Which of the two a line was written to.
 ///
 /// ```
@@ -85,11 +87,25 @@ pub struct LogRing {
 #[derive(Default)]
 struct Inner {
     lines: VecDeque<LogLine>,
-    /// What they take in memory.
+    /// Those after these, as they came. Somebody has to ask before they are taken apart: most lines
+    /// of a flood are forgotten before anybody does.
+    unread: VecDeque<Unread>,
+    /// Lines among the unread.
+    unread_lines: usize,
+    /// What all of them take in memory.
     bytes: usize,
     last: u64,
     listeners: Vec<(u64, Listener)>,
     next_listener: u64,
+}
+
+/// Whole lines that came at once.
+struct Unread {
+    /// The number of the first one.
+    seq: u64,
+    stream: Stream,
+    lines: usize,
+    bytes: Vec<u8>,
 }
 
 /// Lines that are remembered for readers that come late.
@@ -118,8 +134,28 @@ impl LogRing {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn push(&self, stream: Stream, line: String) {
+    /// For who looks at the lines.
+    fn lock_read(&self) -> MutexGuard<'_, Inner> {
         let mut inner = self.lock();
+        inner.read();
+        inner
+    }
+
+    /// Takes lines with their ends, none of them longer than a line may be.
+    pub(crate) fn push_lines(&self, stream: Stream, bytes: Vec<u8>) {
+        let mut inner = self.lock();
+        if inner.listeners.is_empty() {
+            inner.put_off(stream, bytes);
+            return;
+        }
+        drop(inner);
+        for line in splitter::lines(&bytes) {
+            self.push(stream, line);
+        }
+    }
+
+    pub(crate) fn push(&self, stream: Stream, line: String) {
+        let mut inner = self.lock_read();
         inner.last += 1;
         let line = LogLine {
             seq: inner.last,
@@ -163,7 +199,7 @@ impl LogRing {
 
     /// The remembered lines after sequence number `seq`, oldest first.
     pub fn since(&self, seq: u64) -> Vec<LogLine> {
-        let inner = self.lock();
+        let inner = self.lock_read();
         let from = inner.lines.partition_point(|l| l.seq <= seq);
         inner.lines.range(from..).cloned().collect()
     }
@@ -192,7 +228,7 @@ impl LogRing {
     /// let its_own_words = logs.last_since(before, 20);
     /// ```
     pub fn last_since(&self, seq: u64, count: usize) -> Vec<String> {
-        let inner = self.lock();
+        let inner = self.lock_read();
         let from = inner.lines.partition_point(|l| l.seq <= seq);
         let skip = inner.lines.len().saturating_sub(count).max(from);
         inner
@@ -225,7 +261,7 @@ impl LogRing {
         listener: impl Fn(&LogLine) + Send + Sync + 'static,
     ) -> Subscription {
         loop {
-            let mut inner = self.lock();
+            let mut inner = self.lock_read();
             let from = inner.lines.partition_point(|l| l.seq <= seq);
             if from == inner.lines.len() {
                 // Joined under the lock: no line can come in between.
@@ -247,6 +283,49 @@ impl LogRing {
 }
 
 impl Inner {
+    /// Remembers lines without a look at them.
+    fn put_off(&mut self, stream: Stream, bytes: Vec<u8>) {
+        let unread = Unread {
+            seq: self.last + 1,
+            stream,
+            lines: memchr::memchr_iter(b'\n', &bytes).count(),
+            bytes,
+        };
+        self.last += unread.lines as u64;
+        self.unread_lines += unread.lines;
+        self.bytes += unread.least();
+        self.unread.push_back(unread);
+        // What `make_room` would forget, if it were asked for each of these lines: the lines taken
+        // apart one by one, the unread only when none of theirs would be left.
+        while (self.lines.len() + self.unread_lines > CAPACITY || self.bytes > CAPACITY_BYTES)
+            && let Some(oldest) = self.lines.pop_front()
+        {
+            self.bytes -= footprint(&oldest);
+        }
+        while let Some(oldest) = self.unread.front()
+            && (self.unread_lines - oldest.lines >= CAPACITY
+                || self.bytes - oldest.least() > CAPACITY_BYTES)
+        {
+            self.unread_lines -= oldest.lines;
+            self.bytes -= oldest.least();
+            self.unread.pop_front();
+        }
+    }
+
+    /// Takes the unread lines apart.
+    fn read(&mut self) {
+        self.unread_lines = 0;
+        for unread in std::mem::take(&mut self.unread) {
+            self.bytes -= unread.least();
+            for (seq, line) in (unread.seq..).zip(splitter::lines(&unread.bytes)) {
+                let stream = unread.stream;
+                let line = LogLine { seq, stream, line };
+                self.make_room(&line);
+                self.lines.push_back(line);
+            }
+        }
+    }
+
     fn make_room(&mut self, line: &LogLine) {
         self.bytes += footprint(line);
         while self.lines.len() >= CAPACITY || self.bytes > CAPACITY_BYTES {
@@ -258,117 +337,19 @@ impl Inner {
     }
 }
 
+impl Unread {
+    /// What its lines will take in memory at the least: a line is not shorter when it is shown, but
+    /// for a line end of one byte or two.
+    fn least(&self) -> usize {
+        self.bytes.len() + self.lines * (size_of::<LogLine>() - 2)
+    }
+}
+
 /// What a line takes in memory.
 fn footprint(line: &LogLine) -> usize {
     size_of::<LogLine>() + line.line.capacity()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reader_that_comes_again_misses_nothing_and_sees_nothing_twice() {
-        let ring = LogRing::default();
-        for i in 1..=5 {
-            ring.push(Stream::Stdout, format!("line {i}"));
-        }
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let sink = seen.clone();
-        let subscription = ring.subscribe(3, move |l| sink.lock().unwrap().push(l.seq));
-        ring.push(Stream::Stderr, "six".into());
-        drop(subscription);
-        ring.push(Stream::Stdout, "seven".into());
-        assert_eq!(*seen.lock().unwrap(), [4, 5, 6]);
-        assert_eq!(ring.since(5).len(), 2);
-        assert_eq!(ring.last(1), ["seven"]);
-        assert_eq!(
-            ring.last_since(6, 20),
-            ["seven"],
-            "lines of an earlier run are not this run's"
-        );
-        assert!(ring.last_since(ring.last_seq(), 20).is_empty());
-    }
-
-    /// It waited for itself: the listener was called while the ring was locked.
-    #[test]
-    fn a_listener_may_ask_the_ring_also_while_lines_are_replayed() {
-        let ring = LogRing::default();
-        ring.push(Stream::Stdout, "one".into());
-        let (asked, seen) = (ring.clone(), Arc::new(Mutex::new(Vec::new())));
-        let sink = seen.clone();
-        let _subscription = ring.subscribe(0, move |line| {
-            if line.seq == 1 {
-                asked.push(Stream::Stdout, "two".into()); // As the engine's thread may meanwhile.
-            }
-            sink.lock().unwrap().push((line.seq, asked.last_seq()));
-        });
-        ring.push(Stream::Stderr, "three".into());
-        assert_eq!(*seen.lock().unwrap(), [(1, 2), (2, 2), (3, 3)]);
-    }
-
-    #[test]
-    fn streams_can_be_told_apart() {
-        let ring = LogRing::default();
-        for (stream, line) in [
-            (Stream::Stdout, "a"),
-            (Stream::Stderr, "b"),
-            (Stream::Stdout, "c"),
-        ] {
-            ring.push(stream, line.into());
-        }
-        let text = |stream, seq| -> Vec<String> {
-            let lines = ring.since_on(stream, seq);
-            lines.into_iter().map(|l| l.line).collect()
-        };
-        assert_eq!(text(Stream::Stdout, 0), ["a", "c"]);
-        assert_eq!(text(Stream::Stdout, 1), ["c"]);
-        assert_eq!(text(Stream::Stderr, 0), ["b"]);
-    }
-
-    #[test]
-    fn what_is_missing_leaves_a_gap() {
-        let ring = LogRing::default();
-        ring.push(Stream::Stdout, "before".into());
-        ring.skip();
-        ring.push(Stream::Stdout, "after".into());
-        let numbers: Vec<u64> = ring.since(0).iter().map(|l| l.seq).collect();
-        assert_eq!(numbers, [1, 3]);
-    }
-
-    /// 2,000 lines of 64 KiB would be 128 MiB.
-    #[test]
-    fn long_lines_do_not_fill_the_memory() {
-        let ring = LogRing::default();
-        let held = |ring: &LogRing| ring.since(0).iter().map(footprint).sum::<usize>();
-        for n in 0..3_000 {
-            let length = if n % 2 == 0 { 64 * 1024 } else { 10 };
-            ring.push(Stream::Stdout, "x".repeat(length));
-            assert!(ring.lock().bytes <= CAPACITY_BYTES);
-        }
-        assert!(
-            held(&ring) > CAPACITY_BYTES / 2,
-            "as much as there is room for"
-        );
-        assert_eq!(held(&ring), ring.lock().bytes);
-        for _ in 0..CAPACITY {
-            ring.push(Stream::Stdout, "short".into());
-        }
-        assert_eq!(
-            ring.since(0).len(),
-            CAPACITY,
-            "short ones are all kept again"
-        );
-    }
-
-    #[test]
-    fn the_oldest_lines_are_forgotten_and_the_gap_shows() {
-        let ring = LogRing::default();
-        for i in 0..CAPACITY + 10 {
-            ring.push(Stream::Stdout, i.to_string());
-        }
-        let lines = ring.since(0);
-        assert_eq!(lines.len(), CAPACITY);
-        assert_eq!(lines[0].seq, 11);
-    }
-}
+#[path = "ring_tests.rs"]
+mod tests;
