@@ -15,7 +15,7 @@ import { runSupervisord } from "../supervisord.mjs";
 export const name = "output";
 export const title = "Output into a log file";
 export const about = [
-  "`cat FLOOD` writes lines of 80 bytes as fast as they are taken. The time runs from the start of the command to the last byte in the file. `sidecar` and `cat FLOOD | cat > FILE` take turns, and each ratio is of two neighbours; every log is compared with the flood, byte by byte. Loggers that are already up when the flood begins (pm2, supervisord) are spared their own start.",
+  "`cat FLOOD` writes lines of 80 bytes as fast as they are taken. The time runs from the start of the command to the last byte in the file. `sidecar` and `cat FLOOD | cat > FILE` take turns, and each ratio is of two neighbours; every log is compared with the flood, byte by byte (that of `sidecar` is rotated at 10 MiB, and all its files are compared). Loggers that are already up when the flood begins (pm2, supervisord) are spared their own start.",
 ];
 
 const LINE = 80;
@@ -89,8 +89,11 @@ async function writeFlood(file, mib) {
 
 const sizeOf = (file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
+/** MiB in a second. */
+const rateOf = (file, ms) => sizeOf(file) / (1 << 20) / (ms / 1000);
+
 function outcome(flood, log, from) {
-  const rate = sizeOf(flood) / (1 << 20) / ((now() - from) / 1000);
+  const rate = rateOf(flood, now() - from);
   return { rate, whole: spawnSync("cmp", ["--silent", flood, log]).status === 0 };
 }
 
@@ -101,12 +104,21 @@ function byCat(scope, flood) {
   return outcome(flood, log, from);
 }
 
-/** From the start of the command to its end: nothing is left in any pipe by then. */
+/**
+ * From the start of the command to its end: nothing is left in any pipe by then.
+ * The log is rotated as it is anywhere, at 10 MiB, but keeps every file.
+ */
 async function bySidecar(scope, flood) {
   const log = join(scope.folder, "log");
+  const config = join(scope.folder, "sidecar.json");
+  writeFileSync(config, JSON.stringify({ logFiles: 1000 }));
   const from = now();
-  await runSidecar(scope, ["--log", log], ["cat", flood]).child.ended;
-  return outcome(flood, log, from);
+  await runSidecar(scope, ["--config", config, "--log", log], ["cat", flood]).child.ended;
+  const took = now() - from;
+  let files = [log];
+  while (existsSync(`${log}.${files.length}`)) files = [`${log}.${files.length}`, ...files];
+  const whole = spawnSync("sh", ["-c", 'flood="$1"; shift; cat "$@" | cmp --silent - "$flood"', "sh", flood, ...files]);
+  return { rate: rateOf(flood, took), whole: whole.status === 0 };
 }
 
 async function byConcurrently(scope, flood) {
