@@ -57,7 +57,7 @@ export const stages = [
     command: nodeTests("tests/dev"),
     counts: "node",
     display: true,
-    minutes: 20,
+    minutes: 30,
   },
   ...(existsSync("scripts/cross-check.sh")
     ? [{ name: "Windows and macOS check", command: "bash scripts/cross-check.sh", minutes: 30 }]

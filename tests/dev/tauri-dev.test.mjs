@@ -20,8 +20,8 @@ import { findWindow, pressInto } from "../lib/xdotool.mjs";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const { build } = JSON.parse(readFileSync(`${ROOT}src-tauri/tauri.conf.json`, "utf8"));
 const PAGES_PORT = Number(new URL(build.devUrl).port);
-/** A debug build; the Rust tests have left the most of it. */
-const BUILD_MS = 15 * 60_000;
+/** A debug build, of which the Rust tests leave a part. */
+const BUILD_MS = 25 * 60_000;
 const GONE_MS = 20_000;
 
 const desk = useDesk();
