@@ -47,6 +47,7 @@ impl RunTree {
             wait_for_all(&members, end);
             let mut gone = Instant::now();
             let mut left = tree.living();
+            let mut empty_by = Instant::now();
             let mut empty = 0;
             while empty < EMPTY_LOOKS && Instant::now() < end {
                 if left.is_empty() {
@@ -56,8 +57,15 @@ impl RunTree {
                     (gone, empty) = (Instant::now(), 0);
                 }
                 left = tree.living();
+                if !left.is_empty() || empty == 0 {
+                    empty_by = Instant::now();
+                }
             }
-            Ended { gone, left }
+            Ended {
+                gone,
+                empty_by,
+                left,
+            }
         }))
     }
 }
@@ -67,8 +75,10 @@ pub(super) struct Watch(JoinHandle<Ended>);
 
 /// What came of it.
 pub(super) struct Ended {
-    /// When the last was gone.
+    /// When the last that was seen was gone.
     pub(super) gone: Instant,
+    /// When the first look had found nobody. Between the two somebody young may have been missed.
+    pub(super) empty_by: Instant,
     /// Who was not.
     pub(super) left: Vec<Process>,
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::cell::{Cell, How, Victim};
 use super::expectation::{Expectation, expected};
-use super::onlooker::{RunTree, Watch};
+use super::onlooker::{Ended, RunTree, Watch};
 use crate::testing::{Family, Host, Process, Setup, args, eventually, fake_host};
 
 /// Between asking and force. Long enough to be told from none, short enough for thousands of runs.
@@ -150,14 +150,15 @@ impl Attack<'_> {
 
     fn guardian_ends(mut self, watch: Watch, struck: Instant) -> Duration {
         self.strike();
-        let empty = self.emptied(watch, struck);
+        let ended = self.ended(watch);
         if self.cell.tree.is_deaf() {
-            assert!(empty >= GRACE, "force came after {empty:?}");
+            let took = ended.empty_by.saturating_duration_since(struck);
+            assert!(took >= GRACE, "force came after {took:?}");
         }
         self.host.end();
         self.assert_guardian_ends();
         self.assert_port_free();
-        empty
+        ended.gone.saturating_duration_since(struck)
     }
 
     fn best_effort(&mut self) {
@@ -250,11 +251,15 @@ impl Attack<'_> {
     }
 
     fn emptied(&self, watch: Watch, struck: Instant) -> Duration {
+        self.ended(watch).gone.saturating_duration_since(struck)
+    }
+
+    fn ended(&self, watch: Watch) -> Ended {
         let ended = watch.ended();
         self.survivors.set(ended.left.len());
         let told: Vec<String> = ended.left.iter().map(Process::command).collect();
         assert!(told.is_empty(), "these are left: {told:#?}");
-        ended.gone.saturating_duration_since(struck)
+        ended
     }
 
     /// Without waiting.
