@@ -136,24 +136,37 @@ impl Spawner {
     }
 
     /// Whatever is ordered is done at once here: no answer is waited for.
-    #[expect(clippy::unnecessary_wraps, reason = "one signature on every platform")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "one signature on every platform"
+    )]
     pub(crate) fn ping(&mut self) -> io::Result<Option<u64>> {
         Ok(None)
     }
 
     /// Nothing is ever left to be sent.
-    #[expect(clippy::unnecessary_wraps, reason = "one signature on every platform")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "one signature on every platform"
+    )]
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 
     /// As [`flush`](Self::flush).
+    #[expect(clippy::unused_self, reason = "one signature on every platform")]
     pub(crate) fn has_backlog(&self) -> bool {
         false
     }
 
     /// As [`flush`](Self::flush).
-    #[expect(clippy::unnecessary_wraps, reason = "one signature on every platform")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "one signature on every platform"
+    )]
     pub(crate) fn watch_backlog(&mut self, then: impl FnOnce() + 'static) -> io::Result<()> {
         drop(then);
         Ok(())
