@@ -14,6 +14,7 @@ const DEFAULT_MINUTES = 10;
 const DRAIN_MS = 2_000;
 
 let running;
+let givenUp = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.once(signal, giveUp);
 }
@@ -27,9 +28,10 @@ const wanted = stages.filter(
 mkdirSync(LOGS, { recursive: true });
 const results = [];
 for (const stage of wanted) {
+  if (givenUp) break;
   results.push(await runStage(stage));
 }
-process.exit(sumUp());
+process.exit(givenUp ? 130 : sumUp());
 
 async function runStage(stage) {
   console.log(`\n━━ ${stage.name}`);
@@ -63,6 +65,7 @@ async function runCommand({ name, command, display: wantsDisplay, minutes = DEFA
       // A group of its own, so that a stage that hangs can be ended as a whole.
       detached: true,
     });
+    if (givenUp) killGroup(running);
     const chunks = [];
     for (const stream of [running.stdout, running.stderr]) {
       stream.on("data", (data) => {
@@ -90,9 +93,10 @@ async function runCommand({ name, command, display: wantsDisplay, minutes = DEFA
   }
 }
 
+/** The stage ends, and with it, in its own order, the display that it was shown on. */
 function giveUp() {
+  givenUp = true;
   killGroup(running);
-  process.exit(130);
 }
 
 function killGroup(child) {
