@@ -168,15 +168,16 @@ fn cycles_and_strangers_are_refused_by_name() {
 #[test]
 fn a_dependent_waits_through_a_crash_of_what_it_needs() {
     let mut bench = Bench::new();
-    let tried = bench.path("tried");
+    let serves = bench.path("serves");
     let text = format!(
-        "test -e {tried} || {{ touch {tried}; exit 1; }}; exec sleep 1000",
-        tried = tried.display()
+        "test -e {tried} || {{ touch {tried}; exit 1; }}; touch {serves}; exec sleep 1000",
+        tried = bench.path("tried").display(),
+        serves = serves.display()
     );
-    // Not ready before its first run has ended, however slow that is.
+    // The first run never is.
     let check = move |_| {
-        let tried = tried.clone();
-        async move { tried.exists() }
+        let serves = serves.clone();
+        async move { serves.exists() }
     };
     let db = script(&text).health_check(HealthCheck::custom(check));
     declare(&bench, "db", db.auto_restart(true));

@@ -168,7 +168,7 @@ fn a_full_disk_is_told_of_once_and_logging_resumes_when_there_is_room() {
     assert!(reason.contains("No space left"), "{reason}");
     let sidecar = leader(&family);
     lives_on(&sidecar);
-    host.ready();
+    host.wait_for("ready"); // Which may have come before the disk was full.
     assert_eq!(host.all("log_trouble").len(), 1, "once an outage");
     fs::remove_file(disk.file(&host, "ballast")).expect("it was there");
     host.next("log_trouble");

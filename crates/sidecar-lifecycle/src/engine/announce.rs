@@ -176,7 +176,7 @@ impl Loop {
             } => {
                 let is_open = self.ledger.as_ref().is_some_and(|l| l.holds(run));
                 if is_open && survivors.iter().all(|&pid| Some(pid) == leader) {
-                    survivors = self.left_of(index, run);
+                    survivors = self.left_of(index, run).unwrap_or(survivors);
                 }
                 EventKind::Stopped {
                     survivors,
@@ -203,13 +203,16 @@ impl Loop {
     }
 
     /// Who is left of a run of which nobody can say that it is gone: who was seen in it, and who
-    /// says by his environment that he is of it.
-    fn left_of(&self, index: usize, run: RunId) -> Vec<u32> {
+    /// says by his environment that he is of it. Nothing where the process table cannot be read,
+    /// for want of a descriptor say: without ourselves in it, it says nothing of others.
+    fn left_of(&self, index: usize, run: RunId) -> Option<Vec<u32>> {
+        let table = process::all_processes();
+        table.iter().find(|f| f.pid == std::process::id())?;
         let seen = self.ledger.as_ref().map_or(Vec::new(), |l| l.members(run));
         let current = self.entries[index].run.as_ref();
         let marker = current.map(|r| r.marker.to_string().into_bytes());
         let is_marked = |pid| marker.is_some() && process::environ_var(pid, VARIABLE) == marker;
-        let mut left: Vec<u32> = process::all_processes()
+        let mut left: Vec<u32> = table
             .into_iter()
             .filter(|f| !f.zombie)
             .filter(|f| {
@@ -219,7 +222,7 @@ impl Loop {
             .map(|f| f.pid)
             .collect();
         left.sort_unstable();
-        left
+        Some(left)
     }
 
     /// Writes down who is in the trees of those that have become ready, for whoever may have to
