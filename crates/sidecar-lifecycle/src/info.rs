@@ -21,6 +21,7 @@ use crate::core::{Phase, Wanted};
 /// assert_eq!(describe(&SidecarInfo::idle("api")), "api is Idle");
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct SidecarInfo {
     /// Its id.
     pub id: String,

@@ -53,6 +53,7 @@ pub enum HolderKind {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Holder {
     /// The process.
     pub pid: Option<u32>,
