@@ -1,8 +1,9 @@
 //! The guardian lives and does nothing: it is stopped.
 
+use std::fs;
 use std::path::Path;
 
-use fake_host::testing::{Family, Host, Setup};
+use fake_host::testing::{Family, Host, Setup, eventually};
 
 use crate::support::{HOST, args, assert_nothing_left, start};
 use crate::trees;
@@ -117,7 +118,15 @@ fn a_tree_out_of_reach_is_not_told_as_gone() {
     let mut living: Vec<i64> = family.living().iter().map(|p| p.pid.into()).collect();
     living.sort_unstable();
     assert_eq!(survivors, serde_json::json!(living));
+    let recorded = || {
+        let folder = fs::read_dir(setup.state_dir()).expect("the state folder");
+        let mut files = folder.map(|file| file.expect("a file").path());
+        files.any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains("\"leader\"")))
+    };
+    assert!(recorded(), "the next start has to know of them");
     host.guardian().signal(libc::SIGCONT);
+    // It had been given up; that it is gone now is noted all the same.
+    eventually("the state file forgets it", || !recorded());
     host.order("shutdown");
     host.end();
     host.wait_until_empty();
