@@ -50,7 +50,13 @@ pub(crate) fn ps(args: &Args) -> ExitCode {
         }
     };
     if args.json {
-        say(&json(&census));
+        match json(&census) {
+            Ok(text) => say(&(text + "\n")),
+            Err(e) => {
+                complain(&format!("cannot write it as JSON: {e}"));
+                return ExitCode::from(2);
+            }
+        }
     } else {
         say(&readable(&census, Paint::of_stdout()));
     }
@@ -67,7 +73,7 @@ fn all(census: &Census) -> Vec<(&Instance, &Tree)> {
     all
 }
 
-fn json(census: &Census) -> String {
+fn json(census: &Census) -> serde_json::Result<String> {
     let records = all(census).into_iter().map(|(instance, tree)| Record {
         app_id: &instance.app_id,
         instance: &instance.instance,
@@ -79,9 +85,7 @@ fn json(census: &Census) -> String {
         memory_bytes: tree.memory(),
     });
     let records: Vec<Record> = records.collect();
-    // A text with a broken character is the one thing that could fail, and a path may be one.
     serde_json::to_string_pretty(&records)
-        .map_or_else(|e| format!("{{\"error\":\"{e}\"}}\n"), |t| t + "\n")
 }
 
 fn readable(census: &Census, paint: Paint) -> String {
@@ -274,7 +278,7 @@ mod tests {
             shown(&Census::default(), None),
             "No sidecars are running.\n"
         );
-        assert_eq!(json(&Census::default()), "[]\n");
+        assert_eq!(json(&Census::default()).unwrap(), "[]");
     }
 
     #[test]

@@ -33,7 +33,7 @@ use serde::{Serialize, Serializer};
 use crate::core::{Phase, RunId};
 use crate::event::Protection;
 use crate::identity::Identity;
-use crate::ports::rfc3339;
+use crate::ports::{lossy, rfc3339};
 use crate::sys::process;
 
 /// All instances that have, or may have, processes.
@@ -134,7 +134,9 @@ pub struct Tree {
     pub leader: Identity,
     /// The leader's command line, for people; the program's name where it cannot be read.
     pub command: String,
-    /// The leader's working directory, where it can be read.
+    /// The leader's working directory, where it can be read; what is no UTF-8 is replaced when
+    /// serialised.
+    #[serde(serialize_with = "lossy::serialize")]
     pub cwd: Option<PathBuf>,
     /// When the leader started; RFC 3339 in UTC when serialised.
     #[serde(serialize_with = "rfc3339::serialize")]

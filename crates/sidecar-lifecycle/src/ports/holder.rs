@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::rfc3339;
+use super::{lossy, rfc3339};
 use crate::identity::Identity;
 use crate::marker::{self, Marker};
 use crate::sys::{Listener, Owner, process, sockets};
@@ -61,7 +61,8 @@ pub struct Holder {
     pub uid: Option<u32>,
     /// Its command line, for people.
     pub command: Option<String>,
-    /// Its working directory.
+    /// Its working directory; what is no UTF-8 is replaced when serialised.
+    #[serde(serialize_with = "lossy::serialize")]
     pub cwd: Option<PathBuf>,
     /// When it started; RFC 3339 in UTC when serialised.
     #[serde(serialize_with = "rfc3339::serialize")]

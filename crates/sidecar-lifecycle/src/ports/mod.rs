@@ -21,6 +21,7 @@
 
 mod free;
 mod holder;
+pub(crate) mod lossy;
 mod pick;
 mod reserve;
 pub(crate) mod rfc3339;
