@@ -1,10 +1,12 @@
 //! From flags and file to what the engine takes.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sidecar_lifecycle::environ::{EnvMap, capture_login_env, scrub};
+use sidecar_lifecycle::ports::PortWish;
 use sidecar_lifecycle::{HealthCheck, SidecarBuilder, SidecarConfig};
 
 use crate::args::Run;
@@ -39,6 +41,10 @@ fn of_flags(args: &Run) -> Result<(String, SidecarConfig), String> {
     }
     if args.port.is_none() && (args.http.is_some() || args.tcp) {
         return Err("a check of the server needs its port: add --port N, A-B or auto".into());
+    }
+    let has_check = args.http.is_some() || args.tcp || args.check_cmd.is_some();
+    if args.liveness.is_some() && !has_check {
+        return Err("--liveness repeats a check: add --http, --tcp or --check-cmd".into());
     }
     let config = overlay(args, SidecarConfig::builder()).build();
     let config = config.map_err(|e| e.to_string())?;
@@ -158,6 +164,10 @@ fn add_login_env(sidecars: &mut Sidecars) -> Result<(), String> {
             None => login_env(&folder)?,
         };
         known.insert(folder, env.clone());
+        if config.port != PortWish::None {
+            // Of a start-up file, and not meant for this sidecar.
+            env.remove(OsStr::new("PORT"));
+        }
         env.append(&mut config.env);
         config.env = env;
         config.clear_env = true;

@@ -86,7 +86,8 @@
 //! 1. **Prepare.** What the sidecar [depends on](SidecarBuilder::depends_on) is waited for, and
 //!    started if it is down. The program is looked for on the `PATH` that the sidecar will have.
 //!    A port is picked and tested on all four addresses (`127.0.0.1`, `::1`, `0.0.0.0`, `::`);
-//!    `{port}` in arguments is replaced, and `PORT` is set.
+//!    `{port}` in arguments is replaced, and `PORT` is set, beside another
+//!    [variable](SidecarBuilder::port_variable) that was asked for.
 //! 2. **Spawn.** `spawned` tells the leader's pid. The process carries a [`marker`] in its
 //!    environment.
 //! 3. **Check.** Ready means three things at once: the check passes, the listener belongs to the

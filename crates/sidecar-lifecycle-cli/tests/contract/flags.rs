@@ -1,25 +1,76 @@
 //! What each flag does.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use fake_host::testing::Setup;
+use serde_json::json;
 
-use crate::support::{code, names, printed, run, server, shell};
+use crate::support::{Answer, SIDECAR, ask, code, names, printed, run, server, shell};
 
 #[test]
 fn the_port_is_in_the_argument_and_in_the_variable() {
     let setup = Setup::new();
     let flags = "--json --json-log --port 21000-21999 --port-env MY_PORT";
-    let mut host = run(&setup, flags, shell("echo {port} $MY_PORT ${PORT-none}"));
+    let mut host = run(&setup, flags, shell("echo {port} $MY_PORT $PORT"));
     assert_eq!(code(&mut host), 0);
     let port = host.next_after_end("port_chosen")["port"].clone();
-    assert_eq!(printed(&host), [format!("{port} {port} none")]);
+    assert_eq!(printed(&host), [format!("{port} {port} {port}")]);
     let setup = Setup::new();
     let mut host = run(&setup, "--json --json-log --port auto", shell("echo $PORT"));
     assert_eq!(code(&mut host), 0);
     assert_eq!(
         printed(&host),
         [host.next_after_end("port_chosen")["port"].to_string()]
+    );
+}
+
+#[test]
+fn an_inherited_port_is_replaced_by_the_chosen_one() {
+    const CHOSEN: &str = r#"[ "$PORT" = "$API_PORT" ] && [ "$PORT" != 1 ]"#;
+    let setup = Setup::new();
+    let answer = Answer::of(
+        Command::new(SIDECAR)
+            .args(["run", "--port", "auto", "--port-env", "API_PORT"])
+            .args(["--ready-timeout", "20s", "--check-cmd"])
+            .arg(format!("{CHOSEN} && touch checked"))
+            .args(["--", "sh", "-c"])
+            .arg(format!(
+                "{CHOSEN} && touch told; until [ -e checked ]; do sleep 0.01; done"
+            ))
+            .current_dir(setup.folder())
+            .env("PORT", "1"),
+    );
+    assert!(setup.path("told").exists(), "{}", answer.stdout);
+    assert!(setup.path("checked").exists(), "{}", answer.stdout);
+}
+
+#[test]
+fn a_port_that_the_configuration_gives_stays() {
+    let setup = Setup::new();
+    let config = json!({
+        "name": "sh", "args": ["-c", "echo $PORT; test $API_PORT = {port}"], "port": "auto",
+        "portVariable": "API_PORT", "env": { "PORT": "mine" },
+    });
+    fs::write(setup.path("sidecar.json"), config.to_string()).expect("written");
+    let flags = format!(
+        "--json --json-log --config {}",
+        setup.path("sidecar.json").display()
+    );
+    let mut host = run(&setup, &flags, vec![]);
+    assert_eq!(code(&mut host), 0);
+    assert_eq!(printed(&host), ["mine"]);
+}
+
+#[test]
+fn liveness_without_a_check_names_the_flags_that_are_missing() {
+    let words = ["run", "--liveness", "5s", "--", "true"];
+    let answer = ask(Path::new("/"), &words);
+    assert_eq!(answer.code, 2);
+    assert_eq!(
+        answer.stderr,
+        "sidecar: --liveness repeats a check: add --http, --tcp or --check-cmd\n"
     );
 }
 
@@ -56,7 +107,7 @@ fn a_check_command_decides_about_readiness() {
     args.push(format!("test -n \"$PORT\" && test -e {}", flag.display()).into());
     args.push("--".into());
     args.extend(command);
-    let mut host = setup.start(std::path::Path::new(crate::support::SIDECAR), args);
+    let mut host = setup.start(Path::new(SIDECAR), args);
     host.next("spawned");
     family.wait_for(1);
     assert!(host.all("ready").is_empty());
@@ -75,7 +126,7 @@ fn liveness_that_is_lost_is_a_crash() {
     args.push(format!("test -e {}", flag.display()).into());
     args.push("--".into());
     args.extend(server(&family, "--no-listen --setsid"));
-    let mut host = setup.start(std::path::Path::new(crate::support::SIDECAR), args);
+    let mut host = setup.start(Path::new(SIDECAR), args);
     host.next("ready");
     fs::remove_file(&flag).expect("removed");
     assert_eq!(code(&mut host), 1);
@@ -188,7 +239,7 @@ fn the_login_environment_is_the_shells_and_not_ours() {
         "--json --json-log --login-env",
         shell("echo ${FROM_PROFILE-no} ${CLAUDECODE-clean}"),
     );
-    let program = std::path::Path::new(crate::support::SIDECAR);
+    let program = Path::new(SIDECAR);
     let mut host = setup.start_with(program, words, |command| {
         command
             .env("HOME", setup.folder())
@@ -197,4 +248,22 @@ fn the_login_environment_is_the_shells_and_not_ours() {
     });
     assert_eq!(code(&mut host), 0, "{:#?}", host.lines());
     assert_eq!(printed(&host), ["yes clean"]);
+}
+
+#[test]
+fn a_port_of_the_login_environment_is_replaced_by_the_chosen_one() {
+    let setup = Setup::new();
+    fs::write(setup.path(".profile"), "export PORT=1\n").expect("written");
+    let words = crate::support::args(
+        "--json --json-log --login-env --port auto --port-env API_PORT",
+        shell("test $PORT = $API_PORT && echo the same"),
+    );
+    let mut host = setup.start_with(Path::new(SIDECAR), words, |command| {
+        command
+            .env("HOME", setup.folder())
+            .env("SHELL", "/bin/sh")
+            .env_remove("ENV");
+    });
+    assert_eq!(code(&mut host), 0, "{:#?}", host.lines());
+    assert_eq!(printed(&host), ["the same"]);
 }

@@ -74,7 +74,7 @@ pub struct SidecarConfig {
     pub port: PortWish,
     /// Asked for first, if the wish allows it: a moved port loses a web page's storage.
     pub preferred_port: Option<u16>,
-    /// The variable that tells the sidecar its port.
+    /// The variable that tells the sidecar its port, beside `PORT`.
     pub port_variable: Option<String>,
     /// When it is ready. `None`: as soon as it runs.
     pub check: Option<HealthCheck>,

@@ -14,14 +14,13 @@ use tokio::task::AbortHandle;
 use super::clock::within;
 use super::message::Message;
 use super::output::{Output, Source};
-use super::perform::{clone_output, environment};
+use super::perform::{clone_output, environment_on};
 use super::prepare::fill_port;
 use super::run_loop::Loop;
 use super::spawner::{HostEnds, SpawnOrder, read_pipes};
 use crate::core::{ExitStatus, RunId, SidecarId};
 use crate::logs::LogRing;
 use crate::marker;
-use crate::sys::variable_name;
 
 type Answer = oneshot::Sender<Result<(), String>>;
 
@@ -189,10 +188,7 @@ impl Loop {
             .as_ref()
             .filter(|r| r.run == run)
             .ok_or("its run has ended")?;
-        let mut env = environment(&entry.config);
-        if let (Some(name), Some(port)) = (&entry.config.port_variable, current.port) {
-            env.insert(variable_name(name.as_ref()), port.to_string().into());
-        }
+        let mut env = environment_on(&entry.config, current.port);
         let marker = current.marker.to_string();
         env.insert(marker::VARIABLE.into(), marker.clone().into());
         let cwd = entry.config.cwd.clone();

@@ -136,10 +136,7 @@ impl Loop {
             return Ok(());
         };
         let config = &entry.config;
-        let mut env = environment(config);
-        if let (Some(name), Some(port)) = (&config.port_variable, prepared.port) {
-            env.insert(variable_name(name.as_ref()), port.to_string().into());
-        }
+        let mut env = environment_on(config, prepared.port);
         let marker = current.marker.to_string();
         env.insert(marker::VARIABLE.into(), marker.clone().into());
         let mut argv = vec![prepared.program.clone().into_os_string()];
@@ -261,4 +258,23 @@ pub(super) fn environment(config: &crate::config::SidecarConfig) -> BTreeMap<OsS
         .chain(set)
         .map(|(name, value)| (variable_name(&name), value))
         .collect()
+}
+
+/// The same, with the port that was chosen. `PORT` is set even where another variable was asked
+/// for: an inherited one would name a port that is not this sidecar's. One that the configuration
+/// gives is meant.
+pub(super) fn environment_on(
+    config: &crate::config::SidecarConfig,
+    port: Option<u16>,
+) -> BTreeMap<OsString, OsString> {
+    const USUAL: &str = "PORT";
+    let mut env = environment(config);
+    if let Some(port) = port {
+        let is_given = config.env.keys().any(|name| variable_name(name) == USUAL);
+        let usual = (!is_given).then_some(USUAL);
+        for name in usual.into_iter().chain(config.port_variable.as_deref()) {
+            env.insert(variable_name(name.as_ref()), port.to_string().into());
+        }
+    }
+    env
 }

@@ -178,7 +178,8 @@ impl SidecarBuilder {
         self
     }
 
-    /// The variable that tells the sidecar its port; `PORT` unless set.
+    /// The variable that tells the sidecar its port; `PORT` unless set. Where it is another, `PORT`
+    /// is set besides, unless [`env`](SidecarBuilder::env) gives it.
     ///
     /// ```
     /// # use sidecar_lifecycle::SidecarConfig;
@@ -231,10 +232,9 @@ impl SidecarBuilder {
     }
 
     /// How long the log file may become, in bytes; 10 MiB unless set, and 0 for no limit. Less than
-    /// 64 KiB counts as 64 KiB. The line
-    /// that reaches the limit is the file's last: it is renamed to `.1`, what was `.1` to `.2` and
-    /// so on, and the next line begins a new file. No line of less than 32 KiB is cut for it, and no
-    /// file is longer than the limit and 64 KiB.
+    /// 64 KiB counts as 64 KiB. The line that reaches the limit is the file's last: it is renamed to
+    /// `.1`, what was `.1` to `.2` and so on, and the next line begins a new file. No line of less
+    /// than 32 KiB is cut for it, and no file is longer than the limit and 64 KiB.
     ///
     /// Where the file cannot be renamed, [`LogTrouble`](crate::EventKind::LogTrouble) tells it and
     /// the file grows on; after as many bytes again it is tried again.

@@ -47,7 +47,8 @@ pub(super) struct SidecarJson {
     /// Asked for before any other that `port` allows.
     #[cfg_attr(test, schemars(range(min = 1, max = 65535)))]
     preferred_port: Option<u16>,
-    /// The variable that tells it the port. Default: `PORT`.
+    /// The variable that tells it the port. Default: `PORT`, which is set beside another one unless
+    /// `env` gives it.
     #[cfg_attr(test, schemars(regex(pattern = r"^[^=\u0000]+$")))]
     port_variable: Option<String>,
     /// What makes it ready. Default: it is ready as soon as it runs.
