@@ -131,10 +131,7 @@ fn sentence(kind: &EventKind) -> Option<(&'static str, String)> {
             (RED, format!("could not be ended: pids {survivors:?}"))
         }
         EventKind::Failed { reason, .. } => (RED, format!("failed: {reason}")),
-        EventKind::LogTrouble { reason } => (
-            RED,
-            format!("the log file cannot be written: {reason}; output is lost until it can"),
-        ),
+        EventKind::LogTrouble { reason } => (RED, format!("the log file: {reason}")),
         EventKind::ProtectionLost { .. } => (
             RED,
             "the guardian was killed: best-effort protection from now on".to_owned(),
@@ -161,6 +158,18 @@ mod tests {
             run: RunId(1),
             kind: EventKind::PortChosen { port: 80 },
         }
+    }
+
+    #[test]
+    fn trouble_with_the_log_file_is_told_as_the_reason_has_it() {
+        let style = Style::new(&["web".to_owned()], Paint::plain(None));
+        let mut event = started("web");
+        event.kind = EventKind::LogTrouble {
+            reason: "it cannot be rotated and goes on growing for now: no".to_owned(),
+        };
+        let line = style.event(&event).expect("it is told");
+        let text = "web ● the log file: it cannot be rotated and goes on growing for now: no";
+        assert_eq!(line, text, "nothing is lost by it");
     }
 
     #[test]

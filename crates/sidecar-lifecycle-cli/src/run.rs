@@ -24,7 +24,10 @@ pub(crate) fn run(args: &Run) -> ExitCode {
         Ok(sidecars) => sidecars,
         Err(problems) => return refuse(&problems),
     };
-    let engine = Engine::builder("sidecar", state_dir())
+    let Some(state_dir) = state_dir() else {
+        return refuse(&["cannot find your home folder: set HOME".to_owned()]);
+    };
+    let engine = Engine::builder("sidecar", state_dir)
         // Labels of different folders would meet in one memory.
         .remember_ports(false)
         .build();
@@ -128,13 +131,10 @@ fn wait(engine: &Engine, inbox: &mpsc::Receiver<News>, mut fleet: Standing) -> u
     if report.complete { code } else { code.max(1) }
 }
 
-/// Where state files lie. Without a home folder, a folder of this user's among the temporary ones.
-fn state_dir() -> PathBuf {
-    dirs::state_dir()
-        .or_else(dirs::data_local_dir)
-        .unwrap_or_else(std::env::temp_dir)
-        .join("sidecar-lifecycle")
-        .join("sidecar")
+/// Where state files lie: in the user's home folder. The temporary folder is everybody's.
+fn state_dir() -> Option<PathBuf> {
+    let folder = dirs::state_dir().or_else(dirs::data_local_dir)?;
+    Some(folder.join("sidecar-lifecycle").join("sidecar"))
 }
 
 #[expect(

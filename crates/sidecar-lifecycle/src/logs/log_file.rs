@@ -73,7 +73,9 @@ impl TroubleKind {
     /// For the user.
     pub(crate) fn reason(self, error: &io::Error) -> String {
         match self {
-            TroubleKind::Write => error.to_string(),
+            TroubleKind::Write => {
+                format!("it cannot be written, and output is lost until it can: {error}")
+            }
             TroubleKind::Rotate => {
                 format!("it cannot be rotated and goes on growing for now: {error}")
             }
