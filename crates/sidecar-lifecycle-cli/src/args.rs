@@ -39,7 +39,8 @@ pub(crate) enum Command {
 /// What `sidecar run` takes.
 ///
 /// Exit code: 0 after an asked-for stop or when all ended well; 1 when one has failed for good,
-/// which stops the others; 2 for bad usage or configuration; 130 when forced by a second interrupt.
+/// which stops the others, or could not be ended; 2 for bad usage or configuration, or when it
+/// cannot begin; 130 when forced by a second interrupt.
 #[derive(Debug, Parser)]
 #[command(group(ArgGroup::new("check").args(["http", "tcp", "check_cmd"])))]
 pub(crate) struct Run {
@@ -62,7 +63,7 @@ pub(crate) struct Run {
     /// The port it shall listen on: a number, an inclusive range, or auto.
     #[arg(long, value_name = "N|A-B|auto")]
     pub(crate) port: Option<PortWish>,
-    /// The variable that tells it the port [default: PORT].
+    /// The variable that tells it the port, beside PORT [default: PORT].
     #[arg(long, value_name = "VAR")]
     pub(crate) port_env: Option<String>,
     /// Ready when this path answers with a status below 500.
@@ -86,19 +87,21 @@ pub(crate) struct Run {
     /// When a new run follows [default: never].
     #[arg(long, value_name = "WHEN")]
     pub(crate) restart: Option<When>,
-    /// Give up after so many crashes within a minute [default: 5].
+    /// Give up after so many crashes within a minute; 0 counts as 1 [default: 5].
     #[arg(long, value_name = "N")]
     pub(crate) max_restarts: Option<u32>,
     /// The first delay before a new run; doubles with each crash [default: 250ms].
     #[arg(long, value_name = "D", value_parser = parse_duration)]
     pub(crate) backoff: Option<Duration>,
-    /// Keep its output in this file. The last one is kept beside it as FILE.prev.
+    /// Keep its output in this file. Beside it are kept what exceeds 10 MiB, as FILE.1 to FILE.3,
+    /// and the last launch's as FILE.prev, FILE.prev.1 and so on.
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
     /// Give it the environment of a login shell instead of this one's.
     #[arg(long)]
     pub(crate) login_env: bool,
-    /// The command. `{port}` in an argument is replaced by the port.
+    /// The command. `{port}` in an argument is replaced by the port, and so is `auto` after
+    /// `--port`.
     #[arg(last = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 }

@@ -65,8 +65,10 @@ pub struct Event {
 /// The grammar of one run: `waiting_for? port_chosen? spawned (ready (unhealthy ready)*
 /// unhealthy?)? (exited | stopping)* (crashed | port_taken)? stopped`, then `restarting`, `failed`
 /// or nothing. The order of `exited`, `stopping` and `crashed` or `port_taken` tells what came
-/// first. Each `spawned` is followed by exactly one `stopped`. `roll_degraded`, `roll_failed`,
-/// `guardian_silent` and `guardian_answers` may stand anywhere.
+/// first. Each `spawned` is followed by exactly one `stopped`. `port_held`, `cleaned`,
+/// `kept`, `log_trouble`, `protection_lost`, `guardian_silent`, `guardian_answers`,
+/// `roll_degraded`, `roll_failed` and `phase_changed` may stand anywhere. In a rolling restart two
+/// runs live at once, and each of them follows the grammar by itself.
 /// [`core`](crate::core) has the whole of it.
 ///
 /// ```
@@ -186,7 +188,7 @@ pub enum EventKind {
     Crashed {
         /// What happened, in words.
         reason: String,
-        /// Crashes within the last minute, this one included.
+        /// Crashes within the restart window, this one included.
         attempt: u32,
         /// After how many it is given up.
         max: u32,
@@ -201,7 +203,7 @@ pub enum EventKind {
     },
     /// A new run follows.
     Restarting {
-        /// Crashes within the last minute.
+        /// Crashes within the restart window.
         attempt: u32,
         /// After how many it is given up.
         max: u32,
@@ -229,10 +231,10 @@ pub enum EventKind {
         last_lines: Vec<String>,
     },
     /// The log file cannot be written; the sidecar lives on and its output is thrown away until
-    /// writing works again. Or it can be written but not rotated or kept aside, as the reason
-    /// says then. Told once, and again when it happens again after it has worked.
+    /// writing works again. Or it can be written but not rotated or kept aside, or there is no
+    /// room to begin it, as the reason says then. Told once, and again when it happens again after it has worked.
     LogTrouble {
-        /// What the system answers.
+        /// What cannot be done, what that means for the output, and what the system answers.
         reason: String,
     },
     /// The guardian died. Its runs' leaders died with it and the rest is ended by the host, which

@@ -121,7 +121,6 @@ fn anywhere(kind: &str) -> bool {
         kind,
         "log"
             | "log_trouble"
-            | "log_resumed"
             | "cleaned"
             | "kept"
             | "port_held"

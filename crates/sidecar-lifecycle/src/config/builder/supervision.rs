@@ -91,7 +91,8 @@ impl SidecarBuilder {
     }
 
     /// Whether a run that crashed before it was ready is followed by another one. It is, unless
-    /// set: a server that never came up in a desktop app is better shown to its user.
+    /// set. A desktop app sets it to false: a server that never came up is better shown to its
+    /// user.
     ///
     /// ```
     /// # use sidecar_lifecycle::SidecarConfig;
