@@ -21,5 +21,7 @@ export async function pressKeys(display, ...keys) {
 /** Gives a window the focus, then presses keys. */
 export async function pressInto(display, window, ...keys) {
   await xdotool(display, "windowactivate", "--sync", window);
+  // The window manager names it as active before the keys go there.
+  await until(`window ${window} has the focus`, async () => (await xdotool(display, "getwindowfocus")) === window);
   await pressKeys(display, ...keys);
 }

@@ -162,7 +162,7 @@ impl Launcher {
         let Some(mut target) = url.and_then(|u| Url::parse(u).ok()) else {
             return;
         };
-        let launch_url = {
+        {
             let mut state = self.lock();
             state.facts.was_ready = true;
             state.facts.reviving = false;
@@ -174,13 +174,11 @@ impl Launcher {
                 target = page;
             }
             state.launch.url = Some(target.to_string());
-            target
-        };
+            state.due = Some(target);
+        }
         self.enter(Phase::Ready, "Ready");
         // The page first: it is what the user waits for.
-        if let Some(ui) = self.ui.get() {
-            ui.show_project(&launch_url);
-        }
+        self.show_project();
         self.session.settings.change(|v| v.port = port.or(v.port));
     }
 

@@ -57,6 +57,8 @@ pub(super) struct State {
     pub(super) run: RunId,
     /// The last run that a refresh has replaced: what is told of it now comes too late.
     pub(super) replaced: RunId,
+    /// The page that the window has to go to, until it has been told.
+    pub(super) due: Option<Url>,
 }
 
 impl Launcher {
@@ -91,6 +93,7 @@ impl Launcher {
             installing: false,
             run: RunId(0),
             replaced: RunId(0),
+            due: None,
         };
         let launcher = Arc::new_cyclic(|me| Launcher {
             session,
@@ -120,10 +123,15 @@ impl Launcher {
         if self.ui.set(ui).is_err() {
             return; // There is one window, and it is attached once.
         }
-        let launch = self.snapshot();
-        if let (Some(ui), Phase::Ready, Some(url)) = (self.ui.get(), launch.phase, &launch.url)
-            && let Ok(url) = Url::parse(url)
-        {
+        self.show_project();
+    }
+
+    /// Has the window show a page that is due, if there is a window: whoever comes second of the
+    /// server and the window finds it so, and nobody shows it twice.
+    pub(super) fn show_project(&self) {
+        let Some(ui) = self.ui.get() else { return };
+        let due = self.lock().due.take();
+        if let Some(url) = due {
             ui.show_project(&url);
         }
     }
@@ -182,6 +190,7 @@ impl Launcher {
             state.launch.started_at_ms = now_ms();
             state.launch.trouble = None;
             state.launch.url = None;
+            state.due = None;
             state.facts = Facts::default();
             state.installing = false;
         }
@@ -286,6 +295,7 @@ impl Launcher {
             state.launch.started_at_ms = now_ms();
             state.launch.trouble = None;
             state.launch.url = None;
+            state.due = None;
             state.facts = Facts::default();
         }
         self.enter(Phase::Stopping, "Stopping the server");
