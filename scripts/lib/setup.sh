@@ -22,6 +22,7 @@ END
 webkit2gtk-driver|drives the real window in the tests
 openbox|a window manager, so that focus and keys work in the tests
 xdotool|presses real keys in the tests
+wmctrl|closes one of several windows in the tests
 ffmpeg|a sidecar that wants to be asked to end by its stdin
 redis-server|a sidecar that wipes its environment and renames itself
 END

@@ -9,7 +9,7 @@ import { cleanUp } from "./cleanup.mjs";
 import { allGone, descendants, lives, processes, program, withVariable } from "./processes.mjs";
 import { until } from "./wait.mjs";
 import { drive } from "./webdriver.mjs";
-import { findWindow, pressInto, pressKeys, xdotool } from "./xdotool.mjs";
+import { closeWindow, findWindow, pressInto, pressKeys, xdotool } from "./xdotool.mjs";
 
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
 /** What is tested. */
@@ -103,6 +103,11 @@ class App {
   /** Presses keys as a user does: into the window that has the focus. */
   async press(...keys) {
     await pressInto(this.display, await this.window(), ...keys);
+  }
+
+  /** Closes the window, which need not be the only one on the display. */
+  async close() {
+    await closeWindow(this.display, await this.window());
   }
 
   /** Presses keys without asking for the focus: an open menu has it. */

@@ -25,3 +25,11 @@ export async function pressInto(display, window, ...keys) {
   await until(`window ${window} has the focus`, async () => (await xdotool(display, "getwindowfocus")) === window);
   await pressKeys(display, ...keys);
 }
+
+/**
+ * Has the window manager close a window, as the button in its title does. Of several windows: a
+ * key is lost now and then while the window manager is busy with the focus of another one.
+ */
+export async function closeWindow(display, window) {
+  await run("wmctrl", ["-i", "-c", window], { env: { ...process.env, ...display.env } });
+}

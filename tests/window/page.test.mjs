@@ -187,14 +187,14 @@ test("two projects on one port never share storage or cookies, and keep their ow
   await first.shown();
   await first.page.run("localStorage.setItem('who', 'shop'); document.cookie = 'who=shop; max-age=9999'");
   assert.deepEqual(await first.page.run(stored), ["shop", "who=shop"]);
-  await first.press("alt+F4");
+  await first.close();
   await first.gone();
 
   const second = await desk.open(t, blog, { user });
   await second.shown();
   assert.equal(await second.page.url(), shop.url(), "the very same origin");
   assert.deepEqual(await second.page.run(stored), [null, ""]);
-  await second.press("alt+F4");
+  await second.close();
   await second.gone();
 
   const third = await desk.open(t, shop, { user });
@@ -205,13 +205,11 @@ test("two projects on one port never share storage or cookies, and keep their ow
 test("two projects run side by side", async (t) => {
   const user = makeUser(t);
   const [shop, blog] = [await makeProject(t), await makeProject(t, { name: "blog" })];
-  const [first, second] = [
-    await desk.open(t, shop, { user, driven: false }),
-    await desk.open(t, blog, { user, driven: false }),
-  ];
+  const first = await desk.open(t, shop, { user, driven: false });
   await first.shown();
+  const second = await desk.open(t, blog, { user, driven: false });
   await second.shown();
-  await second.press("alt+F4");
+  await second.close();
   await second.gone();
   const answer = await fetch(`http://127.0.0.1:${shop.port}/still-there`);
   assert.equal(answer.status, 200);
