@@ -53,7 +53,6 @@ pub enum HolderKind {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
 pub struct Holder {
     /// The process.
     pub pid: Option<u32>,
