@@ -178,11 +178,12 @@ fn a_launch_that_is_still_ending_leaves_the_next_ones_log_alone() {
     let length = || fs::metadata(setup.path("log.prev")).map_or(0, |is| is.len());
     let before = length();
     eventually("the first writes on", || length() > before + 1_000_000);
+    eventually("the second was rotated", || setup.path("log.3").exists());
     assert!(guardian.lives(), "and its guardian was there to rotate");
     second.order("shutdown");
     second.end();
     let own = files(&setup, "log");
-    assert!(own.len() > 3, "it was rotated");
+    assert!(own.len() > 3, "{} files", own.len());
     for file in &own {
         assert!(
             !file.contains("the-first") && file.len() < 101_000,
