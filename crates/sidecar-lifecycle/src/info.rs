@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::core::{Phase, Wanted};
+use crate::core::{Phase, RunId, Wanted};
 
 /// A sidecar as it is at this moment, see [`Engine::info`](crate::Engine::info).
 ///
@@ -35,6 +35,8 @@ pub struct SidecarInfo {
     pub is_healthy: bool,
     /// The leader.
     pub pid: Option<u32>,
+    /// The run that the leader belongs to; none while none has been spawned.
+    pub run: Option<RunId>,
     /// The port that it listens on.
     pub port: Option<u16>,
     /// Its URL, once ready.
@@ -68,6 +70,7 @@ impl SidecarInfo {
             is_running: false,
             is_healthy: false,
             pid: None,
+            run: None,
             port: None,
             url: None,
             uptime_seconds: 0,

@@ -137,6 +137,18 @@ fn no_call_waits_for_what_it_asks_for() {
     bench.next("web", "stopped");
 }
 
+#[test]
+fn the_info_names_the_run_whose_processes_live() {
+    let mut bench = Bench::new();
+    let run = |bench: &Bench| bench.engine.info("web").and_then(|info| info.run);
+    for _ in 0..2 {
+        let ready = bench.run("web", fake("--no-listen"));
+        assert_eq!(run(&bench).map(|r| r.0), ready["run"].as_u64());
+        bench.stop("web");
+        eventually("no run is named", || run(&bench).is_none());
+    }
+}
+
 /// Servers of the Model Context Protocol end when their input ends, and some hear nothing else.
 #[test]
 fn a_stop_ends_the_input_of_who_hears_nothing_else() {

@@ -81,7 +81,7 @@ fn healthy_and_state_hooks_come_in_the_order_of_events() {
     let Some(Told::Healthy(info)) = all.pop() else {
         panic!("healthy is the last one");
     };
-    assert!(info.is_healthy && info.is_running && info.pid.is_some());
+    assert!(info.is_healthy && info.is_running && info.pid.is_some() && info.run.is_some());
     assert_eq!((info.id.as_str(), info.state), (WEB, Phase::Ready));
     drop(engine);
     all.extend(told.try_iter());

@@ -142,6 +142,7 @@ impl Loop {
                     is_running: true,
                     is_healthy: true,
                     pid: Some(*pid),
+                    run: Some(run),
                     port: *port,
                     url: url.clone(),
                     ..known.unwrap_or_else(|| SidecarInfo::idle(id))

@@ -192,6 +192,7 @@ impl Shared {
             is_running: state.may_have_processes(),
             is_healthy: healthy,
             pid: core.pid(),
+            run: core.pid().and(core.run()),
             port: run.and_then(|r| r.port),
             url: run.and_then(|r| r.url.clone()),
             uptime_seconds: 0, // Counted when somebody asks.
