@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use clap::Parser;
 use sidecar_lifecycle::ports::PortWish;
-use sidecar_lifecycle::{ConfigError, HealthCheck, Restart, SidecarConfig};
+use sidecar_lifecycle::{ConfigError, HealthCheck, Restart, SidecarConfig, StdoutMode};
 
 /// A host for tests: it starts the guardian, an engine and one sidecar, prints every event as a
 /// line of JSON, and obeys lines on stdin.
 ///
-/// Orders: `start`, `stop`, `restart`, `restart*N`, `roll`, `shutdown`, `force`, `panic`, `panic-thread`,
+/// Orders: `start`, `stop`, `restart`, `restart*N`, `roll`, `read BYTES`, `shutdown`, `force`, `panic`, `panic-thread`,
 /// `abort`, `exit`, `return`, `allocate MIB`.
 #[derive(Debug, Parser)]
 pub(crate) struct Args {
@@ -48,6 +48,9 @@ pub(crate) struct Args {
     /// An executable to be left alone, besides those that always are.
     #[arg(long, value_name = "NAME")]
     keep: Vec<String>,
+    /// Has the sidecar's stdout to be read by the order `read`.
+    #[arg(long)]
+    raw: bool,
     /// Goes without a guardian.
     #[arg(long)]
     pub(crate) no_guardian: bool,
@@ -89,6 +92,9 @@ impl Args {
             })
             .restart_backoff(Duration::from_millis(self.restart_backoff))
             .keep(keep);
+        if self.raw {
+            builder = builder.stdout(StdoutMode::Raw);
+        }
         if let Some(path) = &self.http {
             builder = builder.health_check(HealthCheck::http(path));
         } else if self.tcp {

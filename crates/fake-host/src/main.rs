@@ -3,6 +3,7 @@
 mod args;
 mod logger;
 mod orders;
+mod reader;
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;

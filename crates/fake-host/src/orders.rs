@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::reader;
 use sidecar_lifecycle::{Engine, Termination};
 
 /// Something for the main thread.
@@ -12,6 +13,7 @@ pub(crate) enum Order {
     Stop,
     Restart(u32),
     Roll,
+    Read(u64),
     Force,
     Shutdown,
     Panic,
@@ -41,6 +43,7 @@ impl FromStr for Order {
             "restart" if rest.is_empty() => Order::Restart(1),
             "restart" => Order::Restart(number()?),
             "roll" => Order::Roll,
+            "read" => Order::Read(number()?.into()),
             "force" => Order::Force,
             "shutdown" => Order::Shutdown,
             "panic" => Order::Panic,
@@ -81,6 +84,7 @@ pub(crate) fn obey(
             }
         }
         Order::Roll => ids.iter().try_for_each(|id| engine.roll(id, "ordered"))?,
+        Order::Read(bytes) => reader::read(engine, &ids[0], bytes),
         Order::Shutdown => shut_down_beside(engine, "ordered", down),
         // As desktop apps do: the first request ends all in order, another one at once.
         Order::Terminate(t) if t.count == 1 => shut_down_beside(engine, t.name(), down),

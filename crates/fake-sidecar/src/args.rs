@@ -212,7 +212,17 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_name = "BYTES[/STREAM]")]
     pub(crate) flood: Option<Flood>,
 
+    /// Write this many bytes to stdout as fast as they are taken, of a pattern
+    /// in which a lost one shows.
+    #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
+    pub(crate) source: Option<u64>,
+
     /// Copy stdin to stdout, byte for byte.
     #[arg(long)]
     pub(crate) echo_stdin: bool,
+
+    /// Read stdin to its end, which has to be as `--source` writes it, then
+    /// print `sink N` with the number of bytes to stdout.
+    #[arg(long, conflicts_with = "echo_stdin")]
+    pub(crate) sink: bool,
 }

@@ -64,9 +64,9 @@ fn lead(cli: &'static Cli, start: Instant) -> io::Result<()> {
         let _ = writer.join();
         ending::end(&cli.end, cli.end.exit_early.unwrap_or_default());
     }
-    if cli.output.echo_stdin || cli.end.exit_on_stdin_eof {
+    if cli.output.echo_stdin || cli.output.sink || cli.end.exit_on_stdin_eof {
         thread::spawn(|| {
-            output::drain_stdin(cli.output.echo_stdin);
+            output::drain_stdin(&cli.output);
             if cli.end.exit_on_stdin_eof {
                 ending::end(&cli.end, 0);
             }

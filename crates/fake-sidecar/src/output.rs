@@ -4,7 +4,7 @@
 //! here: servers that ignore EPIPE exist, and they are the harder case.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::AsFd;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub(crate) fn begin(args: &OutputArgs, port: u16) -> JoinHandle<()> {
     if args.invalid_utf8 {
         write_to(Stream::Stdout, b"not utf-8: \xff\xfe\x80 end\n");
     }
-    let (endless_line, flood) = (args.endless_line, args.flood);
+    let (endless_line, flood, source) = (args.endless_line, args.flood, args.source);
     thread::spawn(move || {
         if let Some(bytes) = endless_line {
             write_endless_line(bytes);
@@ -48,14 +48,19 @@ pub(crate) fn begin(args: &OutputArgs, port: u16) -> JoinHandle<()> {
         if let Some(flood) = flood {
             write_flood(flood);
         }
+        if let Some(bytes) = source {
+            write_pattern(bytes);
+        }
     })
 }
 
-/// Copies stdin to stdout until EOF if `echo`, else reads and forgets it.
-pub(crate) fn drain_stdin(echo: bool) {
+/// Reads stdin until EOF, and does with it what was asked for.
+pub(crate) fn drain_stdin(args: &OutputArgs) {
     let mut input = io::stdin().lock();
-    let copied = if echo {
+    let copied = if args.echo_stdin {
         open(Stream::Stdout).and_then(|mut out| io::copy(&mut input, &mut out))
+    } else if args.sink {
+        check_pattern(&mut input).inspect(|bytes| say(&format!("sink {bytes}")))
     } else {
         io::copy(&mut input, &mut io::sink())
     };
@@ -97,6 +102,40 @@ fn write_flood(flood: Flood) {
         if flood.bytes.is_some() {
             left -= chunk.len() as u64;
         }
+    }
+}
+
+/// What `--source` repeats: a prime number of bytes, so that no buffer's size hides what is lost.
+const PATTERN: usize = 65_521;
+
+fn pattern() -> Vec<u8> {
+    let mixed = (0..PATTERN as u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[0]);
+    mixed.collect()
+}
+
+fn write_pattern(bytes: u64) {
+    let (pattern, mut left) = (pattern(), bytes);
+    while left > 0 {
+        let take = left.min(PATTERN as u64);
+        write_to(Stream::Stdout, &pattern[..take as usize]);
+        left -= take;
+    }
+}
+
+/// Answers with the number of bytes, if all of them are as [`write_pattern`] writes them.
+fn check_pattern(input: &mut impl Read) -> io::Result<u64> {
+    let (pattern, mut at) = (pattern(), 0);
+    loop {
+        let mut chunk = Vec::with_capacity(PATTERN);
+        input.take(PATTERN as u64).read_to_end(&mut chunk)?;
+        if chunk.is_empty() {
+            return Ok(at);
+        }
+        if chunk != pattern[..chunk.len()] {
+            let reason = format!("other bytes than expected behind byte {at}");
+            return Err(io::Error::other(reason));
+        }
+        at += chunk.len() as u64;
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sidecar_lifecycle::environ::{EnvMap, capture_login_env, scrub};
 use sidecar_lifecycle::ports::PortWish;
-use sidecar_lifecycle::{HealthCheck, SidecarBuilder, SidecarConfig};
+use sidecar_lifecycle::{HealthCheck, SidecarBuilder, SidecarConfig, StdoutMode};
 
 use crate::args::Run;
 use crate::file;
@@ -24,7 +24,8 @@ pub(crate) fn sidecars(args: &Run) -> Result<Sidecars, Problems> {
         None => vec![of_flags(args).map_err(|problem| vec![problem])?],
     };
     let folders = sidecars.iter_mut().map(|(_, config)| find_folder(config));
-    let problems: Problems = folders.filter_map(Result::err).collect();
+    let mut problems: Problems = folders.filter_map(Result::err).collect();
+    problems.extend(sidecars.iter().filter_map(unread));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -137,6 +138,13 @@ pub(crate) fn overlay(args: &Run, mut builder: SidecarBuilder) -> SidecarBuilder
 /// the engine says what is wrong with the path as it is.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// Nobody here would read a protocol, and a sidecar that is not read stands still.
+fn unread((label, config): &(String, SidecarConfig)) -> Option<String> {
+    (config.stdout == StdoutMode::Raw).then(|| {
+        format!("{label}: `stdout` is `raw`, for an app that reads it: leave it out to see it here")
+    })
 }
 
 /// The working folder by its real name, which is also what the sidecar sees.

@@ -317,11 +317,12 @@ mod termination;
 pub use config::{
     CheckContext, ConfigError, ConfigFile, CrashInfo, CustomCheck, Dependency, FleetConfig,
     HandOver, HealthCheck, IntoVerdict, Probe, Problem, SidecarBuilder, SidecarConfig, StateChange,
-    StdinMode,
+    StdinMode, StdoutMode,
 };
 pub use core::{Condition, OnDependencyRestart, Phase, Restart, RunId, Wanted};
 pub use engine::{
-    Engine, EngineBuilder, EventStream, EventSubscription, ShutdownReport, SidecarStdin, StdinError,
+    Engine, EngineBuilder, EventStream, EventSubscription, OutputError, OutputPosition,
+    ShutdownReport, SidecarOutput, SidecarStdin, StdinError,
 };
 pub use error::Error;
 pub use event::{Event, EventKind, Protection};

@@ -4,6 +4,7 @@
 mod dependencies;
 mod health;
 mod ports;
+mod raw_output;
 mod real_programs;
 mod restarting;
 mod rolling;

@@ -60,6 +60,12 @@ fn one_that_is_ready_and_not_checked_wakes_nobody() {
     not_woken("--port auto --http /", "--setsid --fork 1");
 }
 
+/// It waits for room in its pipe, and nobody waits for it.
+#[test]
+fn nor_does_one_whose_stdout_nobody_reads() {
+    not_woken("--raw", "--no-listen --source 200M");
+}
+
 #[test]
 fn nor_does_one_that_is_logged() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -16,6 +16,7 @@ mod logs;
 mod own_terminals;
 mod port_races;
 mod ports;
+mod raw_output;
 mod readiness;
 mod restarts;
 mod support;

@@ -61,6 +61,18 @@ fn flags_win() {
     assert!(!printed(&host).is_empty());
 }
 
+/// Nobody would read it, and it would stand still.
+#[test]
+fn a_protocol_is_for_programs_that_read_it() {
+    let setup = Setup::new();
+    let file = write(&setup, r#"{"name": "cat", "stdout": "raw"}"#);
+    let words = args(&format!("--config {file}"), vec![]);
+    let output = Command::new(SIDECAR).args(words).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("cat: `stdout` is `raw`"), "{told}");
+}
+
 #[test]
 fn errors_name_the_key_and_the_line() {
     let setup = Setup::new();

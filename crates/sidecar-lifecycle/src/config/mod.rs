@@ -28,5 +28,5 @@ pub use hooks::{CrashInfo, HandOver, StateChange};
 pub use json::nearest;
 pub use json::{ConfigFile, FleetConfig};
 pub use probe::Probe;
-pub use sidecar::{SidecarConfig, StdinMode};
+pub use sidecar::{SidecarConfig, StdinMode, StdoutMode};
 pub use validate::{ConfigError, Problem};

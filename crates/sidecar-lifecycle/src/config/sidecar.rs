@@ -44,6 +44,43 @@ pub enum StdinMode {
     Piped,
 }
 
+/// What becomes of what the sidecar writes to its stdout. Its stderr is lines in any case.
+///
+/// ```
+/// use sidecar_lifecycle::{SidecarConfig, StdinMode, StdoutMode};
+///
+/// let config = SidecarConfig::builder()
+///     .name("rust-analyzer")
+///     .stdin(StdinMode::Piped)
+///     .stdout(StdoutMode::Raw)
+///     .build()?;
+/// let json = r#"{ "name": "rust-analyzer", "stdin": "piped", "stdout": "raw" }"#;
+/// assert_eq!(SidecarConfig::from_json(json)?, config);
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(description = "What becomes of what the sidecar writes to its stdout.")
+)]
+pub enum StdoutMode {
+    /// Lines for people: they are logged, and kept in the log file if there is one.
+    #[default]
+    Lines,
+    /// Bytes of a protocol (a language server's, an MCP server's on stdio), for the one reader of
+    /// [`Engine::output`](crate::Engine::output). They are neither logged nor kept in a file, and a
+    /// sidecar whose bytes nobody takes has to wait.
+    #[cfg_attr(
+        test,
+        schemars(
+            description = "Bytes of a protocol, for the host's program. They are not logged, and a sidecar whose bytes nobody takes has to wait."
+        )
+    )]
+    Raw,
+}
+
 /// How one sidecar is run. Made by [`SidecarConfig::builder`], which explains each field.
 ///
 /// Fields can be changed afterwards; [`Engine::declare`](crate::Engine::declare) validates again.
@@ -132,6 +169,8 @@ pub struct SidecarConfig {
     pub log_files: u32,
     /// What it reads from.
     pub stdin: StdinMode,
+    /// What becomes of its stdout.
+    pub stdout: StdoutMode,
     /// Executables that are released and not ended, see [`crate::guardian::DEFAULT_KEEP`].
     pub keep: Vec<String>,
     /// Whom to call.

@@ -209,6 +209,7 @@ impl Loop {
             stop_signal: entry.config.stop_signal,
             grace: entry.config.grace,
             log: None,
+            raw_stdout: false,
             silent_stdin: false,
             keep: Vec::new(),
         };

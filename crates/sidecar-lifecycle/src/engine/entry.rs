@@ -9,6 +9,7 @@ use tokio::task::AbortHandle;
 
 use super::output::Output;
 use super::ownership::RunTree;
+use super::raw_output::RawOutput;
 use super::spawner::{HostEnds, read_pipes};
 use super::stdin::Stdin;
 use crate::config::SidecarConfig;
@@ -26,6 +27,8 @@ pub(crate) struct Entry {
     pub(crate) config: Arc<SidecarConfig>,
     pub(crate) ring: LogRing,
     pub(crate) run: Option<CurrentRun>,
+    /// Its stdout where that is raw: that of the run that was spawned last.
+    pub(crate) raw: Option<Rc<RawOutput>>,
     pub(crate) runs: u64,
     /// Ports that its last runs have found taken.
     pub(crate) avoid: Vec<u16>,

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::checks::CheckCommand;
 use super::entry::Prepared;
+use super::raw_output::OutputOrder;
 use super::stdin::StdinOrder;
 use super::waiters::Waiter;
 use crate::config::SidecarConfig;
@@ -26,6 +27,8 @@ pub(crate) enum Message {
     Ask { id: String, fact: Fact },
     /// A user writes to a sidecar's stdin.
     Stdin { id: String, order: StdinOrder },
+    /// A user reads a sidecar's raw stdout.
+    Output { id: String, order: OutputOrder },
     /// A user waits.
     Wait(Waiter),
     /// A helper finished.

@@ -23,6 +23,7 @@ mod port_taken;
 mod prepare;
 mod probe;
 mod question;
+mod raw_output;
 mod reports;
 mod rolling;
 mod run_loop;
@@ -35,4 +36,5 @@ mod watch;
 
 pub use events::{EventStream, EventSubscription};
 pub use handle::{Engine, EngineBuilder, ShutdownReport};
+pub use raw_output::{OutputError, OutputPosition, SidecarOutput};
 pub use stdin::{SidecarStdin, StdinError};

@@ -15,11 +15,12 @@ use super::output::{Output, Source};
 use super::ownership::RunTree;
 use super::port_taken::Lines;
 use super::prepare::{Preparation, fill_port};
+use super::raw_output::RawOutput;
 use super::run_loop::Loop;
 use super::spawner::{HostEnds, OutputEnd, SpawnOrder};
 use super::stdin::Stdin;
 use super::watch::Watch;
-use crate::config::StdinMode;
+use crate::config::{StdinMode, StdoutMode};
 use crate::core::{Effect, Fact, Order, Phase, RunId};
 use crate::identity::Identity;
 use crate::marker::{self, Marker};
@@ -151,14 +152,22 @@ impl Loop {
             stop_signal: config.stop_signal,
             grace: config.grace,
             log,
+            raw_stdout: config.stdout == StdoutMode::Raw,
             silent_stdin: config.stdin != StdinMode::Null,
             keep: config.keep.clone(),
         })?;
         let stdin = ends.stdin.take().map(|end| Stdin::new(end, config.stdin));
-        let streams = stdin
-            .transpose()
-            .and_then(|stdin| Ok((stdin, clone_output(&ends)?)));
-        let (stdin, pipes) = match streams {
+        let raw = if config.stdout == StdoutMode::Raw {
+            ends.output[0].take()
+        } else {
+            None
+        };
+        let raw = raw.map(|end| RawOutput::new(entry.id.clone(), run, end));
+        let streams = stdin.transpose().and_then(|stdin| {
+            let pipes = clone_output(&ends)?;
+            Ok((stdin, raw.transpose()?, pipes))
+        });
+        let (stdin, raw, pipes) = match streams {
             Ok(streams) => streams,
             Err(e) => {
                 // The order to spawn it is out already, and nobody would look after it.
@@ -177,6 +186,7 @@ impl Loop {
         let output = Output::new(ring, source);
         current.output = Some(output);
         current.unread = Some(ends);
+        self.begin_output(index, raw);
         Ok(())
     }
 

@@ -74,6 +74,9 @@ impl Loop {
                 if let Some(output) = self.output_of(index) {
                     output.borrow_mut().finish();
                 }
+                if let Some(raw) = &self.entries[index].raw {
+                    raw.finish();
+                }
                 self.step(self.entries[index].core, Fact::TreeGone { run, survivors });
             }
             Report::Kept {
@@ -165,6 +168,7 @@ mod tests {
             stop_signal: crate::sys::STOP_SIGNAL,
             grace: LIMIT,
             log: None,
+            raw_stdout: false,
             silent_stdin: false,
             keep: Vec::new(),
         };

@@ -24,6 +24,7 @@ impl Loop {
             config: old.config.clone(),
             ring: old.ring.clone(),
             run: None,
+            raw: None,
             runs: old.runs,
             avoid: Vec::new(),
             role: Role::Successor,

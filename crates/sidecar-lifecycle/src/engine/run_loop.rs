@@ -186,6 +186,7 @@ impl Loop {
                 }
             }
             Message::Stdin { id, order } => self.stdin(id, order),
+            Message::Output { id, order } => self.output(&id, order),
             Message::Wait(waiter) => self.wait(waiter),
             Message::Fact { sidecar, fact } => {
                 if fact.is_of_health()
@@ -263,6 +264,7 @@ impl Loop {
             config,
             ring,
             run: None,
+            raw: None,
             runs: 0,
             avoid: Vec::new(),
             role: Role::Main,
@@ -306,9 +308,13 @@ impl Loop {
 
     /// Removes an entry of which nothing is left.
     pub(super) fn forget(&mut self, index: usize) {
-        self.entries.remove(index);
+        let gone = self.entries.remove(index);
         for place in self.by_name.values_mut().filter(|place| **place > index) {
             *place -= 1;
+        }
+        if let Some(raw) = gone.raw {
+            let newest = self.entry(&gone.id).and_then(|e| e.raw.as_ref());
+            raw.retire(newest.map_or(raw.run(), |newest| newest.run()));
         }
     }
 

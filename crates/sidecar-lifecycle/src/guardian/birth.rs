@@ -70,14 +70,16 @@ impl Warden {
         };
         let stdin = fd()?;
         let (stdout, stderr, pump) = if let Some(order) = request.log.take() {
+            let (out_end, stdout) = if request.raw_stdout {
+                (None, fd()?)
+            } else {
+                let (out_end, stdout) = pipe().map_err(broken)?;
+                (Some(out_end), stdout)
+            };
             let log = open_log(&self.runs, order, fd()?).map_err(broken)?;
-            let (out_end, stdout) = pipe().map_err(broken)?;
             let (err_end, stderr) = pipe().map_err(broken)?;
-            (
-                stdout,
-                stderr,
-                Some(Pump::new(out_end, err_end, log).map_err(broken)?),
-            )
+            let pump = Pump::new([out_end, Some(err_end)], log).map_err(broken)?;
+            (stdout, stderr, Some(pump))
         } else {
             (fd()?, fd()?, None)
         };
@@ -114,6 +116,7 @@ impl Warden {
             stop_signal: libc::SIGTERM,
             grace_ms: 0,
             log: None,
+            raw_stdout: false,
             keep: super::keep::DEFAULT_KEEP
                 .iter()
                 .map(ToString::to_string)
@@ -165,6 +168,7 @@ mod tests {
             stop_signal: libc::SIGTERM,
             grace_ms: 0,
             log: None,
+            raw_stdout: false,
             keep: Vec::new(),
         }
     }

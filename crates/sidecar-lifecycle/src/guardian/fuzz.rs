@@ -18,6 +18,7 @@ fn requests() -> Vec<Request> {
             marker: b"a/b/c/7".to_vec(),
             stop_signal: 15,
             grace_ms: u64::MAX,
+            raw_stdout: false,
             log: Some(LogOrder {
                 path: b"/log".to_vec(),
                 limit: u64::MAX,

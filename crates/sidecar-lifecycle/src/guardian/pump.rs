@@ -29,17 +29,22 @@ pub(crate) struct Pump {
 }
 
 impl Pump {
-    pub(crate) fn new(stdout: OwnedFd, stderr: OwnedFd, log: SharedLog) -> io::Result<Pump> {
+    /// Takes the read ends of stdout and stderr. One that goes elsewhere is missing.
+    pub(crate) fn new(ends: [Option<OwnedFd>; 2], log: SharedLog) -> io::Result<Pump> {
         let stream = |pipe: OwnedFd| {
             set_nonblocking(&pipe)?;
             // A full pipe stops the sidecar until we come round: a larger one means fewer stops.
             // The system may refuse, past a limit for each user.
             grow_pipe(&pipe);
-            io::Result::Ok(Some((File::from(pipe), log.borrow_mut().join())))
+            io::Result::Ok((File::from(pipe), log.borrow_mut().join()))
         };
         let files = log.borrow().rotation().files;
+        let [stdout, stderr] = ends;
         Ok(Pump {
-            streams: [stream(stdout)?, stream(stderr)?],
+            streams: [
+                stdout.map(stream).transpose()?,
+                stderr.map(stream).transpose()?,
+            ],
             feed: Feed::new(files),
             log,
         })

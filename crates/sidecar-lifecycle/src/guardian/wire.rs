@@ -20,7 +20,7 @@ pub(crate) const MAX_FRAME: usize = 16 << 20;
 /// From the host to the guardian.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Request {
-    /// Start this. Descriptors: stdin, then either a log file or stdout and stderr.
+    /// Start this. Descriptors: stdin, stdout unless it is logged, and a log file or stderr.
     Spawn(Box<SpawnRequest>),
     /// Send the run's stop signal to its whole tree.
     AskStop { run: u64 },
@@ -52,6 +52,8 @@ pub(crate) struct SpawnRequest {
     pub(crate) grace_ms: u64,
     /// The guardian moves the output into this log file (else the host reads the pipes).
     pub(crate) log: Option<LogOrder>,
+    /// Stdout is the host's to read in any case.
+    pub(crate) raw_stdout: bool,
     /// Names of executables that are released and not ended (editors, browsers, terminals).
     pub(crate) keep: Vec<String>,
 }
@@ -298,6 +300,7 @@ mod tests {
                 limit: 1,
                 files: 1,
             }),
+            raw_stdout: false,
             keep: vec!["code".into()],
         }))
     }

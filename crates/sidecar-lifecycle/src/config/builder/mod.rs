@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{ConfigError, Hooks, SidecarConfig, StdinMode};
+use super::{ConfigError, Hooks, SidecarConfig, StdinMode, StdoutMode};
 use crate::core::{OnDependencyRestart, Restart};
 use crate::ports::PortWish;
 
@@ -79,6 +79,7 @@ impl Default for SidecarBuilder {
             log_limit: 10 << 20,
             log_files: 3,
             stdin: StdinMode::Silent,
+            stdout: StdoutMode::Lines,
             keep: crate::guardian::DEFAULT_KEEP
                 .iter()
                 .map(ToString::to_string)

@@ -5,7 +5,7 @@ use std::ops::{Bound, RangeBounds};
 use std::path::PathBuf;
 
 use super::SidecarBuilder;
-use crate::config::StdinMode;
+use crate::config::{StdinMode, StdoutMode};
 use crate::ports::PortWish;
 
 impl SidecarBuilder {
@@ -207,6 +207,23 @@ impl SidecarBuilder {
     /// ```
     pub fn stdin(mut self, mode: StdinMode) -> Self {
         self.0.stdin = mode;
+        self
+    }
+
+    /// What becomes of its stdout: lines for the log, unless set, or raw bytes for a reader of
+    /// one's own. See [`SidecarOutput`](crate::SidecarOutput) for who reads them.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::{SidecarConfig, StdinMode, StdoutMode};
+    /// let config = SidecarConfig::builder()
+    ///     .name("mcp-server")
+    ///     .stdin(StdinMode::Piped)
+    ///     .stdout(StdoutMode::Raw)
+    ///     .build()?;
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
+    pub fn stdout(mut self, mode: StdoutMode) -> Self {
+        self.0.stdout = mode;
         self
     }
 

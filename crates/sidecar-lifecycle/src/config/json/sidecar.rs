@@ -6,7 +6,7 @@ use super::fields::{FromJson, Item};
 use super::health::{CheckJson, ProbeJson};
 use super::needs::NeedJson;
 use super::values::{FilePath, PortRange, Signal, Time};
-use crate::config::{HealthCheck, SidecarBuilder, SidecarConfig, StdinMode};
+use crate::config::{HealthCheck, SidecarBuilder, SidecarConfig, StdinMode, StdoutMode};
 use crate::core::{OnDependencyRestart, Restart};
 use crate::ports::PortWish;
 
@@ -122,6 +122,8 @@ pub(super) struct SidecarJson {
     log_files: Option<u32>,
     /// What it reads from. Default: `silent`.
     stdin: Option<StdinMode>,
+    /// What becomes of its stdout. Default: `lines`.
+    stdout: Option<StdoutMode>,
     /// Executables that are let go and not ended when they are found among its processes, in place
     /// of the usual ones: editors, browsers, terminals.
     keep: Option<Vec<String>>,
@@ -184,6 +186,7 @@ impl FromJson for SidecarJson {
             log_limit: fields.take("logLimit"),
             log_files: fields.take("logFiles"),
             stdin: fields.take("stdin"),
+            stdout: fields.take("stdout"),
             keep: fields.take("keep"),
         };
         fields.finish();
@@ -239,6 +242,7 @@ impl SidecarJson {
             log_limit: self.log_limit,
             log_files: self.log_files,
             stdin: self.stdin,
+            stdout: self.stdout,
             keep: self.keep,
         );
         for need in self.depends_on.into_iter().flatten() {

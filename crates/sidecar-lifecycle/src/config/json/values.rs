@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::fields::{FromJson, Item};
 use super::nearest::nearest;
 use super::node::Kind;
-use crate::config::{StdinMode, parse_duration};
+use crate::config::{StdinMode, StdoutMode, parse_duration};
 use crate::core::{Condition, OnDependencyRestart, Restart};
 use crate::ports::PortWish;
 use crate::sys::signal_named;
@@ -265,5 +265,14 @@ impl FromJson for StdinMode {
             ("piped", StdinMode::Piped),
         ];
         choice(item, &choices)
+    }
+}
+
+impl FromJson for StdoutMode {
+    fn read(item: &Item<'_>) -> Option<StdoutMode> {
+        choice(
+            item,
+            &[("lines", StdoutMode::Lines), ("raw", StdoutMode::Raw)],
+        )
     }
 }

@@ -8,6 +8,7 @@ use super::door::Declared;
 use crate::config::{SidecarConfig, find_cycle};
 use crate::core::Fact;
 use crate::engine::message::Message;
+use crate::engine::raw_output::SidecarOutput;
 use crate::engine::shared::lock;
 use crate::engine::stdin::SidecarStdin;
 use crate::error::Error;
@@ -173,6 +174,19 @@ impl Engine {
         }
         let (id, tx) = (id.to_owned(), self.inner.tx.clone());
         Ok(SidecarStdin { id, tx })
+    }
+
+    /// What reads its stdout. It has to be configured as
+    /// [`StdoutMode::Raw`](crate::StdoutMode::Raw). See [`SidecarOutput`] for an example.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if it was not declared. What else can be wrong is told by the first read.
+    pub fn output(&self, id: &str) -> Result<SidecarOutput, Error> {
+        if !lock(&self.inner.declared).contains_key(id) {
+            return Err(Error::Unknown { id: id.to_owned() });
+        }
+        let (id, tx) = (id.to_owned(), self.inner.tx.clone());
+        Ok(SidecarOutput { id, tx })
     }
 
     fn ask(&self, id: &str, fact: Fact) -> Result<(), Error> {

@@ -19,7 +19,7 @@ mod platform;
 #[path = "windows/mod.rs"]
 mod platform;
 
-pub(crate) use platform::{OutputEnd, Spawner, read_pipes, write_stdin};
+pub(crate) use platform::{OutputEnd, RawEnd, Spawner, read_pipes, write_stdin};
 
 /// One spawn.
 pub(crate) struct SpawnOrder {
@@ -36,6 +36,8 @@ pub(crate) struct SpawnOrder {
     pub(crate) grace: Duration,
     /// The log file that its output goes into, at the end. `None`: pipes.
     pub(crate) log: Option<LogOrder>,
+    /// Its stdout comes through a pipe in any case.
+    pub(crate) raw_stdout: bool,
     pub(crate) silent_stdin: bool,
     pub(crate) keep: Vec<String>,
 }

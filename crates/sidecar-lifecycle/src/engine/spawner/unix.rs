@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 use std::rc::Rc;
@@ -25,7 +25,9 @@ use crate::guardian::wire::{self, AdoptRequest, Link, Request, SpawnRequest};
 use crate::identity::{BootId, Identity};
 use crate::logs::{Piece, TroubleKind};
 use crate::marker::Marker;
-use crate::sys::unix::fd::{dev_null, pipe, set_nonblocking, shutdown, socket_pair, writable};
+use crate::sys::unix::fd::{
+    dev_null, grow_pipe, pipe, set_nonblocking, shutdown, socket_pair, writable,
+};
 use crate::sys::unix::signals::block_all;
 use crate::sys::unix::spawn::Stage;
 
@@ -104,6 +106,20 @@ impl Spawner {
         } else {
             fds.push(dev_null()?);
         }
+        let mut output = |fds: &mut Vec<OwnedFd>, stream: usize| -> io::Result<()> {
+            let (read, write) = pipe()?;
+            set_nonblocking(&read)?;
+            fds.push(write);
+            ends.output[stream] = Some(File::from(read));
+            Ok(())
+        };
+        let is_logged = order.log.is_some();
+        if order.raw_stdout || !is_logged {
+            output(&mut fds, 0)?;
+        }
+        if !is_logged {
+            output(&mut fds, 1)?;
+        }
         let log = order.log.map(|log| {
             fds.push(OwnedFd::from(log.file));
             wire::LogOrder {
@@ -112,14 +128,6 @@ impl Spawner {
                 files: log.rotation.files,
             }
         });
-        if log.is_none() {
-            for end in &mut ends.output {
-                let (read, write) = pipe()?;
-                set_nonblocking(&read)?;
-                fds.push(write);
-                *end = Some(File::from(read));
-            }
-        }
         let request = Request::Spawn(Box::new(SpawnRequest {
             run: order.run.0,
             program: order.program.into_os_string().into_vec(),
@@ -130,6 +138,7 @@ impl Spawner {
             stop_signal: order.stop_signal,
             grace_ms: order.grace.as_millis() as u64,
             log,
+            raw_stdout: order.raw_stdout,
             keep: order.keep,
         }));
         self.link.send(&request, fds)?;
@@ -201,6 +210,55 @@ impl Spawner {
         self.link
             .send(&Request::Adopt(Box::new(request)), Vec::new())?;
         self.force_stop(run)
+    }
+}
+
+/// The read end of a raw stdout, on the engine's own thread.
+pub(crate) struct RawEnd {
+    pipe: File,
+    watch: Receiver,
+}
+
+impl RawEnd {
+    /// Whatever the writers have written is in the pipe.
+    pub(crate) const REST_IS_THERE: bool = true;
+
+    pub(crate) fn new(pipe: OutputEnd) -> io::Result<RawEnd> {
+        // What is in the pipe, its reader can have in one go.
+        grow_pipe(&pipe);
+        let watch = Receiver::from_owned_fd(OwnedFd::from(pipe.try_clone()?))?;
+        Ok(RawEnd { pipe, watch })
+    }
+
+    /// Reads without waiting. Zero: that was the end.
+    pub(crate) fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        match (&self.pipe).read(buf) {
+            // `watch` has to find the pipe empty by itself, or would go on calling it readable.
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.watch.try_read(buf),
+            read => read,
+        }
+    }
+
+    /// Waits until there may be something to read.
+    pub(crate) async fn readable(&self) {
+        // What else could go wrong is found by who reads.
+        let _ = self.watch.readable().await;
+    }
+
+    /// Throws away what whoever still holds the other end writes, until he closes it: he would die
+    /// of SIGPIPE, and may be somebody's editor.
+    pub(crate) fn discard(self: Rc<RawEnd>) {
+        tokio::task::spawn_local(async move {
+            loop {
+                self.readable().await;
+                let read = ROUND.with_borrow_mut(|buf| self.read(buf));
+                match read {
+                    Ok(n) if n > 0 => tokio::task::yield_now().await,
+                    Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                    Ok(_) | Err(_) => return,
+                }
+            }
+        });
     }
 }
 

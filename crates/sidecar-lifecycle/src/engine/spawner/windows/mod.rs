@@ -9,6 +9,8 @@
 //! - Nothing leaves a job, so that the `keep` list has no effect here: an editor that a dev
 //!   server has opened by itself ends with it. (One that was running already, and was only told
 //!   to open a file, is not of the tree.)
+//! - A raw stdout whose reader takes nothing is held back by memory of this program (256 KiB)
+//!   besides the pipe. The end of a run that has left it full is told up to 100 ms late.
 //! - Each of a run's two output pipes has a thread of its own, and so has a stdin that is written
 //!   to: they cannot be polled.
 
@@ -19,6 +21,6 @@ mod run;
 mod spawner;
 mod stdin;
 
-pub(crate) use output::{OutputEnd, read_pipes};
+pub(crate) use output::{OutputEnd, RawEnd, read_pipes};
 pub(crate) use spawner::Spawner;
 pub(crate) use stdin::write_stdin;

@@ -148,7 +148,11 @@ impl OutputEnd {
     /// Another handle on the same end. Infallible; the signature is that of a file.
     #[expect(clippy::unnecessary_wraps, reason = "one signature on every platform")]
     pub(crate) fn try_clone(&self) -> io::Result<OutputEnd> {
-        Ok(OutputEnd(Arc::clone(&self.0)))
+        Ok(self.clone_end())
+    }
+
+    fn clone_end(&self) -> OutputEnd {
+        OutputEnd(Arc::clone(&self.0))
     }
 
     /// Waits until there may be something to read.
@@ -167,6 +171,34 @@ impl Read for OutputEnd {
         drop(state);
         self.0.0.room.notify_all();
         Ok(n)
+    }
+}
+
+/// The read end of a raw stdout, on the engine's own thread.
+pub(crate) struct RawEnd(OutputEnd);
+
+impl RawEnd {
+    /// The thread that reads the pipe may hold bytes yet.
+    pub(crate) const REST_IS_THERE: bool = false;
+
+    #[expect(clippy::unnecessary_wraps, reason = "one signature on every platform")]
+    pub(crate) fn new(end: OutputEnd) -> io::Result<RawEnd> {
+        Ok(RawEnd(end))
+    }
+
+    /// Reads without waiting. Zero: that was the end.
+    pub(crate) fn read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.clone_end().read(buf)
+    }
+
+    /// Waits until there may be something to read.
+    pub(crate) async fn readable(&self) {
+        self.0.arrival().await;
+    }
+
+    /// Not needed here: without a reader, the thread throws away what comes.
+    pub(crate) fn discard(self: Rc<RawEnd>) {
+        drop(self);
     }
 }
 

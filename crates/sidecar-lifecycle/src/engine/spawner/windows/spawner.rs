@@ -93,7 +93,8 @@ impl Spawner {
             .transpose()?
             .map(|shared| Arc::new(LogTail::new(shared)));
         let mut sink = |stream: usize| {
-            if let Some(tail) = &log {
+            let is_raw = stream == 0 && order.raw_stdout;
+            if let Some(tail) = log.as_ref().filter(|_| !is_raw) {
                 return Sink::Log(Arc::clone(tail), stream as u8);
             }
             let (write, read) = memory_pipe();
