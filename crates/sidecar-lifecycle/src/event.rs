@@ -64,7 +64,8 @@ pub struct Event {
 ///
 /// The grammar of one run: `waiting_for? port_chosen? spawned (ready (unhealthy ready)*
 /// unhealthy?)? (exited | stopping)* (crashed | port_taken)? stopped`, then `restarting`, `failed`
-/// or nothing. The order of `exited`, `stopping` and `crashed` or `port_taken` tells what came
+/// or nothing. A start that fails for a reason that may pass (too many open files) has a `crashed`
+/// and no `spawned`. The order of `exited`, `stopping` and `crashed` or `port_taken` tells what came
 /// first. Each `spawned` is followed by exactly one `stopped`. `port_held`, `cleaned`,
 /// `kept`, `log_trouble`, `protection_lost`, `guardian_silent`, `guardian_answers`,
 /// `roll_degraded`, `roll_failed` and `phase_changed` may stand anywhere. In a rolling restart two
@@ -184,7 +185,8 @@ pub enum EventKind {
         /// Whether a stop came first.
         asked: bool,
     },
-    /// It ended without being asked to, never became ready, or stopped answering.
+    /// It ended without being asked to, never became ready, or stopped answering; or it could not be
+    /// started for a reason that may pass.
     Crashed {
         /// What happened, in words.
         reason: String,

@@ -62,7 +62,8 @@
 //!   crash.
 //! - **crash**: an end that nobody asked for and whose exit code is not among the
 //!   [success codes](SidecarBuilder::success_exit_codes), a start that timed out, or lost
-//!   liveness. Before it is ready, every end that nobody asked for is one.
+//!   liveness. Before it is ready, every end that nobody asked for is one; so is a start that the
+//!   system refuses for a reason that may pass (no memory, too many processes or open files).
 //! - **protection**: what happens to the trees when the host dies, see [`Protection`].
 //! - **leftover**: a process of a dead instance of the same app. **Stranger**: everything else.
 //!

@@ -261,9 +261,11 @@ proptest! {
     /// Checked against a second, naive count.
     #[test]
     fn delays_grow_are_capped_and_are_forgiven(
-        seed: u64, mut policy in policies(), ready in prop::collection::vec(millis(0..70_000), 1..30),
+        seed: u64, mut policy in policies(),
+        runs in prop::collection::vec((millis(0..70_000), 0..4), 1..30),
     ) {
         policy.restart = Restart::OnFailure;
+        policy.restart_unready = true;
         policy.has_check = false;
         policy.max_restarts = 4;
         policy.permanent_codes.clear();
@@ -274,15 +276,26 @@ proptest! {
         let mut now = Mono::default();
         let (mut crashes, mut streak, mut last) = (Vec::<Mono>::new(), 0, Duration::ZERO);
         fleet.step(now, Input { sidecar: id, fact: Fact::StartRequested }, &mut Vec::new());
-        for ready_for in ready {
+        for (mut ready_for, begins) in runs {
             let Some(run) = fleet.get(id).unwrap().run() else { break };
             let mut out = Vec::new();
             let mut say = |now, fact| fleet.step(now, Input { sidecar: id, fact }, &mut out);
-            say(now, Fact::Prepared { run, port: None });
-            say(now, Fact::Spawned { run, pid: 1 });
-            now = now.after(ready_for);
-            say(now, Fact::LeaderExited { run, status: ExitStatus::Code(1), port_taken: false });
-            say(now, Fact::TreeGone { run, survivors: vec![] });
+            let (reason, transient) = ("no memory".to_owned(), true);
+            // Some cannot begin, for a reason that may pass, and are counted all the same.
+            if begins == 0 {
+                ready_for = Duration::ZERO;
+                say(now, Fact::PrepareFailed { run, reason, transient });
+            } else if begins == 1 {
+                ready_for = Duration::ZERO;
+                say(now, Fact::Prepared { run, port: None });
+                say(now, Fact::SpawnFailed { run, reason, transient });
+            } else {
+                say(now, Fact::Prepared { run, port: None });
+                say(now, Fact::Spawned { run, pid: 1 });
+                now = now.after(ready_for);
+                say(now, Fact::LeaderExited { run, status: ExitStatus::Code(1), port_taken: false });
+                say(now, Fact::TreeGone { run, survivors: vec![] });
+            }
             if ready_for >= Duration::from_secs(10).max(last * 2) {
                 crashes.clear();
                 streak = 0;
@@ -387,9 +400,21 @@ fn about(fact: Fact, run: RunId) -> Fact {
         Fact::HandedOver { .. } => Fact::HandedOver { run },
         Fact::HandOverFailed { reason, .. } => Fact::HandOverFailed { run, reason },
         Fact::Prepared { port, .. } => Fact::Prepared { run, port },
-        Fact::PrepareFailed { reason, .. } => Fact::PrepareFailed { run, reason },
+        Fact::PrepareFailed {
+            reason, transient, ..
+        } => Fact::PrepareFailed {
+            run,
+            reason,
+            transient,
+        },
         Fact::Spawned { pid, .. } => Fact::Spawned { run, pid },
-        Fact::SpawnFailed { reason, .. } => Fact::SpawnFailed { run, reason },
+        Fact::SpawnFailed {
+            reason, transient, ..
+        } => Fact::SpawnFailed {
+            run,
+            reason,
+            transient,
+        },
         Fact::CheckPassed { port, url, .. } => Fact::CheckPassed { run, port, url },
         Fact::LivenessPassed { .. } => Fact::LivenessPassed { run },
         Fact::LivenessFailed { reason, .. } => Fact::LivenessFailed { run, reason },

@@ -20,6 +20,8 @@ enum At {
     Broken,
     /// A stop overtook the spawn of this run.
     Overtaken,
+    /// It could not begin, for a reason that may pass.
+    NotBegun,
     Stopping,
     Exited,
     /// Its leader has ended, and that was a crash or because of its port.
@@ -86,7 +88,12 @@ impl Grammar {
     /// All is down: whatever was spawned has stopped.
     #[track_caller]
     pub fn assert_all_stopped(&self) {
-        let lives = |at: &At| !matches!(at, At::Begin | At::Overtaken | At::Stopped | At::Over);
+        let lives = |at: &At| {
+            !matches!(
+                at,
+                At::Begin | At::Overtaken | At::NotBegun | At::Stopped | At::Over
+            )
+        };
         let left: Vec<_> = self.runs.iter().filter(|(_, at)| lives(at)).collect();
         assert!(left.is_empty(), "spawned and never stopped: {left:?}");
     }
@@ -107,7 +114,9 @@ impl Grammar {
             return;
         }
         let other = self.runs.iter().find(|((of, other), at)| {
-            of == sidecar && *other != run && !matches!(at, At::Begin | At::Stopped | At::Over)
+            of == sidecar
+                && *other != run
+                && !matches!(at, At::Begin | At::NotBegun | At::Stopped | At::Over)
         });
         // Of a run whose spawn was overtaken and failed there is no more word.
         let lives = other.filter(|(_, at)| **at != At::Overtaken);
@@ -136,6 +145,7 @@ fn next(at: At, kind: &str) -> Option<At> {
     Some(match (at, kind) {
         (At::Begin, "port_chosen" | "waiting_for") => At::Begin,
         (At::Begin, "spawned") => At::Spawned,
+        (At::Begin, "crashed") => At::NotBegun,
         (At::Begin, "stopping") | (At::Overtaken, "port_chosen" | "waiting_for") => At::Overtaken,
 
         (At::Spawned | At::Unhealthy, "ready") => At::Ready,
@@ -155,7 +165,7 @@ fn next(at: At, kind: &str) -> Option<At> {
 
         // What never ran has failed too: its preparation or its spawn, or what it needs, even while
         // it waits for another try.
-        (At::Stopped, "restarting" | "failed")
+        (At::Stopped | At::NotBegun, "restarting" | "failed")
         | (At::Begin | At::Overtaken, "failed")
         | (At::Over, "failed" | "waiting_for") => At::Over,
         (_, _) => return None,
@@ -186,6 +196,7 @@ mod tests {
             "spawned crashed stopping exited stopped failed",
             "stopping spawned exited stopped",
             "port_held failed",
+            "port_chosen crashed restarting crashed:2 failed:2",
         ] {
             tell(life).assert_all_stopped();
         }
@@ -201,6 +212,8 @@ mod tests {
             "spawned stopped",
             "spawned exited crashed stopped stopped",
             "spawned exited crashed restarting",
+            "crashed spawned",
+            "crashed crashed",
             "spawned spawned:2",
             "spawned stopping exited stopped ready",
         ] {

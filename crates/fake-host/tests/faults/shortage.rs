@@ -113,6 +113,26 @@ fn the_host_has_no_descriptors_left() {
     assert_nothing_left(&setup, &family);
 }
 
+#[test]
+fn the_host_has_no_descriptors_for_a_while() {
+    let setup = Setup::new();
+    let flags = "--port auto --http / --restart --restart-backoff 500";
+    let (mut host, family) = start(&setup, flags, "");
+    host.ready();
+    let lowered = lower(&host.process, RLIMIT_NOFILE, 3);
+    host.order("restart");
+    let crashed = host.next("crashed");
+    let reason = crashed["reason"].as_str().expect("a reason");
+    assert!(reason.contains("too many files are open"), "{reason}");
+    host.next("restarting");
+    lowered.restore();
+    host.ready();
+    assert_eq!(host.all("failed").len(), 0, "{:#?}", host.lines());
+    host.order("shutdown");
+    host.end();
+    assert_nothing_left(&setup, &family);
+}
+
 /// Without a guardian it is the host's table that has to be read for its trees.
 #[test]
 fn a_host_without_a_guardian_and_without_descriptors_reports_nobody_as_gone() {

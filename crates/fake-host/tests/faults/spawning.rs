@@ -174,6 +174,29 @@ fn no_more_processes_may_be_made() {
     assert_nothing_left(&setup, &family);
 }
 
+/// What may pass by itself once ended a sidecar for good, however often it was to be restarted.
+#[test]
+fn no_more_processes_may_be_made_for_a_while() {
+    let setup = Setup::new();
+    let flags = "--port auto --http / --restart --restart-backoff 500";
+    let (mut host, family) = ordinary(&setup, flags, "");
+    host.ready();
+    let lowered = lower(&host.guardian(), RLIMIT_NPROC, 0);
+    host.order("restart");
+    let crashed = host.next("crashed");
+    let reason = crashed["reason"].as_str().expect("a reason");
+    assert!(reason.contains("cannot create a process"), "{reason}");
+    assert_eq!(crashed["attempt"], 1, "{crashed}");
+    let restarting = host.next("restarting");
+    assert_eq!(restarting["run"], crashed["run"]);
+    lowered.restore();
+    host.ready();
+    assert_eq!(host.all("failed").len(), 0, "{:#?}", host.lines());
+    host.order("shutdown");
+    host.end();
+    assert_nothing_left(&setup, &family);
+}
+
 /// The runtime's own helper threads would panic, and the engine end with them.
 #[test]
 fn no_more_threads_may_be_made_in_the_host() {

@@ -94,6 +94,11 @@ impl Sidecar {
         let Some(run) = self.run() else { return };
         turn.order(self.id, Order::StopChecks { run });
         let then = self.crashed(turn, None, "its processes are gone".to_owned());
+        self.ended_at_once(turn, then, survivors);
+    }
+
+    /// There is nothing to be asked to end.
+    fn ended_at_once(&mut self, turn: &mut Turn<'_>, then: Then, survivors: &[u32]) {
         if let Some(run) = &mut self.run {
             run.ending = Some(Ending {
                 since: turn.now,
@@ -102,6 +107,16 @@ impl Sidecar {
             });
         }
         self.settle(turn, survivors);
+    }
+
+    /// Nothing of it runs, and nothing will of this run. What may pass by itself is a crash like
+    /// any other, for which the restart policy is there; trying again does not mend the rest.
+    pub(super) fn not_begun(&mut self, turn: &mut Turn<'_>, reason: &str, transient: bool) {
+        if !transient {
+            return self.give_up(turn, reason.to_owned());
+        }
+        let then = self.crashed(turn, None, reason.to_owned());
+        self.ended_at_once(turn, then, &[]);
     }
 
     pub(super) fn crashed(
@@ -302,6 +317,43 @@ mod tests {
             ["Crashed", "StopChecks", "Stopping", "AskStop"]
         );
         assert_eq!(bench.exited(0).gone().reason(), "not ready within 120s");
+    }
+
+    #[test]
+    fn what_could_not_begin_for_a_passing_reason_is_tried_again() {
+        let mut bench = Bench::new(restarting());
+        bench.start();
+        for preparing in [true, false] {
+            let run = bench.run();
+            let (reason, transient) = ("too many open files".to_owned(), true);
+            let names = if preparing {
+                let fact = Fact::PrepareFailed {
+                    run,
+                    reason,
+                    transient,
+                };
+                bench.fact(fact).names()
+            } else {
+                let fact = Fact::SpawnFailed {
+                    run,
+                    reason,
+                    transient,
+                };
+                bench.prepared().fact(fact).names()
+            };
+            assert_eq!(names, ["Crashed", "Restarting"], "nothing was spawned");
+            assert_eq!(bench.state(), (Wanted::Up, Phase::Waiting));
+            assert_eq!(bench.wait(Duration::from_secs(1)).names(), ["Prepare"]);
+        }
+        // It counts as every crash does, and is given up as after every crash.
+        let run = bench.run();
+        bench.prepared().fact(Fact::SpawnFailed {
+            run,
+            reason: "no memory".into(),
+            transient: true,
+        });
+        assert_eq!(bench.names(), ["Crashed", "Failed"]);
+        assert_eq!(bench.reason(), "no memory");
     }
 
     #[test]

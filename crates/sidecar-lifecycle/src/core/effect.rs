@@ -114,7 +114,8 @@ pub enum Order {
 /// let sidecar = fleet.add("web", Policy::default());
 /// let (run, reason) = (RunId(1), "no such program".to_owned());
 /// let mut out = Vec::new();
-/// for fact in [Fact::StartRequested, Fact::PrepareFailed { run, reason: reason.clone() }] {
+/// let refused = Fact::PrepareFailed { run, reason: reason.clone(), transient: false };
+/// for fact in [Fact::StartRequested, refused] {
 ///     fleet.step(Mono::default(), Input { sidecar, fact }, &mut out);
 /// }
 /// let failed = Notice::Failed { run, reason };

@@ -85,6 +85,9 @@ pub enum Fact {
         /// The leader's process id.
         pid: u32,
     },
+        /// Whether the cause may pass by itself (too many open files), so that it is worth
+        /// another try.
+        transient: bool,
     /// The leader could not be started.
     SpawnFailed {
         /// The run.
@@ -99,6 +102,9 @@ pub enum Fact {
         /// The port that answered, which may differ from the one that was asked for.
         port: Option<u16>,
         /// The URL to show.
+        /// Whether the cause may pass by itself (no memory, as many processes as there may be), so
+        /// that it is worth another try.
+        transient: bool,
         url: Option<String>,
     },
     /// A liveness check passed.

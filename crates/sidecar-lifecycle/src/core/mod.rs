@@ -25,7 +25,8 @@
 //! `Idle` at once; a start leads from `Waiting` and `Failed` to `Preparing`. Whatever leads to
 //! `Preparing` leads to `Waiting` instead while a condition of what it needs does not hold, and to
 //! `Failed` when it will not come to hold. When liveness is lost, `Unhealthy` is told and left
-//! within one step.
+//! within one step. What cannot be spawned for a reason that may pass by itself is a crash: it leads
+//! to `Waiting` if the restart policy says so.
 //!
 //! # Several sidecars
 //!
@@ -46,7 +47,7 @@
 //!
 //! ```text
 //! sidecar = { run } ;
-//! run     = [ waiting_for ], [ life ], [ restarting | failed ] ;
+//! run     = [ waiting_for ], [ life | crashed ], [ restarting | failed ] ;
 //! life    = spawned, [ up ], ( asked | ended ), stopped
 //!         | stopping, [ spawned, [ exited ], stopped ] ;
 //! up      = ready, { unhealthy, ready }, [ unhealthy ] ;
@@ -55,7 +56,8 @@
 //! ```
 //!
 //! - `crashed` before `stopping` is a start that timed out or lost liveness; after `exited` it is
-//!   an end that nobody asked for. A clean end has no `crashed`.
+//!   an end that nobody asked for; in place of a `life` it is a start that failed for a reason that
+//!   may pass, such as too many open files. A clean end has no `crashed`.
 //! - `port_taken` stands where `crashed` would, and only before `ready`: a new run follows at once.
 //! - `stopping` after `exited` is a user's stop that came while the rest of the tree was ended.
 //! - The second line of `life` is a stop that overtook the spawn.

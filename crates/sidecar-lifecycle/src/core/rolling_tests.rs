@@ -162,7 +162,14 @@ fn an_old_one_that_has_ended_begins_again_when_the_roll_fails() {
         .id_gone(OLD)
         .wait(Duration::from_secs(1));
     let (run, reason) = (crew.run(new), "no such program".to_owned());
-    crew.say(new, Fact::PrepareFailed { run, reason });
+    crew.say(
+        new,
+        Fact::PrepareFailed {
+            run,
+            reason,
+            transient: false,
+        },
+    );
     assert_eq!(crew.phase("web"), Phase::Preparing);
     assert_eq!(ids(&crew), [OLD]);
 }

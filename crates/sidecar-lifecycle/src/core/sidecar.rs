@@ -217,7 +217,12 @@ impl Sidecar {
 
             // What becomes of a preparation.
             (Preparing, Fact::Prepared { port, .. }) => self.launch(turn, *port),
-            (Preparing, Fact::PrepareFailed { reason, .. }) => self.give_up(turn, reason.clone()),
+            (
+                Preparing,
+                Fact::PrepareFailed {
+                    reason, transient, ..
+                },
+            ) => self.not_begun(turn, reason, *transient),
             // Answered a second time: the first answer was acted upon.
             (
                 Starting | Ready | Unhealthy | Stopping,
@@ -228,9 +233,12 @@ impl Sidecar {
             (Starting, Fact::Spawned { pid, .. }) if !spawned => self.spawned(turn, *pid),
             // It was to be stopped before it ran: the order to stop it is behind the spawn.
             (Stopping, Fact::Spawned { pid, .. }) if !spawned => self.announce(turn, *pid),
-            (Starting, Fact::SpawnFailed { reason, .. }) if !spawned => {
-                self.give_up(turn, reason.clone());
-            }
+            (
+                Starting,
+                Fact::SpawnFailed {
+                    reason, transient, ..
+                },
+            ) if !spawned => self.not_begun(turn, reason, *transient),
             (Stopping, Fact::SpawnFailed { .. }) if !spawned => self.settle(turn, &[]),
             // Its leader is known: a second answer cannot take that back, its exit will tell.
             (

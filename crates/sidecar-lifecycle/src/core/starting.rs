@@ -170,6 +170,7 @@ mod tests {
         bench.fact(Fact::PrepareFailed {
             run,
             reason: "no such program".into(),
+            transient: false,
         });
         assert_eq!(
             (bench.reason(), bench.state().1),
@@ -179,11 +180,12 @@ mod tests {
         let run = bench.run();
         bench.fact(Fact::SpawnFailed {
             run,
-            reason: "no memory".into(),
+            reason: "no such interpreter".into(),
+            transient: false,
         });
         assert_eq!(
             (bench.reason(), bench.state()),
-            ("no memory".into(), (Wanted::Up, Phase::Failed))
+            ("no such interpreter".into(), (Wanted::Up, Phase::Failed))
         );
         bench.stop();
         assert_eq!(

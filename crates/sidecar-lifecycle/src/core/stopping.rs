@@ -246,6 +246,7 @@ mod tests {
         bench.fact(Fact::SpawnFailed {
             run,
             reason: "no such file".into(),
+            transient: false,
         });
         assert_eq!(
             (bench.names(), bench.state()),

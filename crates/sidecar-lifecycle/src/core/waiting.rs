@@ -173,7 +173,14 @@ mod tests {
             crew.run(crew.id("db"))
         };
         let reason = "no such program".to_owned();
-        crew.say(crew.id("db"), Fact::PrepareFailed { run, reason });
+        crew.say(
+            crew.id("db"),
+            Fact::PrepareFailed {
+                run,
+                reason,
+                transient: false,
+            },
+        );
         assert_eq!(
             crew.get("web").failure,
             "its dependency db failed: no such program"

@@ -34,8 +34,12 @@ impl Loop {
                 let members = self.ledger.as_ref().map_or(Vec::new(), |l| l.members(id));
                 self.order_about(id, |s| s.adopt(id, &leader, &members, &marker));
             } else {
-                let reason = "the guardian died while it was starting it".to_owned();
-                self.step(core, Fact::SpawnFailed { run: id, reason });
+                let fact = Fact::SpawnFailed {
+                    run: id,
+                    reason: "the guardian died while it was starting it".to_owned(),
+                    transient: true, // The next run has another spawner.
+                };
+                self.step(core, fact);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::refusal::Refusal;
 use super::run_loop::Loop;
 use super::spawner::LogOrder;
 use crate::core::RunId;
@@ -12,13 +13,17 @@ impl Loop {
     /// The log of a sidecar's next run, if it has one. The first run of an engine begins a new one
     /// and keeps the last engine's beside it: what went wrong before this start is still there to
     /// read. A disk that is full is no reason not to start: then there is no log.
-    pub(super) fn open_log(&mut self, index: usize, run: RunId) -> io::Result<Option<LogOrder>> {
+    pub(super) fn open_log(
+        &mut self,
+        index: usize,
+        run: RunId,
+    ) -> Result<Option<LogOrder>, Refusal> {
         let (core, config) = (self.entries[index].core, &self.entries[index].config);
         let Some(wish) = config.log_file.clone() else {
             return Ok(None);
         };
         let rotation = Rotation::new(config.log_limit, config.log_files);
-        let mut begin = || {
+        let mut begin = || -> io::Result<_> {
             let path = rotation::locate(&wish)?;
             let mut kept = Ok(());
             if self.logs_begun.insert(path.clone()) {
@@ -38,8 +43,8 @@ impl Loop {
             Ok((log, kept)) => (Some(log), kept.err().map(|e| TroubleKind::Begin.reason(&e))),
             Err(e) if is_lack_of_room(&e) => (None, Some(TroubleKind::Open.reason(&e))),
             Err(e) => {
-                let reason = format!("its log {}: {e}", wish.display());
-                return Err(io::Error::new(e.kind(), reason));
+                let what = format!("its log {}", wish.display());
+                return Err(Refusal::from(e).while_doing(&what));
             }
         };
         if let Some(reason) = trouble {

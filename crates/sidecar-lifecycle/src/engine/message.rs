@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::checks::CheckCommand;
 use super::entry::Prepared;
 use super::raw_output::OutputOrder;
+use super::refusal::Refusal;
 use super::stdin::StdinOrder;
 use super::waiters::Waiter;
 use crate::config::SidecarConfig;
@@ -78,7 +79,7 @@ pub(crate) enum Report {
     /// The leader runs.
     Spawned { run: RunId, leader: Identity },
     /// It could not be started.
-    SpawnFailed { run: RunId, reason: String },
+    SpawnFailed { run: RunId, refusal: Refusal },
     /// The leader ended.
     Exited { run: RunId, status: ExitStatus },
     /// Its tree is gone, or these survive.

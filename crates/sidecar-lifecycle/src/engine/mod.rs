@@ -24,6 +24,7 @@ mod prepare;
 mod probe;
 mod question;
 mod raw_output;
+mod refusal;
 mod reports;
 mod rolling;
 mod run_loop;

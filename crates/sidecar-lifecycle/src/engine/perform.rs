@@ -16,6 +16,7 @@ use super::ownership::RunTree;
 use super::port_taken::Lines;
 use super::prepare::{Preparation, fill_port};
 use super::raw_output::RawOutput;
+use super::refusal::Refusal;
 use super::run_loop::Loop;
 use super::spawner::{HostEnds, OutputEnd, SpawnOrder};
 use super::stdin::Stdin;
@@ -35,11 +36,15 @@ impl Loop {
             Order::Prepare { run } => self.prepare(index, run),
             Order::Spawn { run } => match self.spawn(index, run) {
                 Ok(()) => self.expect_answer(run),
-                Err(e) => {
-                    let reason = format!("cannot start it: {e}");
+                Err(refusal) => {
+                    let Refusal { reason, transient } = refusal.while_doing("cannot start it");
                     let _ = self.tx.send(Message::Fact {
                         sidecar: effect.sidecar,
-                        fact: Fact::SpawnFailed { run, reason },
+                        fact: Fact::SpawnFailed {
+                            run,
+                            reason,
+                            transient,
+                        },
                     }); // The loop reads this itself.
                 }
             },
@@ -108,9 +113,13 @@ impl Loop {
                     run,
                     prepared,
                 },
-                Err(reason) => Message::Fact {
+                Err(Refusal { reason, transient }) => Message::Fact {
                     sidecar,
-                    fact: Fact::PrepareFailed { run, reason },
+                    fact: Fact::PrepareFailed {
+                        run,
+                        reason,
+                        transient,
+                    },
                 },
             };
             let _ = tx.send(message); // As above.
@@ -126,7 +135,7 @@ impl Loop {
         current.filter_map(CurrentRun::tree).collect()
     }
 
-    fn spawn(&mut self, index: usize, run: RunId) -> io::Result<()> {
+    fn spawn(&mut self, index: usize, run: RunId) -> Result<(), Refusal> {
         let log = self.open_log(index, run)?;
         let is_logged = log.is_some();
         let entry = &mut self.entries[index];
@@ -172,7 +181,7 @@ impl Loop {
             Err(e) => {
                 // The order to spawn it is out already, and nobody would look after it.
                 self.order(|s| s.force_stop(run));
-                return Err(e);
+                return Err(e.into());
             }
         };
         let ring = entry.ring.clone();

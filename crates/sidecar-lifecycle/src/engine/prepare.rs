@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::entry::Prepared;
 use super::leftovers::{self, Sweeper};
 use super::ownership::{self, RunTree};
+use super::refusal::Refusal;
 use crate::config::SidecarConfig;
 use crate::event::EventKind;
 use crate::ports::{self, Holder, HolderKind, OurMarks, PickError, PortWish, Reservations};
@@ -40,8 +41,8 @@ const FREEING_LIMIT: Duration = Duration::from_secs(2);
 
 impl Preparation {
     /// Does it all. `tell` gets news on the way.
-    pub(crate) async fn run(&self, tell: impl Fn(EventKind)) -> Result<Prepared, String> {
-        let program = self.find_program()?;
+    pub(crate) async fn run(&self, tell: impl Fn(EventKind)) -> Result<Prepared, Refusal> {
+        let program = self.find_program().map_err(Refusal::lasting)?;
         let picked = self.pick_port(&tell).await?;
         let (port, reservation) = match picked {
             Some(picked) => {
@@ -84,7 +85,7 @@ impl Preparation {
         })
     }
 
-    async fn pick_port(&self, tell: &impl Fn(EventKind)) -> Result<Option<ports::Picked>, String> {
+    async fn pick_port(&self, tell: &impl Fn(EventKind)) -> Result<Option<ports::Picked>, Refusal> {
         let wish = self.config.port;
         if wish == PortWish::None {
             return Ok(None);
@@ -108,18 +109,20 @@ impl Preparation {
         }
         match ports::pick(wish, &self.reservations, self.seed, preferred, &self.avoid) {
             Ok(picked) => Ok(picked),
-            Err(_) if !has_descriptors() => Err(
+            Err(_) if !has_descriptors() => Err(Refusal::passing(
                 "no port can be tested: too many files are open here; close some, or raise the \
-                 limit (ulimit -n)"
-                    .to_owned(),
-            ),
-            Err(PickError::Held { port }) => match (self.holder(port), ports::is_free(port)) {
-                (None, Ok(())) => Err(format!(
-                    "port {port} is reserved for another sidecar, which is about to bind it"
-                )),
-                (holder, _) => Err(held(port, holder.as_ref())),
-            },
-            Err(e) => Err(e.to_string()),
+                 limit (ulimit -n)",
+            )),
+            Err(PickError::Held { port }) => {
+                let reason = match (self.holder(port), ports::is_free(port)) {
+                    (None, Ok(())) => format!(
+                        "port {port} is reserved for another sidecar, which is about to bind it"
+                    ),
+                    (holder, _) => held(port, holder.as_ref()),
+                };
+                Err(Refusal::lasting(reason))
+            }
+            Err(e) => Err(Refusal::lasting(e.to_string())),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the spawner reports, taken in.
 
 use super::message::{Message, Report};
+use super::refusal::Refusal;
 use super::run_loop::Loop;
 use crate::core::{Fact, RunId};
 use crate::event::EventKind;
@@ -28,14 +29,19 @@ impl Loop {
                     current.read_output();
                 }
             }
-            Report::SpawnFailed { run, reason } => {
-                if self.checks.could_not_start(run, &reason) {
+            Report::SpawnFailed { run, refusal } => {
+                if self.checks.could_not_start(run, &refusal.reason) {
                     return;
                 }
                 if let Some(index) = self.index_of(run) {
                     let program = self.entries[index].config.program.display().to_string();
-                    let reason = format!("{program}: {reason}");
-                    self.step(self.entries[index].core, Fact::SpawnFailed { run, reason });
+                    let Refusal { reason, transient } = refusal.while_doing(&program);
+                    let fact = Fact::SpawnFailed {
+                        run,
+                        reason,
+                        transient,
+                    };
+                    self.step(self.entries[index].core, fact);
                 }
             }
             Report::Exited { run, status } => {

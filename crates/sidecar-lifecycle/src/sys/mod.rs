@@ -28,6 +28,8 @@ pub(crate) use unix::files::{
     variable_name, write_at,
 };
 #[cfg(unix)]
+pub(crate) use unix::shortage::is_transient;
+#[cfg(unix)]
 pub(crate) use unix::signals::{
     KILL_SIGNAL, STOP_SIGNAL, errors_not_signals, on_termination, signal_name, signal_named,
 };
@@ -46,6 +48,8 @@ pub(crate) use windows::files::{
     discard_lock, has_descriptors, is_at, never_wait, owner_only, read_at, shared_folder,
     variable_name, write_at,
 };
+#[cfg(windows)]
+pub(crate) use windows::shortage::is_transient;
 #[cfg(windows)]
 pub(crate) use windows::support::{has_pidfd, has_splice, has_subreaper, open_files};
 #[cfg(windows)]

@@ -15,6 +15,8 @@ enum At {
     Unhealthy,
     /// It has crashed or found its port taken, and its leader may live.
     Broken,
+    /// It could not begin, for a reason that may pass.
+    NotBegun,
     Stopping,
     Exited,
     /// Its leader has ended, and that was a crash or because of its port.
@@ -47,17 +49,23 @@ fn next(at: At, notice: &Notice) -> Option<At> {
 
         // What overtook the spawn may be all there is: the spawn may have failed.
         (
-            At::Between | At::Stopped | At::Overtaken(_),
+            At::Between | At::NotBegun | At::Stopped | At::Overtaken(_),
             Notice::WaitingFor { .. } | Notice::Failed { .. },
         )
-        | (At::Stopped, Notice::Restarting { .. }) => At::Between,
-        (At::Between | At::Stopped | At::Overtaken(_), Notice::Stopping { run, .. }) => {
-            At::Overtaken(*run)
+        | (At::Stopped | At::NotBegun, Notice::Restarting { .. }) => At::Between,
+        (At::Between | At::NotBegun | At::Stopped | At::Overtaken(_), Notice::Crashed { .. }) => {
+            At::NotBegun
         }
+        (
+            At::Between | At::NotBegun | At::Stopped | At::Overtaken(_),
+            Notice::Stopping { run, .. },
+        ) => At::Overtaken(*run),
         (At::Overtaken(overtaken), Notice::Spawned { run, .. }) if overtaken == *run => {
             At::Stopping
         }
-        (At::Between | At::Stopped | At::Overtaken(_), Notice::Spawned { .. }) => At::Spawned,
+        (At::Between | At::NotBegun | At::Stopped | At::Overtaken(_), Notice::Spawned { .. }) => {
+            At::Spawned
+        }
 
         (At::Spawned | At::Unhealthy, Notice::Ready { .. }) => At::Ready,
         (At::Ready, Notice::Unhealthy { .. }) => At::Unhealthy,

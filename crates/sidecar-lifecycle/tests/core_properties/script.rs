@@ -60,7 +60,8 @@ pub(crate) fn claims(run: impl Strategy<Value = RunId>) -> impl Strategy<Value =
         Just(ExitStatus::Signal(9)),
     ];
     let survivors = prop_oneof![3 => Just(vec![]), 1 => Just(vec![99])];
-    (run, 0..15, status, survivors).prop_map(|(run, kind, status, survivors)| match kind {
+    let whole = (run, 0..15, status, survivors, any::<bool>());
+    whole.prop_map(|(run, kind, status, survivors, transient)| match kind {
         0 => Fact::Prepared {
             run,
             port: Some(5173),
@@ -68,6 +69,7 @@ pub(crate) fn claims(run: impl Strategy<Value = RunId>) -> impl Strategy<Value =
         1 => Fact::PrepareFailed {
             run,
             reason: "port held".into(),
+            transient,
         },
         2 => Fact::Spawned {
             run,
@@ -76,6 +78,7 @@ pub(crate) fn claims(run: impl Strategy<Value = RunId>) -> impl Strategy<Value =
         3 => Fact::SpawnFailed {
             run,
             reason: "no memory".into(),
+            transient,
         },
         4 => Fact::CheckPassed {
             run,

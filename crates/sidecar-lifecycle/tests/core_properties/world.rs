@@ -184,6 +184,7 @@ impl World {
                         Fact::PrepareFailed {
                             run,
                             reason: "port held".into(),
+                            transient: self.draw(2) == 0,
                         }
                     } else {
                         Fact::Prepared {
@@ -303,8 +304,12 @@ impl World {
                 let sidecar = truth.sidecar;
                 if self.chance(8) {
                     self.runs.get_mut(&run).unwrap().leader = Leader::Gone;
-                    let reason = "no memory".into();
-                    self.tell(sidecar, Fact::SpawnFailed { run, reason });
+                    let fact = Fact::SpawnFailed {
+                        run,
+                        reason: "no memory".into(),
+                        transient: self.draw(2) == 0,
+                    };
+                    self.tell(sidecar, fact);
                     return;
                 }
                 self.runs.get_mut(&run).unwrap().leader = Leader::Runs;

@@ -18,6 +18,7 @@ use super::{HostEnds, SpawnOrder};
 use crate::core::{ExitStatus, RunId};
 use crate::engine::message::Report;
 use crate::engine::output::Output;
+use crate::engine::refusal::Refusal;
 use crate::engine::stdin::{Chunk, Writer};
 use crate::event::Protection;
 use crate::guardian::warden::{Place, Warden};
@@ -25,6 +26,7 @@ use crate::guardian::wire::{self, AdoptRequest, Link, Request, SpawnRequest};
 use crate::identity::{BootId, Identity};
 use crate::logs::{Piece, TroubleKind};
 use crate::marker::Marker;
+use crate::sys::is_transient;
 use crate::sys::unix::fd::{
     dev_null, grow_pipe, pipe, set_nonblocking, shutdown, socket_pair, writable,
 };
@@ -398,7 +400,10 @@ fn translate(report: wire::Report, boot: &BootId, link: &mut Link) -> Option<Rep
             let reason = format!("{}: {cause}{}", stage.tried(), help.unwrap_or_default());
             Report::SpawnFailed {
                 run: RunId(run),
-                reason,
+                refusal: Refusal {
+                    reason,
+                    transient: is_transient(&cause),
+                },
             }
         }
         wire::Report::Exited { run, code, signal } => {

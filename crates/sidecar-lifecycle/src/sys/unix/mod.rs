@@ -8,6 +8,7 @@ pub(crate) mod limits;
 pub(crate) mod orphans;
 pub(crate) mod poll;
 pub(crate) mod scm;
+pub(crate) mod shortage;
 pub(crate) mod signals;
 pub(crate) mod spawn;
 pub(crate) mod support;

@@ -8,6 +8,7 @@ pub(crate) mod handle;
 pub(crate) mod job;
 mod memory;
 pub(crate) mod process;
+pub(crate) mod shortage;
 pub(crate) mod sockets;
 pub(crate) mod spawn;
 pub(crate) mod support;

@@ -10,6 +10,7 @@ use super::run::Run;
 use super::spawner::Streams;
 use crate::core::{ExitStatus, RunId};
 use crate::engine::message::Report;
+use crate::engine::refusal::Refusal;
 use crate::engine::spawner::SpawnOrder;
 use crate::identity::Identity;
 use crate::sys::windows::completion::CompletionPort;
@@ -161,7 +162,7 @@ impl<F: Fn(Report)> Jobs<F> {
             Err(e) => {
                 (self.on)(Report::SpawnFailed {
                     run,
-                    reason: format!("cannot execute it: {e}"),
+                    refusal: Refusal::from(e).while_doing("cannot execute it"),
                 });
             }
         }
