@@ -1,4 +1,14 @@
 //! Which process is meant, in a way that a recycled pid cannot fool.
+//!
+//! ```
+//! use sidecar_lifecycle::identity::Identity;
+//!
+//! let mut child = std::process::Command::new("true").spawn()?;
+//! let identity = Identity::of(child.id()).expect("it has just been started");
+//! child.wait()?;
+//! assert!(!identity.is_alive(), "whoever gets its pid next");
+//! # Ok::<(), std::io::Error>(())
+//! ```
 
 use std::fmt;
 use std::io;
@@ -24,6 +34,13 @@ pub struct BootId(pub String);
 
 impl BootId {
     /// The running boot, or nothing where the system does not tell.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::identity::{BootId, Identity};
+    ///
+    /// let me = Identity::of(std::process::id()).expect("it runs");
+    /// assert_eq!(BootId::current(), Some(me.boot));
+    /// ```
     pub fn current() -> Option<BootId> {
         process::boot_id()
     }
@@ -87,12 +104,29 @@ pub enum Signalled {
 
 impl Identity {
     /// The identity of a process that runs now (or is a zombie); nothing if there is none.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::identity::Identity;
+    ///
+    /// let me = Identity::of(std::process::id()).expect("it runs");
+    /// assert_eq!(me.pid, std::process::id());
+    /// assert_eq!(Identity::of(u32::MAX), None);
+    /// ```
     pub fn of(pid: u32) -> Option<Identity> {
         process::identity_of(pid)
     }
 
     /// Whether this very process still runs. Zombies, recycled pids and processes of another boot
     /// are not alive; where the system does not tell, the answer is no.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::identity::{BootId, Identity};
+    ///
+    /// let me = Identity::of(std::process::id()).expect("it runs");
+    /// assert!(me.is_alive());
+    /// let before_the_last_boot = Identity { boot: BootId("another".to_owned()), ..me };
+    /// assert!(!before_the_last_boot.is_alive());
+    /// ```
     pub fn is_alive(&self) -> bool {
         process::is_alive(self)
     }

@@ -1,4 +1,18 @@
 //! The mark that sidecars and their descendants carry in their environment.
+//!
+//! ```
+//! use sidecar_lifecycle::{RunId, marker::{self, Marker}};
+//!
+//! // What the environment of a sidecar has, in its third run:
+//! let marker = Marker {
+//!     app_id: "com.example.app".to_owned(),
+//!     instance: "5f3c".to_owned(),
+//!     sidecar: "web".to_owned(),
+//!     run: RunId(3),
+//! };
+//! let entry = format!("{}={marker}", marker::VARIABLE);
+//! assert_eq!(entry, "SIDECAR_LIFECYCLE=com.example.app/5f3c/web/3");
+//! ```
 
 use std::fmt;
 use std::str::FromStr;
@@ -46,7 +60,12 @@ pub struct Marker {
 
 /// A text that is no [`Marker`].
 ///
-/// [`Marker::from_bytes`] has an example.
+/// ```
+/// use sidecar_lifecycle::marker::{Marker, NotAMarker};
+///
+/// assert_eq!("web/7".parse::<Marker>(), Err(NotAMarker));
+/// assert!(NotAMarker.to_string().starts_with("not a marker: expected <app id>/<instance>"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a marker: expected <app id>/<instance>/<sidecar>/<run>, percent-encoded")]
 pub struct NotAMarker;

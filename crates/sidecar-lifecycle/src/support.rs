@@ -26,6 +26,17 @@ pub struct Support {
 
 impl Support {
     /// Looks at the machine; a few system calls.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::Support;
+    ///
+    /// let support = Support::look();
+    /// # #[cfg(target_os = "linux")]
+    /// assert!(support.subreaper, "every Linux since 3.4 has it");
+    /// if let Some((soft, hard)) = support.open_files {
+    ///     assert!(soft <= hard);
+    /// }
+    /// ```
     pub fn look() -> Support {
         Support {
             subreaper: crate::sys::has_subreaper(),

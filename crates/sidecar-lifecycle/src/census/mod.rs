@@ -150,6 +150,15 @@ pub struct Tree {
 impl Census {
     /// Looks at the machine as it is now. A few milliseconds with a hundred processes.
     ///
+    /// ```
+    /// use sidecar_lifecycle::census::Census;
+    ///
+    /// let census = Census::take()?;
+    /// let mut trees = census.instances.iter().flat_map(|instance| &instance.sidecars);
+    /// assert!(trees.all(|tree| !tree.pids.is_empty()), "what has ended is not listed");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// The folder that engines share cannot be made, or is not this user's alone.
     pub fn take() -> io::Result<Census> {
@@ -183,6 +192,16 @@ impl Tree {
     /// The memory of all its processes in bytes, as it is now; `None` where the system does not
     /// tell. On Linux shared pages are divided among those who share them (`Pss`), so that trees
     /// add up; elsewhere they count for each.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::census::{Census, Tree};
+    ///
+    /// let census = Census::take()?;
+    /// let trees = census.instances.iter().flat_map(|instance| &instance.sidecars);
+    /// let bytes: u64 = trees.filter_map(Tree::memory).sum();
+    /// println!("all sidecars of this user take {} MiB", bytes >> 20);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn memory(&self) -> Option<u64> {
         let each = self.pids.iter().filter_map(|&pid| process::memory_of(pid));
         each.fold(None, |sum, bytes| Some(sum.unwrap_or(0) + bytes))

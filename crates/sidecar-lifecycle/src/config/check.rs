@@ -62,8 +62,29 @@ pub enum HealthCheck {
 impl HealthCheck {
     /// The longest one probe may take unless told otherwise: a dev server may compile the page
     /// before it answers its first request.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sidecar_lifecycle::HealthCheck;
+    ///
+    /// let HealthCheck::Tcp { timeout, .. } = HealthCheck::tcp() else { unreachable!() };
+    /// assert_eq!(timeout, HealthCheck::DEFAULT_TIMEOUT);
+    /// assert_eq!(timeout, Duration::from_secs(30));
+    /// ```
     pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
     /// Between checks of a ready sidecar, unless told otherwise.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sidecar_lifecycle::HealthCheck;
+    ///
+    /// // Twice as often as others are asked.
+    /// let interval = HealthCheck::DEFAULT_INTERVAL / 2;
+    /// let timeout = HealthCheck::DEFAULT_TIMEOUT;
+    /// let check = HealthCheck::Http { path: "/health".into(), timeout, interval };
+    /// assert_eq!(interval, Duration::from_secs(5));
+    /// # assert_ne!(check, HealthCheck::http("/health"));
+    /// ```
     pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
 
     /// An HTTP check with the default time-out and interval.

@@ -55,6 +55,15 @@ impl CheckContext {
 pub trait IntoVerdict {
     /// `Err` says why it is not healthy.
     ///
+    /// ```
+    /// use sidecar_lifecycle::IntoVerdict;
+    ///
+    /// assert_eq!(true.into_verdict(), Ok(()));
+    /// assert_eq!(false.into_verdict(), Err("the custom check said no".to_owned()));
+    /// let refused: Result<(), &str> = Err("no route to its queue");
+    /// assert_eq!(refused.into_verdict(), Err("no route to its queue".to_owned()));
+    /// ```
+    ///
     /// # Errors
     /// The reason, in words for people: events tell it as it is.
     fn into_verdict(self) -> Result<(), String>;
@@ -98,6 +107,16 @@ pub struct CustomCheck(Arc<Ask>);
 impl CustomCheck {
     /// Wraps an async closure. It runs on a thread for custom checks, never on the engine's: one
     /// that blocks delays other custom checks at the most. After its time-out it is dropped.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::{CustomCheck, HealthCheck};
+    ///
+    /// let joined = CustomCheck::new(|context| async move {
+    ///     let file = format!("/run/worker/{}.joined", context.pid);
+    ///     std::fs::metadata(&file).map(drop).map_err(|e| format!("{file}: {e}"))
+    /// });
+    /// assert_eq!(HealthCheck::Custom(joined), HealthCheck::custom(|_| async { true }));
+    /// ```
     pub fn new<F, V>(ask: impl Fn(CheckContext) -> F + Send + Sync + 'static) -> CustomCheck
     where
         F: Future<Output = V> + Send + 'static,

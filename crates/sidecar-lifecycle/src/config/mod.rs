@@ -3,6 +3,19 @@
 //! Three ways lead to a [`SidecarConfig`]: its [builder](SidecarConfig::builder), its
 //! [JSON](SidecarConfig::from_json), and a [`FleetConfig`] with many of them. Each has examples. All
 //! three refuse what contradicts itself, with a [`ConfigError`].
+//!
+//! ```
+//! use sidecar_lifecycle::config::{FleetConfig, SidecarConfig};
+//!
+//! let built = SidecarConfig::builder().name("redis-server").port_range(6379..=6389).build()?;
+//! let read = SidecarConfig::from_json(r#"{ "name": "redis-server", "port": "6379-6389" }"#)?;
+//! let fleet = FleetConfig::from_json(
+//!     r#"{ "sidecars": { "db": { "name": "redis-server", "port": "6379-6389" } } }"#,
+//! )?;
+//! assert_eq!(built, read);
+//! assert_eq!(fleet.sidecars, [("db".to_owned(), read)]);
+//! # Ok::<(), sidecar_lifecycle::ConfigError>(())
+//! ```
 
 mod builder;
 mod check;

@@ -179,6 +179,17 @@ pub struct SidecarConfig {
 
 impl SidecarConfig {
     /// Begins a configuration with the defaults of the headless command.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sidecar_lifecycle::{Restart, SidecarConfig};
+    /// use sidecar_lifecycle::ports::PortWish;
+    ///
+    /// let web = SidecarConfig::builder().name("pnpm").args(["dev"]).build()?;
+    /// assert_eq!((web.port, &web.check), (PortWish::None, &None), "ready as soon as it runs");
+    /// assert_eq!((web.restart, web.grace), (Restart::Never, Duration::from_secs(5)));
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn builder() -> SidecarBuilder {
         SidecarBuilder::default()
     }

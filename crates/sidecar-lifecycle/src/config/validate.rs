@@ -8,7 +8,15 @@ use crate::ports::PortWish;
 
 /// One thing that is wrong.
 ///
-/// [`ConfigError`] has an example.
+/// ```
+/// use sidecar_lifecycle::SidecarConfig;
+///
+/// let error = SidecarConfig::from_json("{\n  \"name\": \"api\",\n  \"prot\": 80\n}").unwrap_err();
+/// let problem = &error.problems[0];
+/// assert_eq!((problem.path.as_str(), problem.line), ("prot", Some(3)));
+/// assert_eq!(problem.message, "there is no such key; did you mean `port`?");
+/// assert_eq!(problem.to_string(), format!("line 3: prot: {}", problem.message));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {

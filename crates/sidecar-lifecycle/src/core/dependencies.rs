@@ -10,7 +10,20 @@ use super::ids::{RunId, SidecarId};
 
 /// That one sidecar needs another.
 ///
-/// [`Fleet::set_dependencies`](super::Fleet::set_dependencies) has an example.
+/// A cache that has to run, and whose restarts are nobody's business:
+///
+/// ```
+/// use sidecar_lifecycle::core::{Condition, Dependency, Fleet, OnDependencyRestart, Policy};
+///
+/// let mut fleet = Fleet::new(7);
+/// let (api, cache) = (fleet.add("api", Policy::default()), fleet.add("cache", Policy::default()));
+/// let need = Dependency {
+///     on: cache,
+///     condition: Condition::Started,
+///     on_restart: OnDependencyRestart::Ignore,
+/// };
+/// assert_eq!(fleet.set_dependencies(api, vec![need]), Ok(()));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dependency {
     /// Who is needed.

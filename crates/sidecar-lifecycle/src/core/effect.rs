@@ -8,7 +8,17 @@ use super::input::ExitStatus;
 /// An order about a sidecar.
 ///
 /// A shell gets them from [`Fleet::step`](super::Fleet::step) and [`Fleet::tick`](super::Fleet::tick),
-/// whose type has an example, and performs them in order.
+/// and performs them in order.
+///
+/// ```
+/// use sidecar_lifecycle::core::{Effect, Fact, Fleet, Input, Mono, Order, Policy, RunId};
+///
+/// let mut fleet = Fleet::new(7);
+/// let web = fleet.add("web", Policy::default());
+/// let mut out: Vec<Effect> = Vec::new();
+/// fleet.step(Mono::default(), Input { sidecar: web, fact: Fact::StartRequested }, &mut out);
+/// assert_eq!(out[0], Effect { sidecar: web, order: Order::Prepare { run: RunId(1) } });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
     /// The sidecar.

@@ -76,6 +76,13 @@ pub struct Fleet {
 impl Fleet {
     /// An empty fleet. The seed decides all jitter: the same seed and the same inputs give the
     /// same effects.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::core::Fleet;
+    ///
+    /// assert_eq!(Fleet::new(7), Fleet::new(7));
+    /// assert!(Fleet::new(7).all_down(), "there is nobody yet");
+    /// ```
     pub fn new(seed: u64) -> Fleet {
         Fleet {
             sidecars: BTreeMap::new(),
@@ -92,6 +99,15 @@ impl Fleet {
     }
 
     /// Adds a sidecar, idle and wanted down. The name is for people: it need not be unique.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::core::{Fleet, Phase, Policy, Wanted};
+    ///
+    /// let mut fleet = Fleet::new(7);
+    /// let web = fleet.add("web", Policy::default());
+    /// let added = fleet.get(web).map(|web| (web.name(), web.phase(), web.wanted()));
+    /// assert_eq!(added, Some(("web", Phase::Idle, Wanted::Down)));
+    /// ```
     pub fn add(&mut self, name: impl Into<String>, policy: Policy) -> SidecarId {
         let id = SidecarId(self.next_id);
         self.next_id += 1;
@@ -152,6 +168,15 @@ impl Fleet {
     }
 
     /// A sidecar as it is now.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::core::{Fleet, Policy, SidecarId};
+    ///
+    /// let mut fleet = Fleet::new(7);
+    /// let web = fleet.add("web", Policy::default());
+    /// assert_eq!(fleet.get(web).map(|web| web.name()), Some("web"));
+    /// assert!(fleet.get(SidecarId(99)).is_none());
+    /// ```
     pub fn get(&self, id: SidecarId) -> Option<&Sidecar> {
         self.sidecars.get(&id)
     }
@@ -181,6 +206,18 @@ impl Fleet {
     ///
     /// [`Fact::StopAllRequested`] and [`Fact::HostExiting`] reach every sidecar, whichever they
     /// name; after the latter no start is accepted.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::core::{Fact, Fleet, Input, Mono, Order, Policy, RunId};
+    ///
+    /// let mut fleet = Fleet::new(7);
+    /// let web = fleet.add("web", Policy::default());
+    /// let (run, mut out) = (RunId(1), Vec::new());
+    /// for fact in [Fact::StartRequested, Fact::Prepared { run, port: Some(5173) }] {
+    ///     fleet.step(Mono::default(), Input { sidecar: web, fact }, &mut out);
+    /// }
+    /// assert!(out.iter().any(|effect| effect.order == Order::Spawn { run }));
+    /// ```
     pub fn step(&mut self, now: Mono, input: Input, out: &mut Vec<Effect>) {
         let Input { sidecar: id, fact } = input;
         match &fact {
@@ -222,6 +259,29 @@ impl Fleet {
     }
 
     /// Acts on every deadline that is due. Afterwards [`Fleet::next_deadline`] lies after `now`.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sidecar_lifecycle::core::{Fact, Fleet, Input, Mono, Order, Policy, RunId};
+    ///
+    /// let mut fleet = Fleet::new(7);
+    /// let policy = Policy { grace: Duration::from_secs(5), ..Policy::default() };
+    /// let web = fleet.add("web", policy);
+    /// let (run, start, mut out) = (RunId(1), Mono::default(), Vec::new());
+    /// for fact in [
+    ///     Fact::StartRequested,
+    ///     Fact::Prepared { run, port: None },
+    ///     Fact::Spawned { run, pid: 4711 },
+    ///     Fact::StopRequested { reason: "requested".to_owned() },
+    /// ] {
+    ///     fleet.step(start, Input { sidecar: web, fact }, &mut out);
+    /// }
+    ///
+    /// // Five seconds later its tree still lives.
+    /// out.clear();
+    /// fleet.tick(start.after(Duration::from_secs(5)), &mut out);
+    /// assert_eq!(out[0].order, Order::ForceStop { run });
+    /// ```
     pub fn tick(&mut self, now: Mono, out: &mut Vec<Effect>) {
         while let Some(&(at, id)) = self.deadlines.first() {
             if at > now {
@@ -236,6 +296,26 @@ impl Fleet {
     }
 
     /// When [`Fleet::tick`] has to be called; `None`: not before the next step.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sidecar_lifecycle::core::{Fact, Fleet, Input, Mono, Policy, RunId};
+    ///
+    /// let mut fleet = Fleet::new(7);
+    /// let ready_timeout = Duration::from_secs(120);
+    /// let web = fleet.add("web", Policy { has_check: true, ready_timeout, ..Policy::default() });
+    /// assert_eq!(fleet.next_deadline(), None, "at rest nothing wakes up");
+    ///
+    /// let (run, start) = (RunId(1), Mono::default());
+    /// for fact in [
+    ///     Fact::StartRequested,
+    ///     Fact::Prepared { run, port: None },
+    ///     Fact::Spawned { run, pid: 4711 },
+    /// ] {
+    ///     fleet.step(start, Input { sidecar: web, fact }, &mut Vec::new());
+    /// }
+    /// assert_eq!(fleet.next_deadline(), Some(start.after(ready_timeout)));
+    /// ```
     pub fn next_deadline(&self) -> Option<Mono> {
         self.deadlines.first().map(|(at, _)| *at)
     }

@@ -26,7 +26,15 @@ pub enum ExitStatus {
 
 /// A fact, with the sidecar that it is about.
 ///
-/// It goes to [`Fleet::step`](super::Fleet::step), whose type has an example.
+/// It goes to [`Fleet::step`](super::Fleet::step).
+///
+/// ```
+/// use sidecar_lifecycle::core::{Fact, Input, SidecarId};
+///
+/// let stop = Fact::StopRequested { reason: "the window was closed".to_owned() };
+/// let input = Input { sidecar: SidecarId(0), fact: stop };
+/// assert_eq!(input.fact.run(), None, "it is meant whichever run there is");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
     /// The sidecar.
@@ -77,6 +85,9 @@ pub enum Fact {
         run: RunId,
         /// What was tried and why it failed.
         reason: String,
+        /// Whether the cause may pass by itself (too many open files), so that it is worth
+        /// another try.
+        transient: bool,
     },
     /// The leader runs.
     Spawned {
@@ -85,15 +96,15 @@ pub enum Fact {
         /// The leader's process id.
         pid: u32,
     },
-        /// Whether the cause may pass by itself (too many open files), so that it is worth
-        /// another try.
-        transient: bool,
     /// The leader could not be started.
     SpawnFailed {
         /// The run.
         run: RunId,
         /// What was tried and why it failed.
         reason: String,
+        /// Whether the cause may pass by itself (no memory, as many processes as there may be), so
+        /// that it is worth another try.
+        transient: bool,
     },
     /// The readiness check passed and the listener is ours.
     CheckPassed {
@@ -102,9 +113,6 @@ pub enum Fact {
         /// The port that answered, which may differ from the one that was asked for.
         port: Option<u16>,
         /// The URL to show.
-        /// Whether the cause may pass by itself (no memory, as many processes as there may be), so
-        /// that it is worth another try.
-        transient: bool,
         url: Option<String>,
     },
     /// A liveness check passed.

@@ -3,6 +3,16 @@
 //! No I/O, no clock, no randomness, no `unsafe`: `now` and a seed are arguments. Facts go in as
 //! [`Input`], orders come out as [`Effect`]. Its door is [`Fleet`].
 //!
+//! ```
+//! use sidecar_lifecycle::core::{Fact, Fleet, Input, Mono, Order, Policy, RunId};
+//!
+//! let mut fleet = Fleet::new(7);
+//! let sidecar = fleet.add("web", Policy::default());
+//! let mut orders = Vec::new();
+//! fleet.step(Mono::default(), Input { sidecar, fact: Fact::StartRequested }, &mut orders);
+//! assert_eq!(orders[0].order, Order::Prepare { run: RunId(1) });
+//! ```
+//!
 //! # Phases
 //!
 //! ```text

@@ -20,12 +20,30 @@ pub struct Mono(pub Duration);
 
 impl Mono {
     /// The point `later` after this one (saturating).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sidecar_lifecycle::core::Mono;
+    ///
+    /// let grace = Duration::from_secs(5);
+    /// assert_eq!(Mono(Duration::from_secs(3)).after(grace), Mono(Duration::from_secs(8)));
+    /// assert_eq!(Mono(Duration::MAX).after(grace), Mono(Duration::MAX));
+    /// ```
     #[must_use]
     pub fn after(self, later: Duration) -> Mono {
         Mono(self.0.saturating_add(later))
     }
 
     /// How long ago `earlier` was (zero if it lies in the future).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use sidecar_lifecycle::core::Mono;
+    ///
+    /// let (early, late) = (Mono(Duration::from_secs(3)), Mono(Duration::from_secs(8)));
+    /// assert_eq!(late.since(early), Duration::from_secs(5));
+    /// assert_eq!(early.since(late), Duration::ZERO);
+    /// ```
     #[must_use]
     pub fn since(self, earlier: Mono) -> Duration {
         self.0.saturating_sub(earlier.0)

@@ -84,6 +84,31 @@ impl SidecarStdin {
     ///
     /// It needs no particular executor.
     ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use sidecar_lifecycle::{Engine, SidecarConfig, StdinMode};
+    ///
+    /// # let state = tempfile::tempdir()?;
+    /// # let state = state.path();
+    /// let engine = Engine::builder("com.example.app", state).build()?;
+    /// let config = SidecarConfig::builder().name("cat").stdin(StdinMode::Piped).build()?;
+    /// engine.ensure_running("cat", config).await?;
+    /// let stdin = engine.stdin("cat")?;
+    /// stdin.write_all("hello\n").await?;
+    ///
+    /// stdin.close().await?; // So that it ends.
+    /// engine.wait_down("cat").await?;
+    /// let said = engine.logs("cat").map(|logs| logs.last(1));
+    /// assert_eq!(said, Some(vec!["hello".to_owned()]));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(unix)] {
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(example())?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`StdinError`]; some of the bytes may have been written.
     pub fn write_all(
@@ -96,6 +121,30 @@ impl SidecarStdin {
 
     /// Closes it behind all that was written: the sidecar reads the end of its input. A later run
     /// begins with an open one.
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use sidecar_lifecycle::{Engine, Phase, SidecarConfig, StdinMode};
+    ///
+    /// # let state = tempfile::tempdir()?;
+    /// # let state = state.path();
+    /// let engine = Engine::builder("com.example.app", state).build()?;
+    /// let config = SidecarConfig::builder().name("cat").stdin(StdinMode::Piped).build()?;
+    /// engine.ensure_running("cat", config).await?;
+    /// let stdin = engine.stdin("cat")?;
+    /// stdin.close().await?;
+    /// let info = engine.wait_down("cat").await?;
+    /// assert_eq!(info.state, Phase::Idle, "it has read the end of its input, and ended well");
+    /// let refused = stdin.write_all("more\n").await.unwrap_err();
+    /// assert_eq!(refused.to_string(), "cat does not run: start it first");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(unix)] {
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(example())?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`StdinError`], but not if it was closed before.

@@ -88,7 +88,18 @@ pub struct EnvCache {
 
 /// An environment from the cache.
 ///
-/// [`EnvCache`] has an example.
+/// ```
+/// use std::path::Path;
+/// use sidecar_lifecycle::environ::{CachedEnv, EnvCache, EnvMap};
+///
+/// # let place = tempfile::tempdir()?;
+/// # let (dir, folder) = (place.path().join("cache"), place.path());
+/// let cache = EnvCache::new(&dir, folder, Path::new("/bin/zsh"), Path::new("/home/ana"));
+/// cache.store(&EnvMap::from([("EDITOR".into(), "vi".into())]), cache.fingerprint())?;
+/// let CachedEnv { env, .. } = cache.load().expect("it was stored");
+/// assert_eq!(env["EDITOR".as_ref() as &std::ffi::OsStr], "vi");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CachedEnv {
     /// What the shell had set up, with the present desktop session's own variables.
@@ -99,6 +110,21 @@ pub struct CachedEnv {
 impl CachedEnv {
     /// Whether a start-up file, a version file or the project's manifest has changed since. A
     /// stale environment still serves a start; a new one should be asked for beside it.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::environ::{EnvCache, EnvMap};
+    ///
+    /// # let place = tempfile::tempdir()?;
+    /// # let (dir, folder) = (place.path().join("cache"), place.path());
+    /// let cache = EnvCache::new(&dir, folder, Path::new("/bin/zsh"), Path::new("/home/ana"));
+    /// cache.store(&EnvMap::new(), cache.fingerprint())?;
+    /// let kept = cache.load().expect("it was stored");
+    /// assert!(!kept.is_stale());
+    /// std::fs::write(folder.join("mise.toml"), "[tools]\nnode = \"24\"")?;
+    /// assert!(kept.is_stale(), "another node may be first on the PATH now");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_stale(&self) -> bool {
         !self.fingerprint.still_holds()
     }
@@ -148,6 +174,17 @@ impl Text {
 
 impl EnvCache {
     /// The cache in the folder `dir` for a project's folder and a shell. Touches no file.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::environ::EnvCache;
+    ///
+    /// let (dir, home) = (Path::new("/home/ana/.cache/example"), Path::new("/home/ana"));
+    /// let (shop, blog) = (Path::new("/home/ana/shop"), Path::new("/home/ana/blog"));
+    /// let one = EnvCache::new(dir, shop, Path::new("/bin/zsh"), home);
+    /// let another = EnvCache::new(dir, blog, Path::new("/bin/zsh"), home);
+    /// assert_ne!(one.file(), another.file(), "each project has its own");
+    /// ```
     pub fn new(dir: &Path, folder: &Path, shell: &Path, home: &Path) -> EnvCache {
         let key = fnv1a(&[
             folder.as_os_str().as_encoded_bytes(),
@@ -162,12 +199,36 @@ impl EnvCache {
     }
 
     /// The file that is read and written.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::environ::EnvCache;
+    ///
+    /// let (dir, home) = (Path::new("/home/ana/.cache/example"), Path::new("/home/ana"));
+    /// let cache = EnvCache::new(dir, Path::new("/home/ana/shop"), Path::new("/bin/zsh"), home);
+    /// assert_eq!(cache.file().parent(), Some(dir));
+    /// ```
     pub fn file(&self) -> &Path {
         &self.file
     }
 
     /// What is kept, stale or not. A file that is corrupt, of another version, or open to other
     /// users (who could put a program of theirs on the PATH) is ignored with a warning.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::environ::{EnvCache, EnvMap};
+    ///
+    /// # let place = tempfile::tempdir()?;
+    /// # let (dir, folder) = (place.path().join("cache"), place.path());
+    /// let cache = EnvCache::new(&dir, folder, Path::new("/bin/zsh"), Path::new("/home/ana"));
+    /// assert_eq!(cache.load(), None);
+    /// cache.store(&EnvMap::new(), cache.fingerprint())?;
+    /// assert!(cache.load().is_some());
+    /// std::fs::write(cache.file(), "{ half of it")?;
+    /// assert_eq!(cache.load(), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn load(&self) -> Option<CachedEnv> {
         let stored = match self.read() {
             Ok(stored) => stored,
@@ -198,11 +259,39 @@ impl EnvCache {
     }
 
     /// The files' present state, to be given to [`EnvCache::store`] with what is captured next.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::environ::EnvCache;
+    ///
+    /// # let place = tempfile::tempdir()?;
+    /// # let (dir, folder) = (place.path().join("cache"), place.path());
+    /// let cache = EnvCache::new(&dir, folder, Path::new("/bin/zsh"), Path::new("/home/ana"));
+    /// let before = cache.fingerprint();
+    /// assert_eq!(before, cache.fingerprint());
+    /// std::fs::write(folder.join(".nvmrc"), "24")?;
+    /// assert_ne!(before, cache.fingerprint());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::take(&self.folder, &self.shell, &self.home, &current_env())
     }
 
     /// Replaces what is kept, in one step and readable for this user only.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::environ::{EnvCache, EnvMap};
+    ///
+    /// # let place = tempfile::tempdir()?;
+    /// # let (dir, folder) = (place.path().join("cache"), place.path());
+    /// let cache = EnvCache::new(&dir, folder, Path::new("/bin/zsh"), Path::new("/home/ana"));
+    /// let before = cache.fingerprint(); // The shell reads its files after this.
+    /// let env = EnvMap::from([("EDITOR".into(), "vi".into())]);
+    /// cache.store(&env, before)?;
+    /// assert!(cache.load().is_some_and(|kept| !kept.is_stale()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`CacheError`] if the file or its folder cannot be written. What was kept before stays.

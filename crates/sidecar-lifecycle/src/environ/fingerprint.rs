@@ -85,6 +85,17 @@ pub struct Fingerprint(BTreeMap<PathBuf, Option<Mark>>);
 impl Fingerprint {
     /// How the files are now. `env` says where configuration lies (`ZDOTDIR`, `XDG_CONFIG_HOME`).
     /// A file that does not exist is part of it too: creating one is a change.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::environ::{EnvMap, Fingerprint};
+    ///
+    /// let (shell, home) = (Path::new("/bin/zsh"), Path::new("/home/ana"));
+    /// let elsewhere = EnvMap::from([("ZDOTDIR".into(), "/home/ana/.config/zsh".into())]);
+    /// let usual = Fingerprint::take(Path::new("/shop"), shell, home, &EnvMap::new());
+    /// let moved = Fingerprint::take(Path::new("/shop"), shell, home, &elsewhere);
+    /// assert_ne!(usual, moved, "another .zshrc counts");
+    /// ```
     pub fn take(folder: &Path, shell: &Path, home: &Path, env: &EnvMap) -> Fingerprint {
         let config = match get_filled(env, "XDG_CONFIG_HOME") {
             Some(folder) => PathBuf::from(folder),
@@ -110,6 +121,20 @@ impl Fingerprint {
     }
 
     /// Whether the same files have the same times and sizes as when this was taken.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::environ::{EnvMap, Fingerprint};
+    ///
+    /// # let place = tempfile::tempdir()?;
+    /// # let project = place.path();
+    /// std::fs::write(project.join("package.json"), "{}")?;
+    /// let before = Fingerprint::take(project, Path::new("/bin/sh"), Path::new("/"), &EnvMap::new());
+    /// assert!(before.still_holds());
+    /// std::fs::remove_file(project.join("package.json"))?;
+    /// assert!(!before.still_holds());
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn still_holds(&self) -> bool {
         self.0
             .iter()

@@ -104,8 +104,23 @@ fn said(stderr: &str) -> String {
 /// session of its own and no stdin. When this returns, nothing of that session is left, whatever
 /// the outcome; what a start-up file put into another session on purpose (an `ssh-agent`) stays.
 ///
-/// Starts from this process's environment, scrubbed (see [`scrub()`]). The [module](super) has an
-/// example.
+/// Starts from this process's environment, scrubbed (see [`scrub()`]).
+///
+/// ```
+/// # #[cfg(unix)] {
+/// use std::path::Path;
+/// use std::time::Duration;
+/// use sidecar_lifecycle::environ::{CaptureError, capture_login_env};
+///
+/// let (sh, limit) = (Path::new("/bin/sh"), Duration::from_secs(10));
+/// let env = capture_login_env(sh, Path::new("/"), limit)?;
+/// assert!(env.contains_key("PATH".as_ref() as &std::ffi::OsStr));
+///
+/// let error = capture_login_env(Path::new("/bin/no-shell"), Path::new("/"), limit).unwrap_err();
+/// assert!(error.to_string().contains("/bin/no-shell"));
+/// # }
+/// # Ok::<(), sidecar_lifecycle::environ::CaptureError>(())
+/// ```
 ///
 /// # Errors
 /// [`CaptureError`]: the shell is not there, is busy for longer than `limit`, or answers something

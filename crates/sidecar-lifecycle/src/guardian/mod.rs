@@ -3,6 +3,17 @@
 //! See [`start`]. The guardian spawns the sidecars, so that they are its children; it is a
 //! subreaper on Linux, so that whoever runs away from a tree becomes its child too; and it holds
 //! one end of a socket whose other end closes when the host dies, however it dies.
+//!
+//! ```no_run
+//! use sidecar_lifecycle::{Engine, Protection, guardian};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     guardian::start()?; // First of all: it forks.
+//!     let engine = Engine::builder("com.example.app", "/var/lib/example/state").build()?;
+//!     assert_eq!(engine.protection(), Protection::Guardian);
+//!     Ok(())
+//! }
+//! ```
 
 #[cfg(unix)]
 mod birth;

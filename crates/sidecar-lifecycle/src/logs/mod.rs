@@ -1,6 +1,16 @@
 //! A sidecar's output as lines: kept in files, split, remembered, handed out again.
 //!
 //! [`LogRing`] is what its users hold; [`Engine::logs`](crate::Engine::logs) hands it out.
+//!
+//! ```no_run
+//! use sidecar_lifecycle::{Engine, logs::Stream};
+//!
+//! /// What a sidecar has complained of, for a trouble page.
+//! fn complaints(engine: &Engine, id: &str) -> Option<Vec<String>> {
+//!     let lines = engine.logs(id)?.since_on(Stream::Stderr, 0);
+//!     Some(lines.into_iter().map(|line| line.line).collect())
+//! }
+//! ```
 
 mod ansi;
 mod boundary;

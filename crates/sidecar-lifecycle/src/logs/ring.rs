@@ -115,7 +115,17 @@ const CAPACITY_BYTES: usize = 1 << 20;
 
 /// Ends its subscription when it is dropped.
 ///
-/// [`LogRing::subscribe`] has an example.
+/// ```
+/// use sidecar_lifecycle::{LogRing, Subscription};
+///
+/// /// A view that gets lines for as long as it is there.
+/// struct View {
+///     _lines: Subscription,
+/// }
+///
+/// let view = View { _lines: LogRing::default().subscribe(0, |line| println!("{}", line.line)) };
+/// drop(view); // No line is printed any more.
+/// ```
 #[must_use = "dropping it ends the subscription"]
 pub struct Subscription {
     ring: LogRing,
@@ -198,6 +208,16 @@ impl LogRing {
     }
 
     /// The remembered lines after sequence number `seq`, oldest first.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::LogRing;
+    ///
+    /// /// What a page missed while it was reloaded.
+    /// fn missed(logs: &LogRing, shown: u64) -> String {
+    ///     logs.since(shown).into_iter().map(|line| line.line + "\n").collect()
+    /// }
+    /// # assert_eq!(missed(&LogRing::default(), 0), "");
+    /// ```
     pub fn since(&self, seq: u64) -> Vec<LogLine> {
         let inner = self.lock_read();
         let from = inner.lines.partition_point(|l| l.seq <= seq);
@@ -205,6 +225,15 @@ impl LogRing {
     }
 
     /// The sequence number of the newest line; 0 before the first.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::LogRing;
+    ///
+    /// let logs = LogRing::default();
+    /// assert_eq!(logs.last_seq(), 0);
+    /// let cleared_at = logs.last_seq(); // Of a view whose lines were cleared away.
+    /// assert_eq!(logs.since(cleared_at), []);
+    /// ```
     pub fn last_seq(&self) -> u64 {
         self.lock().last
     }

@@ -49,6 +49,13 @@ pub enum Counter {
 
 impl Counter {
     /// All of them, in the order in which they are shown.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::metrics::Counter;
+    ///
+    /// assert_eq!(Counter::ALL.first(), Some(&Counter::Starts));
+    /// assert!(Counter::ALL.iter().all(|counter| counter.name().ends_with("_total")));
+    /// ```
     pub const ALL: &[Counter] = &[
         Counter::Starts,
         Counter::Ready,
@@ -68,6 +75,11 @@ impl Counter {
     /// Its name by Prometheus' rules, `sidecar_starts_total` say.
     ///
     /// OpenTelemetry's exporters add `_total` themselves: leave it out there.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::metrics::Counter;
+    /// assert_eq!(Counter::LogLines.name(), "sidecar_log_lines_total");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Counter::Starts => "sidecar_starts_total",
@@ -87,6 +99,11 @@ impl Counter {
     }
 
     /// What it counts, in one sentence.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::metrics::Counter;
+    /// assert_eq!(Counter::Stops.description(), "Runs whose whole tree has ended.");
+    /// ```
     pub fn description(self) -> &'static str {
         match self {
             Counter::Starts => "Runs whose leader was started.",
@@ -147,11 +164,31 @@ pub struct Counters([u64; Counter::ALL.len()]);
 
 impl Counters {
     /// The value of one.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::metrics::{Counter, Counters};
+    ///
+    /// /// Crashes for each start; `None` before the first.
+    /// fn crash_rate(counters: &Counters) -> Option<f64> {
+    ///     let starts = counters.get(Counter::Starts);
+    ///     (starts > 0).then(|| counters.get(Counter::Crashes) as f64 / starts as f64)
+    /// }
+    /// assert_eq!(crash_rate(&Counters::default()), None);
+    /// ```
     pub fn get(&self, counter: Counter) -> u64 {
         self.0[counter as usize]
     }
 
     /// All of them, in the order of [`Counter::ALL`].
+    ///
+    /// ```
+    /// use sidecar_lifecycle::metrics::{Counter, Counters};
+    ///
+    /// let counters = Counters::default();
+    /// let listed: Vec<(Counter, u64)> = counters.iter().collect();
+    /// assert_eq!(listed.len(), Counter::ALL.len());
+    /// assert_eq!(listed[0], (Counter::Starts, 0));
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (Counter, u64)> + '_ {
         Counter::ALL.iter().map(|&c| (c, self.get(c)))
     }

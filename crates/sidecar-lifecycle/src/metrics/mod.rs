@@ -7,6 +7,20 @@
 //! There are two ways to them. [`Engine::metrics`](crate::Engine::metrics) is a snapshot, for
 //! whoever asks from time to time (a Prometheus endpoint, a status page). [`Telemetry`] is told of
 //! each change as it happens, for instruments of another library (OpenTelemetry, `metrics`).
+//!
+//! ```no_run
+//! use sidecar_lifecycle::{Engine, metrics::Counter};
+//!
+//! /// A line for Prometheus for each sidecar.
+//! fn crashes(engine: &Engine) -> String {
+//!     let sidecars = engine.metrics().sidecars;
+//!     let line = |(id, numbers): (&String, &sidecar_lifecycle::metrics::SidecarMetrics)| {
+//!         let value = numbers.counters.get(Counter::Crashes);
+//!         format!("{}{{sidecar=\"{id}\"}} {value}\n", Counter::Crashes.name())
+//!     };
+//!     sidecars.iter().map(line).collect()
+//! }
+//! ```
 
 mod book;
 #[cfg(test)]

@@ -70,6 +70,14 @@ pub struct SidecarMetrics {
 
 impl SidecarMetrics {
     /// The lengths of one kind.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::metrics::{SidecarMetrics, Timing};
+    ///
+    /// let never_started = SidecarMetrics::default();
+    /// assert_eq!(never_started.duration(Timing::Start), &never_started.start);
+    /// assert_eq!(never_started.duration(Timing::Start).last, None);
+    /// ```
     pub fn duration(&self, timing: Timing) -> &Durations {
         match timing {
             Timing::Start => &self.start,

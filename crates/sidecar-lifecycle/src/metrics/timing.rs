@@ -27,11 +27,23 @@ pub enum Timing {
 
 impl Timing {
     /// All of them.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::metrics::Timing;
+    ///
+    /// let names: Vec<&str> = Timing::ALL.iter().map(|timing| timing.name()).collect();
+    /// assert!(names.contains(&"sidecar_stop_duration_seconds"));
+    /// ```
     pub const ALL: &[Timing] = &[Timing::Start, Timing::Stop, Timing::Backoff];
 
     /// Its name by Prometheus' rules, with the unit at its end.
     ///
     /// OpenTelemetry's exporters add `_seconds` themselves: leave it out there.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::metrics::Timing;
+    /// assert_eq!(Timing::Backoff.name(), "sidecar_backoff_duration_seconds");
+    /// ```
     pub fn name(self) -> &'static str {
         match self {
             Timing::Start => "sidecar_start_duration_seconds",
@@ -41,6 +53,11 @@ impl Timing {
     }
 
     /// What it measures, in one sentence.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::metrics::Timing;
+    /// assert_eq!(Timing::Backoff.description(), "The delay before a new run.");
+    /// ```
     pub fn description(self) -> &'static str {
         match self {
             Timing::Start => "From the spawn until the run was ready.",
@@ -50,6 +67,11 @@ impl Timing {
     }
 
     /// Seconds, as OpenTelemetry (UCUM) spells them.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::metrics::Timing;
+    /// assert_eq!(Timing::Stop.unit(), "s");
+    /// ```
     pub fn unit(self) -> &'static str {
         "s"
     }

@@ -56,7 +56,25 @@ pub fn is_free(port: u16) -> Result<(), Busy> {
 
 /// What came of a bind on one address.
 ///
-/// [`try_all`] has an example.
+/// ```
+/// use std::io::ErrorKind;
+/// use sidecar_lifecycle::ports::{Trial, try_all};
+///
+/// /// Why a server cannot have one of the four, in words.
+/// fn verdict(trial: &Trial) -> &'static str {
+///     match trial {
+///         Trial::Free => "free",
+///         Trial::Refused(e) if e.kind() == ErrorKind::PermissionDenied => "for root alone",
+///         Trial::Refused(_) => "taken",
+///         Trial::Missing => "not on this machine",
+///     }
+/// }
+///
+/// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let trials = try_all(server.local_addr()?.port());
+/// assert_eq!(verdict(&trials[0].1), "taken");
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub enum Trial {
     /// A server can have it.

@@ -79,7 +79,22 @@ pub struct Holder {
 
 /// A socket that listens.
 ///
-/// [`listening_on`] has an example.
+/// ```
+/// use sidecar_lifecycle::ports::{Listening, OurMarks, listening_on};
+///
+/// # let nobody = OurMarks {
+/// #     app_id: "com.example.app".to_owned(),
+/// #     live_members: &|_| false,
+/// #     is_dead_instance: &|_| false,
+/// #     project_cwd: None,
+/// # };
+/// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// for Listening { address, holder } in listening_on(server.local_addr()?.port(), &nobody) {
+///     assert!(address.is_loopback(), "not to be reached from elsewhere");
+///     assert_eq!(holder.pid, Some(std::process::id()));
+/// }
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listening {
     /// Its address; `::` may serve IPv4 too.

@@ -11,7 +11,18 @@ const AUTO_COUNT: u16 = 10_000;
 
 /// A port that was free when tested, and is reserved.
 ///
-/// The [module](super) has an example.
+/// ```
+/// use sidecar_lifecycle::ports::{Picked, PortWish, Reservations, pick};
+///
+/// let all = Reservations::default();
+/// let Some(Picked { port, reservation }) = pick(PortWish::Auto, &all, 42, None, &[])? else {
+///     unreachable!("one was wished for")
+/// };
+/// assert_eq!(reservation.port(), port);
+/// let other = pick(PortWish::Auto, &all, 42, Some(port), &[])?;
+/// assert!(other.is_some_and(|other| other.port != port), "nobody else is given it");
+/// # Ok::<(), sidecar_lifecycle::ports::PickError>(())
+/// ```
 #[derive(Debug)]
 pub struct Picked {
     /// The port.

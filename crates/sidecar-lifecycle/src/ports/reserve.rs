@@ -86,6 +86,15 @@ impl Reservations {
     }
 
     /// Reserves a port, or nothing when it is reserved.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::ports::Reservations;
+    ///
+    /// let all = Reservations::default();
+    /// let web = all.reserve(5173);
+    /// assert!(web.is_some());
+    /// assert!(all.reserve(5173).is_none());
+    /// ```
     pub fn reserve(&self, port: u16) -> Option<Reservation> {
         if !self.lock().insert(port) {
             return None;
@@ -135,6 +144,13 @@ fn lock_file(path: &Path) -> io::Result<Option<File>> {
 
 impl Reservation {
     /// The port.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::ports::Reservations;
+    ///
+    /// let reservation = Reservations::default().reserve(5173);
+    /// assert_eq!(reservation.map(|reservation| reservation.port()), Some(5173));
+    /// ```
     pub fn port(&self) -> u16 {
         self.port
     }

@@ -32,6 +32,13 @@ pub enum PortWish {
 
 impl PortWish {
     /// Whether more than one port will do.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::ports::PortWish;
+    ///
+    /// assert!(PortWish::Auto.is_choice() && PortWish::Range(4000, 4010).is_choice());
+    /// assert!(!PortWish::Fixed(4000).is_choice() && !PortWish::Range(4000, 4000).is_choice());
+    /// ```
     pub fn is_choice(&self) -> bool {
         match self {
             PortWish::None | PortWish::Fixed(_) => false,

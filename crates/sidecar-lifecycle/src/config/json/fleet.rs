@@ -54,6 +54,17 @@ impl FleetConfig {
     /// The keys of a sidecar are the builder's setters in camelCase; `schemas/sidecar.schema.json`
     /// in the repository describes them.
     ///
+    /// ```
+    /// use sidecar_lifecycle::FleetConfig;
+    ///
+    /// let fleet = FleetConfig::from_json(r#"{ "sidecars": { "web": { "name": "pnpm" } } }"#)?;
+    /// assert_eq!(fleet.sidecars[0].0, "web");
+    ///
+    /// let error = FleetConfig::from_json(r#"{ "sidecar": {} }"#).unwrap_err();
+    /// assert_eq!(error.problems[0].path, "sidecar");
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
+    ///
     /// # Errors
     /// Everything that is wrong, in the order of the document: of the JSON, of each sidecar, and
     /// between them (an unknown dependency, a cycle).
@@ -90,6 +101,19 @@ impl FleetConfig {
     }
 
     /// Those that are needed come before those that need them; else the order of the document.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::FleetConfig;
+    ///
+    /// let fleet = FleetConfig::from_json(r#"{ "sidecars": {
+    ///     "web": { "name": "pnpm", "dependsOn": ["api"] },
+    ///     "docs": { "name": "mdbook" },
+    ///     "api": { "name": "api" }
+    /// } }"#)?;
+    /// let ids: Vec<&str> = fleet.in_start_order().into_iter().map(|(id, _)| id).collect();
+    /// assert_eq!(ids, ["api", "web", "docs"]);
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn in_start_order(&self) -> Vec<(&str, &SidecarConfig)> {
         let by_id: BTreeMap<&str, &SidecarConfig> = self
             .sidecars
@@ -122,6 +146,20 @@ impl FleetConfig {
     }
 
     /// Lets relative paths count from `folder`, see [`SidecarConfig::resolve`].
+    ///
+    /// ```
+    /// # #[cfg(unix)] {
+    /// use std::path::Path;
+    /// use sidecar_lifecycle::FleetConfig;
+    ///
+    /// let mut fleet = FleetConfig::from_json(
+    ///     r#"{ "sidecars": { "api": { "program": "./api", "cwd": "data" } } }"#,
+    /// )?;
+    /// fleet.resolve(Path::new("/opt/shop"));
+    /// assert_eq!(fleet.sidecars[0].1.cwd.as_deref(), Some(Path::new("/opt/shop/data")));
+    /// # }
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn resolve(&mut self, folder: &Path) {
         for (_, config) in &mut self.sidecars {
             config.resolve(folder);

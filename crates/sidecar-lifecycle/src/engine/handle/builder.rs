@@ -71,7 +71,32 @@ impl EngineBuilder {
     }
 
     /// Tells `telemetry` of each change of a number, on the engine's thread: it must not wait. The
-    /// last one that is given counts. See [`Telemetry`] for an example.
+    /// last one that is given counts.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use sidecar_lifecycle::Engine;
+    /// use sidecar_lifecycle::metrics::{Counter, Telemetry};
+    ///
+    /// #[derive(Default)]
+    /// struct Crashes(AtomicU64);
+    ///
+    /// impl Telemetry for Crashes {
+    ///     fn count(&self, _sidecar: &str, counter: Counter, by: u64) {
+    ///         if counter == Counter::Crashes {
+    ///             self.0.fetch_add(by, Ordering::Relaxed);
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # let state = tempfile::tempdir()?;
+    /// # let state = state.path();
+    /// let crashes = Arc::new(Crashes::default());
+    /// let engine = Engine::builder("com.example.app", state).telemetry(crashes.clone()).build()?;
+    /// assert_eq!(crashes.0.load(Ordering::Relaxed), 0, "nothing was started yet");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn telemetry(mut self, telemetry: impl Telemetry + 'static) -> Self {
         self.telemetry = Some(Arc::new(telemetry));
         self

@@ -164,7 +164,22 @@ impl Engine {
     }
 
     /// What writes to its stdin. It has to be configured as
-    /// [`StdinMode::Piped`](crate::StdinMode::Piped). See [`SidecarStdin`] for an example.
+    /// [`StdinMode::Piped`](crate::StdinMode::Piped).
+    ///
+    /// ```
+    /// # #[cfg(unix)] {
+    /// use sidecar_lifecycle::{Engine, SidecarConfig, StdinMode};
+    ///
+    /// # let state = tempfile::tempdir()?;
+    /// # let state = state.path();
+    /// let engine = Engine::builder("com.example.app", state).build()?;
+    /// let config = SidecarConfig::builder().name("cat").stdin(StdinMode::Piped).build()?;
+    /// engine.declare("cat", config)?;
+    /// assert!(engine.stdin("cat").is_ok(), "for whenever it runs");
+    /// assert_eq!(engine.stdin("dog").err().map(|e| e.code()), Some("unknown-sidecar"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unknown`] if it was not declared. What else can be wrong is told by the first write.
