@@ -384,7 +384,9 @@ pub fn free_port() -> u16 {
     eventually_some("a free port", || {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);
         // Tests that run at the same time begin far apart: their pids decide.
-        let port = 10_000 + (std::process::id().wrapping_mul(97) + step) % 10_000;
+        // And one from the other: some are the beginning of a range.
+        let apart = std::process::id().wrapping_mul(97) + step * 37;
+        let port = 10_000 + apart % 10_000;
         let port = port as u16;
         let free = sidecar_lifecycle::ports::is_free(port).is_ok()
             && TcpListener::bind(("127.0.0.1", port)).is_ok();
