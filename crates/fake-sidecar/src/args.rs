@@ -92,9 +92,10 @@ pub(crate) struct ListenArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Answering")]
 pub(crate) struct AnswerArgs {
-    /// Status code of every answer; 3xx points at a port where nobody listens.
-    #[arg(long, value_name = "CODE", default_value_t = 200, value_parser = clap::value_parser!(u16).range(200..=599))]
-    pub(crate) status: u16,
+    /// Status codes of the answers, one after the other; the last one stays. 3xx points at a port
+    /// where nobody listens.
+    #[arg(long, value_name = "CODE", value_delimiter = ',', default_value = "200", value_parser = clap::value_parser!(u16).range(200..=599))]
+    pub(crate) status: Vec<u16>,
 
     /// The first answer takes this long.
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
@@ -120,6 +121,11 @@ pub(crate) struct EndArgs {
     /// On SIGTERM, SIGINT or SIGHUP clean up for this long, then exit 0.
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     pub(crate) term_takes: Option<Duration>,
+
+    /// With the set-uid bit on its program, be its owner whole: then whoever has started it may not
+    /// signal it any more.
+    #[arg(long)]
+    pub(crate) as_owner: bool,
 
     /// End this long after the start.
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]

@@ -30,6 +30,12 @@ fn main() -> ExitCode {
     // Threads share it until the process ends.
     let cli: &'static Cli = Box::leak(Box::new(Cli::parse()));
     sys::limit_life(cli.max_life);
+    if cli.end.as_owner
+        && let Err(error) = sys::become_owner()
+    {
+        output::complain(&format!("Error: {error}"));
+        return ExitCode::FAILURE;
+    }
     let outcome = match cli.role {
         Role::Leader => lead(cli, start),
         Role::Launcher => family::launcher(cli),

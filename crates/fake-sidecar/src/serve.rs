@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -18,13 +18,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Accepts for ever, one thread a connection.
 pub(crate) fn serve(cli: &'static Cli, listener: &TcpListener) {
     static FIRST: AtomicBool = AtomicBool::new(true);
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
     let mut held = Vec::new();
     loop {
         match listener.accept() {
             Ok((client, _)) if cli.answer.hang => held.push(client),
             Ok((client, _)) => {
                 // A client that went away in the middle is no concern of ours.
-                thread::spawn(move || drop(answer(cli, client, &FIRST)));
+                thread::spawn(move || drop(answer(cli, client, &FIRST, &COUNT)));
             }
             Err(error) => {
                 // Out of descriptors, most likely: others will be closed.
@@ -35,7 +36,12 @@ pub(crate) fn serve(cli: &'static Cli, listener: &TcpListener) {
     }
 }
 
-fn answer(cli: &Cli, mut client: TcpStream, first: &AtomicBool) -> io::Result<()> {
+fn answer(
+    cli: &Cli,
+    mut client: TcpStream,
+    first: &AtomicBool,
+    count: &AtomicUsize,
+) -> io::Result<()> {
     client.set_read_timeout(Some(PATIENCE))?;
     client.set_write_timeout(Some(PATIENCE))?;
     let head = read_head(&mut client)?;
@@ -54,7 +60,10 @@ fn answer(cli: &Cli, mut client: TcpStream, first: &AtomicBool) -> io::Result<()
     {
         thread::sleep(takes);
     }
-    client.write_all(&response(cli.answer.status, method, path))?;
+    let before = count.fetch_add(1, Ordering::SeqCst);
+    let statuses = &cli.answer.status;
+    let status = statuses.get(before).or(statuses.last()).copied();
+    client.write_all(&response(status.unwrap_or(200), before + 1, method, path))?;
     // Closing with unread bytes would reset the connection and lose the answer.
     client.shutdown(Shutdown::Write)?;
     client.set_read_timeout(Some(Duration::from_secs(1)))?;
@@ -74,9 +83,10 @@ fn read_head(client: &mut TcpStream) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
-/// The whole answer; its body is `pid N` and `path P`, a line each.
-fn response(status: u16, method: &str, path: &str) -> Vec<u8> {
-    let body = format!("pid {}\npath {path}\n", std::process::id());
+/// The whole answer; its body is `pid N`, `path P` and `answer N` (counted from 1), a line each.
+fn response(status: u16, number: usize, method: &str, path: &str) -> Vec<u8> {
+    let pid = std::process::id();
+    let body = format!("pid {pid}\npath {path}\nanswer {number}\n");
     let reason = match status {
         200 => "OK",
         300..=399 => "Elsewhere",

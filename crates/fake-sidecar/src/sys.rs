@@ -55,6 +55,18 @@ pub(crate) fn limit_life(life: Duration) {
     unsafe { libc::alarm(seconds) };
 }
 
+/// Takes on the program's owner as the real user too, by whom others judge whether they may signal
+/// this process.
+pub(crate) fn become_owner() -> io::Result<()> {
+    // SAFETY: no arguments, no memory.
+    let owner = unsafe { libc::geteuid() };
+    // SAFETY: numbers only.
+    if unsafe { libc::setreuid(owner, owner) } == -1 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
 /// Starts a session of its own.
 pub(crate) fn new_session() -> io::Result<()> {
     // SAFETY: no arguments, no memory.

@@ -48,6 +48,32 @@ fn a_start_brings_up_all_that_is_needed_in_order() {
 }
 
 #[test]
+fn a_dependency_that_has_to_run_need_not_be_ready() {
+    let mut bench = Bench::new();
+    let auto = "auto".parse().expect("a wish");
+    // It listens and never answers.
+    let cache = fake("--hang").port(auto);
+    declare(&bench, "cache", cache.health_check(HealthCheck::http("/")));
+    let needs = |condition| Dependency::on("cache", condition);
+    let eager = script("exec sleep 1000").depends_on(needs(Condition::Started));
+    declare(&bench, "eager", eager);
+    let patient = script("exec sleep 1000").depends_on(needs(Condition::Ready));
+    declare(&bench, "patient", patient);
+    bench.engine.start("patient").expect("started");
+    bench.next("patient", "waiting_for");
+    bench.engine.start("eager").expect("started");
+    bench.next("eager", "ready");
+    assert!(place(&bench, "cache", "spawned") < place(&bench, "eager", "spawned"));
+    bench.stop("eager");
+    let told = |id, kind| bench.count(id, kind);
+    assert_eq!(
+        (told("cache", "ready"), told("patient", "spawned")),
+        (0, 0),
+        "whoever waits for more still does"
+    );
+}
+
+#[test]
 fn all_are_stopped_in_reverse_order() {
     let mut bench = Bench::new();
     declare(&bench, "db", script("exec sleep 1000"));

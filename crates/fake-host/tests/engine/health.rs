@@ -1,6 +1,7 @@
 //! Startup, readiness and liveness, each by a check of its own.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
@@ -152,6 +153,29 @@ fn so_many_passes_in_a_row_are_needed() {
     let sidecar = fake("--no-listen").health_check(check).success_threshold(3);
     bench.run("web", sidecar);
     assert!(answers.lock().expect("no panic").is_empty());
+}
+
+/// The whole answer to a GET.
+fn get(port: &serde_json::Value) -> String {
+    let port = port.as_u64().and_then(|port| u16::try_from(port).ok());
+    let mut server = TcpStream::connect(("127.0.0.1", port.expect("a port"))).expect("it listens");
+    server
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        .expect("it reads");
+    let mut answer = String::new();
+    server.read_to_string(&mut answer).expect("text");
+    answer
+}
+
+#[test]
+fn a_server_has_to_answer_well_so_many_times_in_a_row() {
+    let mut bench = Bench::new();
+    let auto = "auto".parse().expect("a wish");
+    let sidecar = fake("--status 200,200,503,200,200,200,503").port(auto);
+    let sidecar = sidecar.health_check(HealthCheck::http("/"));
+    let ready = bench.run("web", sidecar.success_threshold(3));
+    let answer = get(&ready["port"]);
+    assert!(answer.ends_with("answer 7\n"), "not after six: {answer}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Ports between sidecars, engines and launches.
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use sidecar_lifecycle::ports::PortWish;
@@ -14,12 +15,13 @@ fn two_free_ports() -> (u16, u16) {
         sidecar_lifecycle::ports::is_free(*port).is_ok()
             && sidecar_lifecycle::ports::is_free(*port + 1).is_ok()
     };
-    // Spread, since tests run side by side.
-    let begin = 12_000 + (std::process::id() % 4_000) as u16 * 2;
-    let first = (begin..20_000)
-        .step_by(2)
-        .find(free)
-        .expect("two free ports");
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    // Spread, since tests run side by side, in this process and in others.
+    let mut tried = (0..4_000).map(|_| {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        12_000 + ((std::process::id().wrapping_mul(97) + step) % 4_000) as u16 * 2
+    });
+    let first = tried.find(free).expect("two free ports");
     (first, first + 1)
 }
 
@@ -43,6 +45,29 @@ fn a_server_that_finds_its_port_taken_gets_another_and_has_not_crashed() {
         (1, 0)
     );
     assert_eq!(bench.count("web", "restarting"), 0, "it does not wait");
+}
+
+#[test]
+fn arguments_get_the_port_that_was_chosen() {
+    let mut bench = Bench::new();
+    let (first, second) = two_free_ports();
+    let notes = bench.path("arguments");
+    // The server takes no `auto`, and no PORT from us.
+    let text = format!(
+        "printf '%s\\n' \"$@\" >{}; unset PORT; exec {} --max-life 3m \"$1\" \"$2\"",
+        notes.display(),
+        fake_host::testing::fake_sidecar().display()
+    );
+    let arguments = ["--port", "auto", "--port=auto", "x{port}y", "auto"];
+    let arguments = ["-c", &text, "sh"].into_iter().chain(arguments);
+    let sidecar = script(&text).args(arguments).port_range(first..=second);
+    let ready = bench.run("web", sidecar.health_check(HealthCheck::http("/")));
+    let port = ready["port"].as_u64().expect("a port");
+    let seen = std::fs::read_to_string(&notes).expect("it was told");
+    let seen: Vec<&str> = seen.lines().collect();
+    let (both, inside) = (format!("--port={port}"), format!("x{port}y"));
+    let port = port.to_string();
+    assert_eq!(seen, ["--port", &port, &both, &inside, "auto"]);
 }
 
 #[test]

@@ -91,6 +91,80 @@ fn no_delay_is_longer_than_its_step_nor_than_the_cap() {
     }
 }
 
+/// What is told of it with this kind, as numbers.
+fn numbers(bench: &Bench, id: &str, kind: &str, key: &str) -> Vec<f64> {
+    let of_it = |e: &&serde_json::Value| e["sidecar"] == id && e["event"] == kind;
+    let told = bench.seen.iter().filter(of_it);
+    told.map(|e| e[key].as_f64().expect("a number")).collect()
+}
+
+/// With full jitter a delay is anything from nothing to its step: a fleet that crashes together
+/// does not come back together.
+#[test]
+fn delays_are_kept_and_lie_anywhere_up_to_their_step() {
+    const RUNS: u32 = 30;
+    const CAP: f64 = 20.0;
+    let mut bench = Bench::new();
+    for id in ["one", "two"] {
+        let cap = Duration::from_millis(CAP as u64);
+        let sidecar = script("exit 1")
+            .auto_restart(true)
+            .max_restart_attempts(RUNS)
+            .restart_backoff(cap)
+            .restart_backoff_cap(cap);
+        bench.begin(id, sidecar);
+    }
+    bench.next("one", "failed");
+    if bench.count("two", "failed") == 0 {
+        bench.next("two", "failed");
+    }
+    let drawn = ["one", "two"].map(|id| {
+        let delays = numbers(&bench, id, "restarting", "delay_ms");
+        assert_eq!(delays.len(), RUNS as usize - 1);
+        assert!(delays.iter().all(|d| (0.0..=CAP).contains(d)), "{delays:?}");
+        // By chance 29 lie on one side once in half a billion times.
+        let halves = [0.0..CAP / 2.0, CAP / 2.0..CAP + 1.0];
+        let met = halves.map(|half| delays.iter().any(|d| half.contains(d)));
+        assert_eq!(met, [true, true], "{delays:?}");
+        let told = numbers(&bench, id, "restarting", "mono_ms");
+        let spawned = numbers(&bench, id, "spawned", "mono_ms");
+        for ((told, delay), spawned) in told.iter().zip(&delays).zip(&spawned[1..]) {
+            assert!(spawned - told >= *delay, "{delay} ms were not waited for");
+        }
+        delays
+    });
+    assert_ne!(drawn[0], drawn[1], "each draws for itself");
+}
+
+/// Ten seconds of ready time are asked for, and no test can shorten them.
+#[test]
+fn a_run_that_was_ready_for_long_enough_clears_the_record() {
+    let mut bench = Bench::new();
+    for (id, lives) in [("proven", "10.1"), ("fickle", "1")] {
+        // Two runs end at once, the third after a while.
+        let runs = bench.path(id);
+        let text = format!(
+            "echo >>{runs}; [ $(wc -l <{runs}) != 3 ] || sleep {lives}; exit 1",
+            runs = runs.display()
+        );
+        let sidecar = script(&text)
+            .auto_restart(true)
+            .max_restart_attempts(4)
+            .restart_backoff(Duration::from_millis(5));
+        bench.begin(id, sidecar);
+    }
+    bench.next("proven", "failed");
+    let counted = |id| numbers(&bench, id, "crashed", "attempt");
+    assert_eq!(counted("proven"), [1.0, 2.0, 1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(counted("fickle"), [1.0, 2.0, 3.0, 4.0]);
+    let delays = numbers(&bench, "proven", "restarting", "delay_ms");
+    let after = delays[2];
+    assert!(
+        after <= 5.0,
+        "the first step again, not the third: {delays:?}"
+    );
+}
+
 #[test]
 fn restarting_one_does_not_touch_the_others() {
     let mut bench = Bench::new();

@@ -10,5 +10,6 @@ mod soak;
 mod spawning;
 #[path = "../processes/support.rs"]
 mod support;
+mod survivors;
 mod suspended;
 mod witness;

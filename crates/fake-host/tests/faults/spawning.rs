@@ -6,10 +6,10 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use fake_host::testing::{Setup, fake_sidecar};
+use fake_host::testing::{Family, Host, Setup, fake_sidecar};
 
 use crate::limits::{RLIMIT_NPROC, RLIMIT_STACK, lower};
-use crate::support::{HOST, args, assert_nothing_left, start_command};
+use crate::support::{HOST, args, args_for, assert_nothing_left, start_command};
 use crate::witness::as_nobody;
 
 /// Starts this and expects that it cannot be started, with these words in the reason.
@@ -118,32 +118,31 @@ fn an_environment_that_is_too_large() {
     assert_nothing_left(&setup, &family);
 }
 
-/// A host of a user whom limits bind, as they do not bind root.
-fn ordinary(
-    setup: &Setup,
-    flags: &str,
-    sidecar: &str,
-) -> (fake_host::testing::Host, fake_host::testing::Family) {
+/// A copy that everybody may run: where tests run as root, the target folder may be closed to
+/// others.
+pub(crate) fn copied_for_all(setup: &Setup, from: &Path, name: &str) -> PathBuf {
     let everybody = fs::Permissions::from_mode(0o777);
     fs::set_permissions(setup.folder(), everybody).expect("it is ours");
-    // Where tests run as root, the target folder may be closed to others.
-    let copy = |from: &Path, name: &str| {
-        let to = setup.path(name);
-        fs::copy(from, &to).expect("copied");
-        OsString::from(to)
-    };
-    let (program, server) = (
-        copy(Path::new(HOST), "a-host"),
-        copy(fake_sidecar(), "a-server"),
-    );
-    let family = setup.family("pids");
-    let mut arguments = args(setup, flags, &family, sidecar);
-    let at = arguments.iter().position(|a| a == "--").expect("a command") + 1;
-    arguments[at] = server;
-    let host = setup.start_with(Path::new(&program), arguments, |command| {
+    let to = setup.path(name);
+    fs::copy(from, &to).expect("copied");
+    to
+}
+
+/// A host of a user whom limits and permissions bind, as they do not bind root.
+pub(crate) fn ordinary_host(setup: &Setup, flags: &str, command: Vec<OsString>) -> Host {
+    let program = copied_for_all(setup, Path::new(HOST), "a-host");
+    setup.start_with(&program, args_for(setup, flags, command), |command| {
         as_nobody(command);
-    });
-    (host, family)
+    })
+}
+
+fn ordinary(setup: &Setup, flags: &str, sidecar: &str) -> (Host, Family) {
+    let family = setup.family("pids");
+    let mut command = vec![copied_for_all(setup, fake_sidecar(), "a-server").into()];
+    command.extend(["--pidfile".into(), family.file().into()]);
+    command.extend(["--max-life", "3m"].map(Into::into));
+    command.extend(sidecar.split_whitespace().map(Into::into));
+    (ordinary_host(setup, flags, command), family)
 }
 
 #[test]

@@ -12,7 +12,10 @@ fn answers_with_its_pid_and_the_path() {
     let answer = get(&fake.address(), "/some/where?query=1");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
     assert!(
-        answer.ends_with(&format!("\r\n\r\npid {}\npath /some/where\n", fake.pid)),
+        answer.ends_with(&format!(
+            "\r\n\r\npid {}\npath /some/where\nanswer 1\n",
+            fake.pid
+        )),
         "{answer}"
     );
 }
@@ -121,6 +124,20 @@ fn answers_with_the_asked_status() {
         );
         assert_eq!(answer.contains("Location: "), status == "302", "{answer}");
         assert_eq!(answer.contains("pid "), status != "204", "{answer}");
+    }
+}
+
+#[test]
+fn statuses_come_one_after_the_other_and_the_last_one_stays() {
+    let fake = Fake::start("--status 200,503,404");
+    let address = fake.address();
+    for (number, status) in [(1, 200), (2, 503), (3, 404), (4, 404)] {
+        let answer = get(&address, "/");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+        assert!(answer.ends_with(&format!("answer {number}\n")), "{answer}");
     }
 }
 
