@@ -11,11 +11,11 @@ use crate::support::{Bench, fake, script, wait};
 
 /// Two neighbours that nobody holds now.
 fn two_free_ports() -> (u16, u16) {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     let free = |port: &u16| {
         sidecar_lifecycle::ports::is_free(*port).is_ok()
             && sidecar_lifecycle::ports::is_free(*port + 1).is_ok()
     };
-    static NEXT: AtomicU32 = AtomicU32::new(0);
     // Spread, since tests run side by side, in this process and in others.
     let mut tried = (0..4_000).map(|_| {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -192,7 +192,22 @@ impl Engine {
     }
 
     /// What reads its stdout. It has to be configured as
-    /// [`StdoutMode::Raw`](crate::StdoutMode::Raw). See [`SidecarOutput`] for an example.
+    /// [`StdoutMode::Raw`](crate::StdoutMode::Raw).
+    ///
+    /// ```
+    /// # #[cfg(unix)] {
+    /// use sidecar_lifecycle::{Engine, SidecarConfig, StdoutMode};
+    ///
+    /// # let state = tempfile::tempdir()?;
+    /// # let state = state.path();
+    /// let engine = Engine::builder("com.example.app", state).build()?;
+    /// let config = SidecarConfig::builder().name("cat").stdout(StdoutMode::Raw).build()?;
+    /// engine.declare("cat", config)?;
+    /// assert!(engine.output("cat").is_ok(), "for whenever it runs");
+    /// assert_eq!(engine.output("dog").err().map(|e| e.code()), Some("unknown-sidecar"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`Error::Unknown`] if it was not declared. What else can be wrong is told by the first read.

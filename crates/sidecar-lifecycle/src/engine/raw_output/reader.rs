@@ -64,6 +64,38 @@ impl SidecarOutput {
     /// It needs no particular executor. Dropping the future loses nothing: what it would have
     /// answered with is there for the next one.
     ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use sidecar_lifecycle::{Engine, SidecarConfig, StdoutMode};
+    ///
+    /// # let state = tempfile::tempdir()?;
+    /// # let state = state.path();
+    /// let engine = Engine::builder("com.example.app", state).build()?;
+    /// let config = SidecarConfig::builder()
+    ///     .name("sh")
+    ///     .args(["-c", "printf hello; exec sleep 1000"])
+    ///     .stdout(StdoutMode::Raw)
+    ///     .build()?;
+    /// engine.declare("server", config)?;
+    /// engine.start("server")?;
+    /// engine.wait_ready("server").await?;
+    /// let output = engine.output("server")?;
+    /// let run = output.position().await?.run;
+    /// let mut said = Vec::new();
+    /// while said.len() < 5 {
+    ///     // Says by the place that all before it has arrived.
+    ///     said.extend(output.read(run, said.len() as u64, 64 * 1024).await?);
+    /// }
+    /// assert_eq!(said, b"hello");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(unix)] {
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(example())?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`OutputError`].
     pub fn read(
@@ -82,6 +114,33 @@ impl SidecarOutput {
 
     /// Where a reader begins that does not know where it was: the newest run, and the first byte of
     /// it that can still be read.
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use sidecar_lifecycle::{Engine, SidecarConfig, StdoutMode};
+    ///
+    /// # let state = tempfile::tempdir()?;
+    /// # let state = state.path();
+    /// let engine = Engine::builder("com.example.app", state).build()?;
+    /// let config = SidecarConfig::builder()
+    ///     .name("sh")
+    ///     .args(["-c", "printf hello; exec sleep 1000"])
+    ///     .stdout(StdoutMode::Raw)
+    ///     .build()?;
+    /// engine.declare("server", config)?;
+    /// engine.start("server")?;
+    /// engine.wait_ready("server").await?;
+    /// let output = engine.output("server")?;
+    /// let position = output.position().await?;
+    /// assert_eq!((position.run.0, position.acknowledged), (1, 0), "nobody has read yet");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(unix)] {
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(example())?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`OutputError`].
