@@ -1,5 +1,6 @@
 //! Sidecars that need each other.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -212,4 +213,114 @@ fn a_dependent_waits_through_a_crash_of_what_it_needs() {
     bench.next("web", "ready");
     assert!(place(&bench, "db", "crashed") < place(&bench, "web", "spawned"));
     assert_eq!(bench.count("web", "failed"), 0);
+}
+
+/// What a sidecar has found in its environment, one that writes it into a file.
+fn told(bench: &Bench) -> Vec<String> {
+    let mut lines: Vec<String> = fs::read_to_string(bench.path("told"))
+        .expect("it was ready, so it has written")
+        .lines()
+        .map(ToOwned::to_owned)
+        .collect();
+    lines.sort();
+    lines
+}
+
+/// Is ready once it has written what it was told of others.
+fn listener(bench: &Bench) -> sidecar_lifecycle::SidecarBuilder {
+    let (file, next) = (bench.path("told"), bench.path("told.next"));
+    let text = format!(
+        "env | grep ^SIDECAR_[A-Z_0-9]*_ >{next}; mv {next} {file}; exec sleep 1000",
+        next = next.display(),
+        file = file.display(),
+    );
+    script(&text).health_check(HealthCheck::custom(move |_| {
+        let there = file.exists();
+        async move { there }
+    }))
+}
+
+#[test]
+fn a_sidecar_is_told_where_those_are_that_it_needs() {
+    let mut bench = Bench::new();
+    let auto = || "auto".parse().expect("a wish");
+    declare(
+        &bench,
+        "my-api.v2",
+        fake("")
+            .port(auto())
+            .health_check(HealthCheck::http("/health?deep=1")),
+    );
+    declare(
+        &bench,
+        "db",
+        fake("").port(auto()).health_check(HealthCheck::tcp()),
+    );
+    declare(
+        &bench,
+        "begun",
+        fake("--no-listen")
+            .port(auto())
+            .health_check(HealthCheck::http("/")),
+    );
+    declare(&bench, "job", script("exit 0"));
+    declare(&bench, "mute", script("exec sleep 1000"));
+    let web = listener(&bench)
+        .env("SIDECAR_JOB_URL", "http://given")
+        .depends_on("my-api.v2")
+        .depends_on("db")
+        .depends_on(Dependency::on("begun", Condition::Started))
+        .depends_on(Dependency::on("job", Condition::Completed))
+        .depends_on("mute");
+    declare(&bench, "web", web);
+    bench.engine.start("web").expect("started");
+    bench.next("web", "ready");
+    let port = |id: &str| {
+        bench
+            .engine
+            .info(id)
+            .expect("it runs")
+            .port
+            .expect("a port")
+    };
+    let [api, db, begun] = ["my-api.v2", "db", "begun"].map(port);
+    assert_eq!(
+        told(&bench),
+        [
+            format!("SIDECAR_BEGUN_PORT={begun}"),
+            format!("SIDECAR_BEGUN_URL=http://localhost:{begun}"),
+            format!("SIDECAR_DB_PORT={db}"),
+            "SIDECAR_JOB_URL=http://given".to_owned(),
+            format!("SIDECAR_MY_API_V2_PORT={api}"),
+            format!("SIDECAR_MY_API_V2_URL=http://127.0.0.1:{api}"),
+        ]
+    );
+}
+
+/// The server's new run is on another port, and the one that depends on it has to be told.
+#[test]
+fn the_next_run_knows_the_new_port_of_a_dependency_that_was_replaced() {
+    let mut bench = Bench::new();
+    let api = fake("")
+        .port("auto".parse().expect("a wish"))
+        .health_check(HealthCheck::http("/"));
+    declare(&bench, "api", api);
+    let web = listener(&bench)
+        .depends_on("api")
+        .on_dependency_restart(OnDependencyRestart::Restart);
+    declare(&bench, "web", web);
+    bench.engine.start("web").expect("started");
+    bench.next("web", "ready");
+    let before = told(&bench);
+    bench.roll("api", "a new build");
+    fs::remove_file(bench.path("told")).expect("it is there");
+    bench.next("web", "ready");
+    let port = bench
+        .engine
+        .info("api")
+        .expect("it runs")
+        .port
+        .expect("a port");
+    assert_eq!(told(&bench)[0], format!("SIDECAR_API_PORT={port}"));
+    assert_ne!(told(&bench), before, "a successor is on another port");
 }

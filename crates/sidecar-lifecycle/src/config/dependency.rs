@@ -47,6 +47,21 @@ impl<S: Into<String>> From<S> for Dependency {
     }
 }
 
+/// The variables that tell a sidecar the URL and the port of one that it depends on.
+pub(crate) fn variables_of(id: &str) -> [String; 2] {
+    let name: String = id
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    ["URL", "PORT"].map(|what| format!("SIDECAR_{name}_{what}"))
+}
+
 /// The way from a sidecar back to itself, if there is one, along what each of them `needs`.
 pub(crate) fn find_cycle(id: &str, needs: impl Fn(&str) -> Vec<String>) -> Option<Cycle> {
     // By whom each was reached first: the shortest way is the plainest.

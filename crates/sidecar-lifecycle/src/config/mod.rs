@@ -32,7 +32,7 @@ pub use builder::SidecarBuilder;
 pub use check::HealthCheck;
 pub use custom::{CheckContext, CustomCheck, IntoVerdict};
 pub use dependency::Dependency;
-pub(crate) use dependency::find_cycle;
+pub(crate) use dependency::{find_cycle, variables_of};
 pub use duration::{BadDuration, parse_duration};
 pub(crate) use hooks::Hooks;
 pub use hooks::{CrashInfo, HandOver, StateChange};

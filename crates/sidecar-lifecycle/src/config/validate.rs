@@ -222,10 +222,24 @@ impl SidecarConfig {
                 say(&path, "the id of a sidecar is missing".into());
             } else if self.depends_on[..n].iter().any(|d| d.id == dependency.id) {
                 say(&path, format!("{:?} is named twice", dependency.id));
+            } else if let Some(other) = same_variables(&self.depends_on[..n], &dependency.id) {
+                let [url, _] = super::variables_of(&dependency.id);
+                let message = format!(
+                    "{:?} and {other:?} would both be told of by {url}: rename one of them",
+                    dependency.id
+                );
+                say(&path, message);
             }
         }
         ConfigError::unless_empty(found)
     }
+}
+
+/// The first of these whose variables have the names of this one's.
+fn same_variables<'a>(others: &'a [super::Dependency], id: &str) -> Option<&'a str> {
+    let named = super::variables_of(id);
+    let mut ids = others.iter().map(|d| d.id.as_str());
+    ids.find(|other| super::variables_of(other) == named)
 }
 
 fn check_problems(

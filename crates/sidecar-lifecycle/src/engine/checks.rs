@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use super::clock::within;
 use super::message::Message;
 use super::output::{Output, Source};
-use super::perform::{clone_output, environment_on};
+use super::perform::clone_output;
 use super::prepare::fill_port;
 use super::run_loop::Loop;
 use super::spawner::{HostEnds, SpawnOrder, read_pipes};
@@ -188,7 +188,7 @@ impl Loop {
             .as_ref()
             .filter(|r| r.run == run)
             .ok_or("its run has ended")?;
-        let mut env = environment_on(&entry.config, current.port);
+        let mut env = self.environment_of(index);
         let marker = current.marker.to_string();
         env.insert(marker::VARIABLE.into(), marker.clone().into());
         let cwd = entry.config.cwd.clone();

@@ -5,6 +5,7 @@ mod checks;
 mod clock;
 mod customs;
 mod entry;
+mod environment;
 mod events;
 mod guardian_lost;
 mod handle;

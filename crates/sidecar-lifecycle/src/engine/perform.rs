@@ -1,12 +1,11 @@
 //! Effects into actions: the only `match` on an order.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::io;
 use std::rc::Rc;
 
 use super::entry::{CurrentRun, Role};
+use super::environment::environment;
 use super::ledger::RunRecord;
 use super::leftovers::Cleanup;
 use super::log_reader::LogReader;
@@ -25,7 +24,6 @@ use crate::config::{StdinMode, StdoutMode};
 use crate::core::{Effect, Fact, Order, Phase, RunId};
 use crate::identity::Identity;
 use crate::marker::{self, Marker};
-use crate::sys::variable_name;
 
 impl Loop {
     pub(super) fn perform(&mut self, effect: Effect) {
@@ -138,6 +136,7 @@ impl Loop {
     fn spawn(&mut self, index: usize, run: RunId) -> Result<(), Refusal> {
         let log = self.open_log(index, run)?;
         let is_logged = log.is_some();
+        let mut env = self.environment_of(index);
         let entry = &mut self.entries[index];
         let Some(current) = entry.run.as_mut().filter(|r| r.run == run) else {
             return Ok(());
@@ -146,7 +145,7 @@ impl Loop {
             return Ok(());
         };
         let config = &entry.config;
-        let mut env = environment_on(config, prepared.port);
+
         let marker = current.marker.to_string();
         env.insert(marker::VARIABLE.into(), marker.clone().into());
         let mut argv = vec![prepared.program.clone().into_os_string()];
@@ -261,39 +260,4 @@ pub(super) fn clone_output(ends: &HostEnds) -> io::Result<[Option<OutputEnd>; 2]
     let clone = |end: &Option<OutputEnd>| end.as_ref().map(OutputEnd::try_clone).transpose();
     let [out, err] = &ends.output;
     Ok([clone(out)?, clone(err)?])
-}
-
-/// The environment of a sidecar: the host's own unless it is left out, and what was set on top.
-pub(super) fn environment(config: &crate::config::SidecarConfig) -> BTreeMap<OsString, OsString> {
-    let inherited = (!config.clear_env)
-        .then(std::env::vars_os)
-        .into_iter()
-        .flatten();
-    let set = config
-        .env
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone()));
-    inherited
-        .chain(set)
-        .map(|(name, value)| (variable_name(&name), value))
-        .collect()
-}
-
-/// The same, with the port that was chosen. `PORT` is set even where another variable was asked
-/// for: an inherited one would name a port that is not this sidecar's. One that the configuration
-/// gives is meant.
-pub(super) fn environment_on(
-    config: &crate::config::SidecarConfig,
-    port: Option<u16>,
-) -> BTreeMap<OsString, OsString> {
-    const USUAL: &str = "PORT";
-    let mut env = environment(config);
-    if let Some(port) = port {
-        let is_given = config.env.keys().any(|name| variable_name(name) == USUAL);
-        let usual = (!is_given).then_some(USUAL);
-        for name in usual.into_iter().chain(config.port_variable.as_deref()) {
-            env.insert(variable_name(name.as_ref()), port.to_string().into());
-        }
-    }
-    env
 }

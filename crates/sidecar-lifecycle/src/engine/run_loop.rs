@@ -369,6 +369,11 @@ impl Loop {
         self.entries.get_mut(index)
     }
 
+    /// The same, to look at.
+    pub(super) fn named(&self, id: &str) -> Option<&Entry> {
+        self.entries.get(*self.by_name.get(id)?)
+    }
+
     pub(super) fn index(&self, sidecar: SidecarId) -> Option<usize> {
         self.entries.iter().position(|e| e.core == sidecar)
     }

@@ -261,6 +261,17 @@ impl SidecarBuilder {
     ///     .build()?;
     /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
     /// ```
+    ///
+    /// It is told where they are: `SIDECAR_DB_URL` and `SIDECAR_DB_PORT` for the id `db`, which is
+    /// written in capitals and with `_` for all that is no ASCII letter or digit. The URL is that of
+    /// a dependency with a check by HTTP, without a path (`http://localhost:4000`); one that has none, or
+    /// does not run, has no variable, and neither has an inherited one an effect. A variable that
+    /// [`env`](SidecarBuilder::env) gives stays as it is given. Two ids with the same variable are an
+    /// error.
+    ///
+    /// An environment cannot change while a program runs: a dependency that comes back on another
+    /// port is known to the next run. [`on_dependency_restart`](SidecarBuilder::on_dependency_restart)
+    /// brings that at once; without it, a fixed port stays true.
     pub fn depends_on(mut self, dependency: impl Into<Dependency>) -> Self {
         self.0.depends_on.push(dependency.into());
         self

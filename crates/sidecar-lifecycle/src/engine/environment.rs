@@ -1,0 +1,113 @@
+//! What a sidecar finds in its environment.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+
+use super::run_loop::Loop;
+use crate::config::{HealthCheck, SidecarConfig, variables_of};
+use crate::core::{Phase, Sidecar};
+use crate::sys::variable_name;
+
+/// The variable that tells a program its port, by custom.
+const PORT: &str = "PORT";
+
+impl Loop {
+    /// The environment of a sidecar's current run: its configuration's, its own port, and where
+    /// those are that it depends on.
+    pub(super) fn environment_of(&self, index: usize) -> BTreeMap<OsString, OsString> {
+        let entry = &self.entries[index];
+        let config = &entry.config;
+        let mut env = environment(config);
+        let mut tell = |name: &str, value: Option<String>| {
+            // What the configuration gives is meant.
+            let given = config.env.keys().map(|key| variable_name(key));
+            let name = variable_name(name.as_ref());
+            if given.into_iter().any(|given| given == name) {
+                return;
+            }
+            match value {
+                Some(value) => env.insert(name, value.into()),
+                // An inherited one would speak of another fleet.
+                None => env.remove(&name),
+            };
+        };
+        for dependency in &config.depends_on {
+            let place = self.place_of(&dependency.id);
+            let [url, port] = variables_of(&dependency.id);
+            tell(&url, place.as_ref().and_then(|p| p.url.clone()));
+            tell(&port, place.map(|p| p.port.to_string()));
+        }
+        let current = entry.run.as_ref();
+        let port = current.and_then(|r| r.port).map(|port| port.to_string());
+        if let Some(port) = port {
+            // Set even where another variable was asked for: an inherited one would name a port
+            // that is not this sidecar's.
+            tell(PORT, Some(port.clone()));
+            if let Some(name) = &config.port_variable {
+                env.insert(variable_name(name.as_ref()), port.into());
+            }
+        }
+        env
+    }
+
+    /// Where a sidecar is, if it runs and has a port.
+    fn place_of(&self, id: &str) -> Option<Place> {
+        let entry = self.named(id)?;
+        let phase = self.fleet.get(entry.core).map(Sidecar::phase)?;
+        let run = entry
+            .run
+            .as_ref()
+            .filter(|_| Phase::may_have_processes(phase))?;
+        let port = run.port?;
+        let untold = matches!(entry.config.check, Some(HealthCheck::Http { .. }))
+            .then(|| format!("http://localhost:{port}"));
+        let url = run.url.as_deref().map(origin).or(untold);
+        Some(Place { port, url })
+    }
+}
+
+/// Where to reach somebody.
+struct Place {
+    port: u16,
+    /// Without a path: that of the check is of no use to others.
+    url: Option<String>,
+}
+
+/// A URL without its path.
+fn origin(url: &str) -> String {
+    let host = url.find("://").map_or(0, |scheme| scheme + 3);
+    let path = url[host..].find('/').map_or(url.len(), |path| host + path);
+    url[..path].to_owned()
+}
+
+/// The environment of a sidecar: the host's own unless it is left out, and what was set on top.
+pub(super) fn environment(config: &SidecarConfig) -> BTreeMap<OsString, OsString> {
+    let inherited = (!config.clear_env)
+        .then(std::env::vars_os)
+        .into_iter()
+        .flatten();
+    let set = config
+        .env
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()));
+    inherited
+        .chain(set)
+        .map(|(name, value)| (variable_name(&name), value))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin;
+
+    #[test]
+    fn a_checks_path_is_not_told_to_others() {
+        for (url, expected) in [
+            ("http://localhost:4000/", "http://localhost:4000"),
+            ("https://[::1]:80/health?deep=1", "https://[::1]:80"),
+            ("http://localhost:4000", "http://localhost:4000"),
+        ] {
+            assert_eq!(origin(url), expected);
+        }
+    }
+}
