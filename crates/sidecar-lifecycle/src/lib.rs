@@ -162,9 +162,9 @@
 //! and less than one MiB of private memory. A thousand sidecars cost host and guardian together less
 //! than 40 MiB, all in all.
 //!
-//! A sidecar without a log file takes five or six descriptors of the host. [`guardian::start`] raises the
-//! soft limit, which is often 1024, as far as the system allows, and sidecars get the old one back;
-//! a host that goes without a guardian has to raise it itself for more than about 150 of them.
+//! A sidecar without a log file takes five or six descriptors of the host. [`guardian::start`], or the
+//! first engine of a host that goes without a guardian, raises the soft limit, which is often 1024,
+//! as far as the system allows, and sidecars get the old one back.
 //!
 //! Subscribers and telemetry must not wait for anything that the engine does. Hooks may: one that
 //! blocks delays those after it and nothing else.

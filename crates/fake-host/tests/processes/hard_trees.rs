@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use fake_host::testing::{Host, Setup, fake_sidecar};
+use fake_host::testing::{Host, Setup, fake_sidecar, reaches};
 
 use crate::support::{HOST, args_for, assert_nothing_left, start, start_command};
 
@@ -120,8 +120,14 @@ fn log_of(script: &str, adjust: impl FnOnce(&mut std::process::Command)) -> Stri
     fs::read_to_string(log).expect("a log")
 }
 
+/// With and without a guardian, which has a way of its own to spawn.
 #[test]
 fn a_sidecar_gets_no_descriptors_signals_or_limits_of_ours() {
+    gets_nothing_of_ours("");
+    gets_nothing_of_ours("--no-guardian");
+}
+
+fn gets_nothing_of_ours(flags: &str) {
     let setup = Setup::new();
     let log = setup.path("log");
     let script = "ls /proc/$$/fd; ulimit -n; exec grep -E 'Sig(Blk|Ign)' /proc/self/status";
@@ -131,11 +137,12 @@ fn a_sidecar_gets_no_descriptors_signals_or_limits_of_ours() {
     let mut words: Vec<OsString> = ["-c", launcher, HOST].map(Into::into).into();
     words.extend(args_for(
         &setup,
-        &format!("--log {}", log.display()),
+        &format!("{flags} --log {}", log.display()),
         command,
     ));
     let mut host = setup.start(Path::new("sh"), words);
     host.next("stopped");
+    assert!(open_files(host.process.pid) > 300, "it has raised its own");
     let log = fs::read_to_string(log).expect("a log");
     let lines: Vec<&str> = log.lines().collect();
     assert_eq!(&lines[..4], ["0", "1", "2", "300"], "{log}");
@@ -145,6 +152,54 @@ fn a_sidecar_gets_no_descriptors_signals_or_limits_of_ours() {
         // 32 and 33 belong to the C library, which lets nobody touch them.
         assert_eq!(mask & !(0b11 << 31), 0, "{line}");
     }
+}
+
+/// The soft limit on descriptors of a process.
+fn open_files(pid: i32) -> u64 {
+    let limits = fs::read_to_string(format!("/proc/{pid}/limits")).expect("it runs");
+    let line = limits
+        .lines()
+        .find_map(|l| l.strip_prefix("Max open files"));
+    let soft = line.and_then(|l| l.split_whitespace().next()?.parse().ok());
+    soft.expect("a number")
+}
+
+/// Whoever spawns in the guardian's place knew of no limit to give back.
+#[test]
+fn a_sidecar_gets_its_old_limit_back_after_the_guardians_death_too() {
+    let setup = Setup::new();
+    let launcher = "ulimit -Sn 300; exec \"$0\" \"$@\"";
+    let mut words: Vec<OsString> = ["-c", launcher, HOST].map(Into::into).into();
+    let command = ["sleep", "1000"].map(Into::into).into();
+    words.extend(args_for(&setup, "", command));
+    let mut host = setup.start(Path::new("sh"), words);
+    let leader = |event: &serde_json::Value| event["pid"].as_i64().expect("a pid") as i32;
+    assert_eq!(open_files(leader(&host.next("ready"))), 300);
+    host.guardian().signal(libc::SIGKILL);
+    host.next("protection_lost");
+    host.next("stopped");
+    host.order("start");
+    assert_eq!(open_files(leader(&host.next("ready"))), 300);
+    host.order("shutdown");
+    host.end();
+    host.wait_until_empty();
+}
+
+/// Without a guardian it was for the host to raise its limit, and none did.
+#[test]
+fn a_host_without_a_guardian_has_room_for_many_sidecars() {
+    const MANY: usize = 100;
+    let setup = Setup::new();
+    let launcher = "ulimit -Sn 64; exec \"$0\" \"$@\"";
+    let mut words: Vec<OsString> = ["-c", launcher, HOST].map(Into::into).into();
+    let command = ["sleep", "1000"].map(Into::into).into();
+    let flags = format!("--no-guardian --count {MANY}");
+    words.extend(args_for(&setup, &flags, command));
+    let mut host = setup.start(Path::new("sh"), words);
+    reaches("all are ready", MANY, || host.count("ready"));
+    host.order("shutdown");
+    host.end();
+    host.wait_until_empty();
 }
 
 #[test]

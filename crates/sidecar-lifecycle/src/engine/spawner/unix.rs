@@ -30,6 +30,7 @@ use crate::sys::is_transient;
 use crate::sys::unix::fd::{
     dev_null, grow_pipe, pipe, set_nonblocking, shutdown, socket_pair, writable,
 };
+use crate::sys::unix::limits::raise_nofile;
 use crate::sys::unix::signals::block_all;
 use crate::sys::unix::spawn::Stage;
 
@@ -339,6 +340,8 @@ fn entry(name: OsString, value: OsString) -> Vec<u8> {
 fn thread_warden() -> io::Result<Link> {
     let (ours, theirs) = socket_pair()?;
     set_nonblocking(&theirs)?;
+    // As `guardian::start` does, for those who go without: each sidecar takes a few.
+    let nofile = raise_nofile();
     thread::Builder::new()
         .name("sidecar-warden".into())
         .stack_size(256 * 1024)
@@ -346,7 +349,7 @@ fn thread_warden() -> io::Result<Link> {
             // Signals are the host's business, on its threads; and SIGXFSZ, which a log file that may
             // not grow brings to the thread that writes it, would end the host.
             block_all();
-            if let Err(e) = Warden::new(Link::new(theirs), Place::Thread, None).run() {
+            if let Err(e) = Warden::new(Link::new(theirs), Place::Thread, nofile).run() {
                 log::error!("the warden ended: {e}");
             }
         })?;

@@ -1,36 +1,37 @@
 //! The limit on open descriptors: raised for ourselves, given back to children.
 
 use std::io;
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use super::fd::check;
 
-/// The limit before it was raised.
-static ORIGINAL: OnceLock<libc::rlimit> = OnceLock::new();
+/// The limit before it was raised last.
+static ORIGINAL: Mutex<Option<libc::rlimit>> = Mutex::new(None);
 
-/// Raises the soft limit on descriptors to the hard one.
+/// Raises the soft limit on descriptors to the hard one, unless that was done before.
 ///
 /// Returns the limit as it was, for children to restore: programs that use select(2) break, and
 /// those that close every possible descriptor stall, under a soft limit beyond 1024. Nothing when
-/// there was nothing to raise, or the system refused; the old limit then stays in force.
+/// there never was anything to raise, or the system refused; the old limit then stays in force.
 pub(crate) fn raise_nofile() -> Option<libc::rlimit> {
-    let original = nofile().ok()?;
-    let wanted = ceiling(original.rlim_max);
-    if original.rlim_cur >= wanted {
-        return None;
+    let mut original = ORIGINAL.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = nofile().ok()?;
+    let wanted = ceiling(now.rlim_max);
+    if now.rlim_cur < wanted {
+        let raised = libc::rlimit {
+            rlim_cur: wanted,
+            ..now
+        };
+        set_nofile(raised).ok()?;
+        *original = Some(now);
     }
-    set_nofile(libc::rlimit {
-        rlim_cur: wanted,
-        ..original
-    })
-    .ok()?;
-    let _ = ORIGINAL.set(original); // The first one is what this program was started with.
-    Some(original)
+    *original
 }
 
 /// The soft limit that children get back, and the hard one.
 pub(crate) fn of_children() -> Option<(u64, u64)> {
-    let own = ORIGINAL.get().copied().or(nofile().ok())?;
+    let original = *ORIGINAL.lock().unwrap_or_else(PoisonError::into_inner);
+    let own = original.or(nofile().ok())?;
     Some((own.rlim_cur, own.rlim_max))
 }
 
@@ -86,10 +87,8 @@ mod tests {
             nofile().expect("readable").rlim_cur,
             ceiling(before.rlim_max)
         );
-        assert!(
-            raise_nofile().is_none(),
-            "a second time there is nothing to raise"
-        );
+        let again = raise_nofile().map(|limit| limit.rlim_cur);
+        assert_eq!(again, Some(low.rlim_cur), "children still get it back");
 
         set_nofile(before).expect("back to what it was");
         assert_eq!(nofile().expect("readable").rlim_cur, before.rlim_cur);
