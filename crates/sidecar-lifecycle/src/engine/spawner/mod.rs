@@ -13,7 +13,7 @@ use crate::logs::Rotation;
 #[cfg(any(windows, test))]
 mod command_line;
 #[cfg(unix)]
-#[path = "unix.rs"]
+#[path = "unix/mod.rs"]
 mod platform;
 #[cfg(windows)]
 #[path = "windows/mod.rs"]
