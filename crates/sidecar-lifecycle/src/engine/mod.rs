@@ -4,6 +4,7 @@ mod announce;
 mod checks;
 mod clock;
 mod customs;
+mod entries;
 mod entry;
 mod environment;
 mod events;
