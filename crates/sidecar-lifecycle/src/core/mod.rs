@@ -106,6 +106,7 @@ mod stopping;
 mod threshold;
 mod time;
 mod timers;
+mod view;
 mod waiting;
 
 pub use dependencies::{Condition, Cycle, Dependency, OnDependencyRestart};
