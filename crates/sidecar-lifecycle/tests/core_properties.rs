@@ -11,6 +11,8 @@
 
 #[path = "core_properties/grammar.rs"]
 mod grammar;
+#[path = "core_properties/meets.rs"]
+mod meets;
 #[path = "core_properties/rolls.rs"]
 mod rolls;
 #[path = "core_properties/script.rs"]
@@ -23,7 +25,9 @@ mod world;
 use std::time::Duration;
 
 use proptest::prelude::*;
-use script::{CREW, claims, depend, millis, needs, plans, play, policies, scripts, wishes, world};
+use script::{
+    CREW, about, claims, depend, millis, needs, plans, play, policies, scripts, wishes, world,
+};
 use sidecar_lifecycle::core::{
     Condition, Dependency, Effect, ExitStatus, Fact, Fleet, Input, Mono, Notice,
     OnDependencyRestart, Order, Phase, Policy, Restart, RunId, Sidecar, SidecarId,
@@ -316,118 +320,5 @@ proptest! {
             now = now.after(delay);
             fleet.tick(now, &mut Vec::new());
         }
-    }
-}
-
-/// The properties are worth what they have met.
-#[test]
-fn the_world_meets_everything() {
-    let mut met = std::collections::BTreeSet::new();
-    for seed in 0..300 {
-        let policy = Policy {
-            has_check: seed % 3 > 0,
-            has_liveness: true,
-            restart: if seed % 2 == 0 {
-                Restart::Always
-            } else {
-                Restart::OnFailure
-            },
-            ready_timeout: Duration::from_secs(2),
-            grace: Duration::from_secs(1),
-            has_readiness: true,
-            can_move: seed % 5 > 0,
-            ..Policy::default()
-        };
-        let mut world = World::new(seed, vec![policy.clone(), policy]);
-        let need = (0, Condition::Ready, OnDependencyRestart::Restart);
-        depend(&mut world.watch, 1, vec![need]);
-        for n in 0..8u64 {
-            let reason = "test".to_owned();
-            let fact = match (seed + n) % 6 {
-                4 | 5 => Fact::RollRequested { reason },
-                0 | 1 => Fact::StartRequested,
-                2 => Fact::RestartRequested { reason },
-                _ => Fact::StopRequested { reason },
-            };
-            world.say(world.id(n as usize % 2), fact);
-            world.pass(Duration::from_millis(seed * n * 7));
-        }
-        met.extend(world.watch.met);
-    }
-    let all = [
-        "Prepare",
-        "Split",
-        "HandOver",
-        "Replace",
-        "Forget",
-        "StartReadinessWatch",
-        "WaitingFor",
-        "PortTaken",
-        "RollDegraded",
-        "RollFailed",
-        "Spawn",
-        "StartReadiness",
-        "StartLiveness",
-        "StopChecks",
-        "AskStop",
-        "ForceStop",
-        "Spawned",
-        "Ready",
-        "Unhealthy",
-        "Exited",
-        "Crashed",
-        "Restarting",
-        "Stopping",
-        "Stopped",
-        "Failed",
-        "PhaseChanged",
-    ];
-    let missed: Vec<_> = all
-        .into_iter()
-        .filter(|name| !met.contains(*name))
-        .collect();
-    assert!(missed.is_empty(), "never met: {missed:?}");
-}
-
-fn about(fact: Fact, run: RunId) -> Fact {
-    match fact {
-        Fact::StartRequested
-        | Fact::StopRequested { .. }
-        | Fact::RestartRequested { .. }
-        | Fact::RollRequested { .. }
-        | Fact::StopAllRequested { .. }
-        | Fact::HostExiting { .. } => fact,
-        Fact::HandedOver { .. } => Fact::HandedOver { run },
-        Fact::HandOverFailed { reason, .. } => Fact::HandOverFailed { run, reason },
-        Fact::Prepared { port, .. } => Fact::Prepared { run, port },
-        Fact::PrepareFailed {
-            reason, transient, ..
-        } => Fact::PrepareFailed {
-            run,
-            reason,
-            transient,
-        },
-        Fact::Spawned { pid, .. } => Fact::Spawned { run, pid },
-        Fact::SpawnFailed {
-            reason, transient, ..
-        } => Fact::SpawnFailed {
-            run,
-            reason,
-            transient,
-        },
-        Fact::CheckPassed { port, url, .. } => Fact::CheckPassed { run, port, url },
-        Fact::LivenessPassed { .. } => Fact::LivenessPassed { run },
-        Fact::LivenessFailed { reason, .. } => Fact::LivenessFailed { run, reason },
-        Fact::ReadinessPassed { .. } => Fact::ReadinessPassed { run },
-        Fact::ReadinessFailed { reason, .. } => Fact::ReadinessFailed { run, reason },
-        Fact::PortTaken { port, .. } => Fact::PortTaken { run, port },
-        Fact::LeaderExited {
-            status, port_taken, ..
-        } => Fact::LeaderExited {
-            run,
-            status,
-            port_taken,
-        },
-        Fact::TreeGone { survivors, .. } => Fact::TreeGone { run, survivors },
     }
 }

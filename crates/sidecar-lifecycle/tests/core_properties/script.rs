@@ -196,3 +196,47 @@ pub(crate) fn play(world: &mut World, script: Script) {
         }
     }
 }
+
+/// The same fact about another run; a wish is about none.
+pub(crate) fn about(fact: Fact, run: RunId) -> Fact {
+    match fact {
+        Fact::StartRequested
+        | Fact::StopRequested { .. }
+        | Fact::RestartRequested { .. }
+        | Fact::RollRequested { .. }
+        | Fact::StopAllRequested { .. }
+        | Fact::HostExiting { .. } => fact,
+        Fact::HandedOver { .. } => Fact::HandedOver { run },
+        Fact::HandOverFailed { reason, .. } => Fact::HandOverFailed { run, reason },
+        Fact::Prepared { port, .. } => Fact::Prepared { run, port },
+        Fact::PrepareFailed {
+            reason, transient, ..
+        } => Fact::PrepareFailed {
+            run,
+            reason,
+            transient,
+        },
+        Fact::Spawned { pid, .. } => Fact::Spawned { run, pid },
+        Fact::SpawnFailed {
+            reason, transient, ..
+        } => Fact::SpawnFailed {
+            run,
+            reason,
+            transient,
+        },
+        Fact::CheckPassed { port, url, .. } => Fact::CheckPassed { run, port, url },
+        Fact::LivenessPassed { .. } => Fact::LivenessPassed { run },
+        Fact::LivenessFailed { reason, .. } => Fact::LivenessFailed { run, reason },
+        Fact::ReadinessPassed { .. } => Fact::ReadinessPassed { run },
+        Fact::ReadinessFailed { reason, .. } => Fact::ReadinessFailed { run, reason },
+        Fact::PortTaken { port, .. } => Fact::PortTaken { run, port },
+        Fact::LeaderExited {
+            status, port_taken, ..
+        } => Fact::LeaderExited {
+            run,
+            status,
+            port_taken,
+        },
+        Fact::TreeGone { survivors, .. } => Fact::TreeGone { run, survivors },
+    }
+}
