@@ -1,6 +1,10 @@
 #!/usr/bin/env bash
 # Builds the app for release, and only what changed. The last line on stdout is
-# the binary's path. `--pages-only` stops after the app's own pages.
+# the binary's path.
+#
+#   scripts/build.sh                 the app
+#   scripts/build.sh --pages-only    the pages alone, of the app and of the examples
+#   scripts/build.sh --example NAME  an example with its pages, as a debug build
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -8,24 +12,56 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/lib/setup.sh
 
 target=${CARGO_TARGET_DIR:-target}
-stamp=$target/.pages-built
 
-# The pages are part of the binary: building them anew would have it linked anew.
-pages_are_built() {
-  [[ -d dist && -f $stamp ]] || return 1
-  local inputs=(src vite.config.ts tsconfig.json package.json pnpm-lock.yaml)
-  [[ -z $(find "${inputs[@]}" -newer "$stamp" -print -quit) ]]
+# build_pages DIST INPUTS COMMAND... - builds pages if their inputs, words in one string, are newer.
+# They are part of the binary: building them anew would have it linked anew.
+build_pages() {
+  local dist=$1 inputs stamp=$target/.pages-built-${1//\//-}
+  read -ra inputs <<<"$2 package.json pnpm-lock.yaml"
+  shift 2
+  if [[ -d $dist && -f $stamp && -z $(find "${inputs[@]}" -newer "$stamp" -print -quit) ]]; then
+    return
+  fi
+  mkdir -p "$target"
+  touch "$stamp.new"
+  "$@" >&2
+  mv "$stamp.new" "$stamp"
+}
+
+build_app_pages() {
+  build_pages dist "src vite.config.ts tsconfig.json" pnpm run build:ui
+}
+
+# build_example_pages NAME - what the crate of the example embeds
+build_example_pages() {
+  local folder=examples/$1 inputs
+  inputs="$(find "$folder" -mindepth 1 -maxdepth 1 ! -name dist ! -name src-tauri -printf '%p ')"
+  inputs+=" examples/theme examples/vite.config.ts src/styles/base.css src/lib"
+  [[ -d node_modules/tauri-plugin-sidecar-lifecycle-api/ ]] && inputs+=" node_modules/tauri-plugin-sidecar-lifecycle-api/dist-js"
+  build_pages "$folder/dist" "$inputs" pnpm exec vite build "$folder" --config examples/vite.config.ts --logLevel warn
 }
 
 ensure_pnpm
-if ! pages_are_built; then
-  mkdir -p "$target"
-  touch "$stamp.new"
-  pnpm run build:ui >&2
-  mv "$stamp.new" "$stamp"
-fi
-[[ ${1:-} != --pages-only ]] || exit 0
+case ${1:-} in
+  --pages-only)
+    build_app_pages
+    for manifest in examples/*/src-tauri/Cargo.toml; do
+      name=${manifest#examples/}
+      build_example_pages "${name%%/*}"
+    done
+    exit
+    ;;
+  --example)
+    build_example_pages "$2"
+    ensure_rust
+    # Without a `devUrl` a debug build has its pages within, as a release has.
+    cargo build --package "example-$2"
+    printf '%s\n' "$target/debug/example-$2"
+    exit
+    ;;
+esac
 
+build_app_pages
 ensure_rust
 # Outside Tauri's own command line this feature is what makes a build load its
 # own pages instead of the address of their dev server.

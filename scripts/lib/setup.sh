@@ -30,6 +30,13 @@ END
 lsof|looks up ports, for comparison
 python3-pip|fetches supervisord, for comparison
 END
+    example-recorder) cat <<'END' ;;
+ffmpeg|records the pictures of the example, and looks at its files
+END
+    example-redis) cat <<'END' ;;
+redis-server|the database of the example
+END
+    example-*) ;;
     *) die "no packages are known for $1" ;;
   esac
 }

@@ -59,6 +59,22 @@ export const stages = [
     display: true,
     minutes: 30,
   },
+  {
+    // Berth and a test are named too, for what they bring along: features, and libraries that are
+    // built otherwise where only build scripts use them. So all is there already from the Rust tests.
+    name: "Examples build",
+    needs: "Pages build",
+    command: "cargo build --workspace --bin berth --bin 'example-*' --test config_json",
+    minutes: 30,
+  },
+  {
+    name: "Examples",
+    needs: "Examples build",
+    command: nodeTests("tests/examples"),
+    counts: "node",
+    display: true,
+    minutes: 15,
+  },
   ...(existsSync("scripts/cross-check.sh")
     ? [{ name: "Windows and macOS check", command: "bash scripts/cross-check.sh", minutes: 30 }]
     : []),
@@ -93,5 +109,5 @@ function nodeTests(folder) {
 /** The folders with a `tsconfig.json` of their own. */
 function typescriptProjects() {
   const crates = readdirSync("crates").map((name) => `crates/${name}`);
-  return [".", ...crates].filter((folder) => existsSync(`${folder}/tsconfig.json`));
+  return [".", ...crates, "examples"].filter((folder) => existsSync(`${folder}/tsconfig.json`));
 }

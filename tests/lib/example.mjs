@@ -1,0 +1,113 @@
+// An example's own binary, started by the WebDriver or as a user starts it.
+import { randomUUID } from "node:crypto";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { isRunning, start, stop } from "../../scripts/lib/child.mjs";
+import { saveScreenshot } from "../../scripts/lib/display.mjs";
+import { cleanUp } from "./cleanup.mjs";
+import { allGone, lives, processes, program, withVariable } from "./processes.mjs";
+import { makeUser } from "./user.mjs";
+import { until } from "./wait.mjs";
+import { drive } from "./webdriver.mjs";
+import { closeWindow, findWindow } from "./xdotool.mjs";
+
+const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
+const PICTURES = fileURLToPath(new URL("../../artifacts/examples/", import.meta.url));
+/** The longest grace of an example's sidecars, and what a loaded machine may take besides. */
+const GONE_MS = 15_000;
+/** The driver starts the app and outlives it. The kernel cuts names to fifteen characters. */
+const isDriver = ({ name }) => name === "WebKitWebDriver";
+
+/**
+ * Opens an example on the display.
+ *
+ * user    whose home it is; the same one again finds what it has left there
+ * driven  by the WebDriver: `app.page` looks into the page
+ * env     more variables; undefined removes one
+ */
+export async function openExample(t, display, name, { user = makeUser(t), driven = true, env = {} } = {}) {
+  const binary = `${target}/debug/example-${name}`;
+  // Everything that the app starts inherits it: so it is found again, whoever its parent is.
+  const mark = `BERTH_TEST=${randomUUID()}`;
+  const options = {
+    cwd: user.home,
+    env: { ...user.env, ...display.env, BERTH_TEST: mark.split("=")[1], ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  };
+  const started = driven ? await drive(binary, [], options) : { child: await start(binary, [], options) };
+  const self = await until(`example-${name} runs`, () =>
+    driven
+      ? processes().find(({ pid, ppid }) => ppid === started.child.pid && program(pid) === binary)
+      : processes().find(({ pid }) => pid === started.child.pid),
+  );
+  const app = new Example({ ...started, name, self, pid: self.pid, display, user, mark });
+  cleanUp(t, () => app.end());
+  return app;
+}
+
+class Example {
+  #output = [];
+  #seen = new Map();
+  #over = false;
+
+  constructor(fields) {
+    Object.assign(this, fields);
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => this.#output.push(line));
+    }
+  }
+
+  /** What it has printed. */
+  get output() {
+    return this.#output.join("\n");
+  }
+
+  /** Everything that runs of it now: itself, its descendants, and whoever left its family. */
+  family() {
+    const all = withVariable(this.mark).filter((process) => !isDriver(process));
+    // A sidecar may wipe its environment: whom it has named once is followed by its parent too.
+    const pids = new Set(all.map(({ pid }) => pid));
+    const children = processes().filter(({ pid, ppid }) => pids.has(ppid) && !pids.has(pid));
+    for (const one of [...all, ...children].filter(lives)) this.#seen.set(`${one.pid} ${one.started}`, one);
+    return [...this.#seen.values()].filter(lives);
+  }
+
+  /** Those of the family that run `name`, as the kernel calls it. */
+  running(name) {
+    return this.family().filter((one) => one.name === name);
+  }
+
+  /** Closes a window as the button in its title does. */
+  async close(title) {
+    await closeWindow(this.display, await findWindow(this.display, this.pid, title));
+  }
+
+  /** Waits until nothing of it is left, and nobody holds `ports`. */
+  async gone({ family = this.family(), ports = [], ms = GONE_MS } = {}) {
+    await allGone(family, ports, ms);
+    await until("nobody is left who was not known", () => this.family().length === 0, ms);
+  }
+
+  /** Saves what the display shows, for people to look at. */
+  async picture(name) {
+    // What a script has just changed reaches the screen some frames later.
+    await this.page?.runAsync("for (let n = 0; n < 10; n++) await new Promise(requestAnimationFrame)");
+    await saveScreenshot(this.display, `${PICTURES}${name}.png`);
+  }
+
+  /** Ends it by a signal if it still runs, and insists that nothing is left of it. */
+  async end({ signal = "SIGTERM", ports = [] } = {}) {
+    if (this.#over) return;
+    this.#over = true;
+    const family = this.family();
+    if (lives(this.self)) process.kill(this.pid, signal);
+    try {
+      await this.gone({ family, ports });
+    } finally {
+      for (const { pid } of this.family()) process.kill(pid, "SIGKILL");
+      if (isRunning(this.child)) await stop(this.child, 2_000);
+    }
+  }
+}
