@@ -25,6 +25,8 @@ xdotool|presses real keys in the tests
 wmctrl|closes one of several windows in the tests
 ffmpeg|a sidecar that wants to be asked to end by its stdin
 redis-server|a sidecar that wipes its environment and renames itself
+zsh|takes the completions of the command, and a login environment
+fish|the same, in ways of its own
 END
     bench) cat <<'END' ;;
 lsof|looks up ports, for comparison
