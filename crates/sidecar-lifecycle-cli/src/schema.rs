@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use sidecar_lifecycle::ConfigFile;
 
 use crate::paint::say;
 
@@ -23,13 +24,10 @@ enum Which {
     Run,
 }
 
-/// The committed schema; a test of the engine compares it with the code.
-const RUN: &str = include_str!("../../../schemas/sidecar.schema.json");
-
 /// Prints it.
 pub(crate) fn schema(args: &Args) -> ExitCode {
     match args.which {
-        Which::Run => say(RUN),
+        Which::Run => say(ConfigFile::SCHEMA),
     }
     ExitCode::SUCCESS
 }

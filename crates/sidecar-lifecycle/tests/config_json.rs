@@ -47,8 +47,7 @@ struct Schema {
 
 impl Schema {
     fn load() -> Schema {
-        let path = Path::new(HERE).join("../../schemas/sidecar.schema.json");
-        let value: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let value: Value = serde_json::from_str(ConfigFile::SCHEMA).unwrap();
         let mut schemas = Schemas::new();
         let mut compiler = Compiler::new();
         compiler.add_resource("sidecar", value.clone()).unwrap();

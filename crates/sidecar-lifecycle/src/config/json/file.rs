@@ -31,6 +31,18 @@ pub enum ConfigFile {
 }
 
 impl ConfigFile {
+    /// The JSON Schema of what [`from_json`](ConfigFile::from_json) reads, for editors and checkers.
+    /// A schema cannot say everything: the reader knows of contradictions too.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::ConfigFile;
+    ///
+    /// let schema: serde_json::Value = serde_json::from_str(ConfigFile::SCHEMA)?;
+    /// assert_eq!(schema["title"], "sidecar run --config");
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub const SCHEMA: &str = include_str!("sidecar.schema.json");
+
     /// Reads either. `adjust` has the last word about a single sidecar, before it is validated:
     /// that is where a command's flags win over its file.
     ///

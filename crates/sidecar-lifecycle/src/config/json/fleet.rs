@@ -51,8 +51,8 @@ pub struct FleetConfig {
 impl FleetConfig {
     /// Reads `{"sidecars": {"<id>": {…}, …}}`.
     ///
-    /// The keys of a sidecar are the builder's setters in camelCase; `schemas/sidecar.schema.json`
-    /// in the repository describes them.
+    /// The keys of a sidecar are the builder's setters in camelCase;
+    /// [`ConfigFile::SCHEMA`](super::ConfigFile::SCHEMA) describes them.
     ///
     /// ```
     /// use sidecar_lifecycle::FleetConfig;
