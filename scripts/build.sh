@@ -28,16 +28,24 @@ build_pages() {
   mv "$stamp.new" "$stamp"
 }
 
+# All pages call the plugin through its own package.
+package=crates/tauri-plugin-sidecar-lifecycle
+package_inputs="$package/guest-js $package/package.json"
+
+build_package() {
+  build_pages "$package/dist-js" "$package_inputs" pnpm run build:api
+}
+
 build_app_pages() {
-  build_pages dist "src vite.config.ts tsconfig.json" pnpm run build:ui
+  build_pages dist "src vite.config.ts tsconfig.json $package_inputs" pnpm run build:ui
 }
 
 # build_example_pages NAME - what the crate of the example embeds
 build_example_pages() {
   local folder=examples/$1 inputs
   inputs="$(find "$folder" -mindepth 1 -maxdepth 1 ! -name dist ! -name src-tauri -printf '%p ')"
-  inputs+=" examples/theme examples/vite.config.ts src/styles/base.css src/lib"
-  [[ -d node_modules/tauri-plugin-sidecar-lifecycle-api/ ]] && inputs+=" node_modules/tauri-plugin-sidecar-lifecycle-api/dist-js"
+  inputs+=" examples/theme examples/vite.config.ts src/styles/base.css src/lib $package_inputs"
+  build_package
   build_pages "$folder/dist" "$inputs" pnpm exec vite build "$folder" --config examples/vite.config.ts --logLevel warn
 }
 

@@ -11,5 +11,8 @@ const COMMANDS: &[&str] = &[
 ];
 
 fn main() {
-    tauri_plugin::Builder::new(COMMANDS).build();
+    tauri_plugin::Builder::new(COMMANDS)
+        // Pages of apps with `withGlobalTauri` have it as `window.__TAURI__.sidecarLifecycle`.
+        .global_api_script_path("./api-iife.js")
+        .build();
 }

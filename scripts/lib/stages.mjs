@@ -25,6 +25,8 @@ export const stages = [
     name: `TypeScript check of ${folder}`,
     command: `pnpm exec tsc --noEmit --project ${folder}`,
   })),
+  // Among them that what is built and packed is what is wanted: api-iife.js, the tarball's files.
+  { name: "TypeScript API tests", command: "pnpm run test:api", counts: "vitest" },
   { name: "Page tests", command: "pnpm run test:ui", counts: "vitest" },
   { name: "Script tests", command: nodeTests("scripts/lib"), counts: "node" },
   hasNextest

@@ -15,6 +15,7 @@ use crate::ports::Holder;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Protection {
@@ -48,6 +49,7 @@ pub enum Protection {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "SidecarEvent"))]
 pub struct Event {
     /// `CLOCK_MONOTONIC` in milliseconds, to the microsecond.
     pub mono_ms: f64,
@@ -88,6 +90,7 @@ pub struct Event {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EventKind {
@@ -178,9 +181,11 @@ pub enum EventKind {
     Exited {
         /// Its exit code, unless a signal ended it.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         code: Option<i32>,
         /// The signal that ended it.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         signal: Option<i32>,
         /// Whether a stop came first.
         asked: bool,
@@ -196,9 +201,11 @@ pub enum EventKind {
         max: u32,
         /// The leader's exit code; none when a signal ended it, or when it had not ended.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         code: Option<i32>,
         /// The signal that ended the leader.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
         signal: Option<i32>,
         /// Its last lines, oldest first.
         last_lines: Vec<String>,
@@ -221,6 +228,7 @@ pub enum EventKind {
     Stopped {
         /// Pids that could not be ended. In JSON 0 when there are none.
         #[serde(serialize_with = "zero_or_pids")]
+        #[cfg_attr(test, ts(type = "0 | number[]"))]
         survivors: Vec<u32>,
         /// From the first signal, or from the leader's own end, to now, in milliseconds.
         took_ms: f64,

@@ -21,6 +21,7 @@ use crate::core::{Phase, RunId, Wanted};
 /// assert_eq!(describe(&SidecarInfo::idle("api")), "api is Idle");
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[non_exhaustive]
 pub struct SidecarInfo {
     /// Its id.
@@ -48,6 +49,7 @@ pub struct SidecarInfo {
     /// When its health was last asked and answered; in JSON as RFC 3339. Before it is ready, a check
     /// that fails is no news.
     #[serde(serialize_with = "crate::ports::rfc3339::serialize")]
+    #[cfg_attr(test, ts(type = "string | null"))]
     pub last_health_check: Option<SystemTime>,
     /// What it was given up for.
     pub failure: Option<String>,

@@ -295,6 +295,8 @@
 
 #![warn(missing_docs)]
 
+#[cfg(test)]
+mod bindings;
 pub mod census;
 pub mod config;
 pub mod core;

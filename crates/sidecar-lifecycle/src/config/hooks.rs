@@ -22,6 +22,7 @@ use crate::info::SidecarInfo;
 /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[non_exhaustive]
 pub struct CrashInfo {
     /// The sidecar's id.

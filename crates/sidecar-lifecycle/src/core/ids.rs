@@ -29,6 +29,7 @@ pub struct SidecarId(pub u32);
 /// assert!(RunId(8) > RunId(7), "later runs have higher ids");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunId(pub u64);
 
 impl fmt::Display for SidecarId {

@@ -17,6 +17,7 @@ use super::splitter;
 /// }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
     /// Standard output.
@@ -40,6 +41,7 @@ pub enum Stream {
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LogLine {
     /// Counts up from 1 through all runs of a sidecar. A gap tells of lines that are missing: they
     /// were forgotten, or came faster than they could be read back, or were thrown away while the

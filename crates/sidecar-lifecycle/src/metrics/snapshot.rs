@@ -45,6 +45,7 @@ pub struct Metrics {
 /// }
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[non_exhaustive]
 pub struct SidecarMetrics {
     /// What was counted since the engine's start.

@@ -28,6 +28,7 @@ use crate::sys::{Listener, Owner, process, sockets};
 /// assert_eq!(worst.map(help), Some("Take another port"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum HolderKind {
     /// A sidecar of this app: of this instance, or a leftover of a dead one.
@@ -53,6 +54,7 @@ pub enum HolderKind {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Holder {
     /// The process.
     pub pid: Option<u32>,
@@ -62,9 +64,11 @@ pub struct Holder {
     pub command: Option<String>,
     /// Its working directory; what is no UTF-8 is replaced when serialised.
     #[serde(serialize_with = "lossy::serialize")]
+    #[cfg_attr(test, ts(type = "string | null"))]
     pub cwd: Option<PathBuf>,
     /// When it started; RFC 3339 in UTC when serialised.
     #[serde(serialize_with = "rfc3339::serialize")]
+    #[cfg_attr(test, ts(type = "string | null"))]
     pub started: Option<SystemTime>,
     /// What it is to us.
     pub kind: HolderKind,

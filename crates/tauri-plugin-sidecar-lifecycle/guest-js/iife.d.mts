@@ -1,0 +1,2 @@
+/** The text of `api-iife.js`. */
+export function buildIife(): Promise<string>;
