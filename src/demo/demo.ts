@@ -4,7 +4,7 @@
  */
 import type { Channel } from "@tauri-apps/api/core";
 import { mockIPC } from "@tauri-apps/api/mocks";
-import type { LogBatch, LogLine } from "../lib/contract";
+import type { LogBatch, LogLine } from "tauri-plugin-sidecar-lifecycle-api";
 import { launchOf, linesOf } from "./samples";
 
 /** How often a live demo writes a line. */

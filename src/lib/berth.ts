@@ -1,7 +1,8 @@
 /** The commands and events of Berth's Rust side, as functions. Nothing else calls `invoke`. */
-import { Channel, invoke } from "@tauri-apps/api/core";
+import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import { type CommandError, LAUNCH_EVENT, type Launch, type LogBatch, SERVER_ID } from "./contract";
+import { type LogBatch, SidecarLifecycle } from "tauri-plugin-sidecar-lifecycle-api";
+import { type CommandError, LAUNCH_EVENT, type Launch, SERVER_ID } from "./contract";
 
 /** Does what an action of the trouble page promises. */
 export const runAction = (id: string) => invoke<void>("run_action", { id });
@@ -33,15 +34,11 @@ export async function watchLaunch(onLaunch: (launch: Launch) => void): Promise<v
 }
 
 /**
- * Sends the server's output to `onBatch`, beginning with what is kept from `sinceSeq` on.
+ * Hands the server's output to `onBatch`, each line once, beginning with what is kept.
  * Rejects when the server has not been declared yet.
  */
-export async function subscribeLogs(
-  sinceSeq: number,
-  onBatch: (batch: LogBatch) => void,
-): Promise<void> {
-  const onLines = new Channel<LogBatch>(onBatch);
-  await invoke<void>("plugin:sidecar-lifecycle|subscribe_logs", { id: SERVER_ID, sinceSeq, onLines });
+export async function followOutput(onBatch: (batch: LogBatch) => void): Promise<void> {
+  await SidecarLifecycle.onLog(SERVER_ID, onBatch);
 }
 
 /** The message of a rejected command, whatever its shape. */

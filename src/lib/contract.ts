@@ -66,22 +66,6 @@ export interface TroubleAction {
   primary: boolean;
 }
 
-/** One line of the server's output. */
-export interface LogLine {
-  /** Grows by one with each line over the life of the app, across restarts; the first is 1. */
-  seq: number;
-  stream: "stdout" | "stderr";
-  /** The text without its line end; it may hold terminal colour codes, and anything else. */
-  line: string;
-}
-
-/** Lines that arrive together, at most one batch in 50 ms. */
-export interface LogBatch {
-  lines: LogLine[];
-  /** How many lines before these were lost because they came faster than they could be shown. */
-  dropped: number;
-}
-
 /** What a rejected command carries. */
 export interface CommandError {
   code: string;

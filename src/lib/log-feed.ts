@@ -1,6 +1,6 @@
 /** Keeps a log view fed, whether the server is declared before the page is loaded or after. */
-import { messageOf, subscribeLogs } from "./berth";
-import type { LogBatch, LogLine } from "./contract";
+import type { LogBatch, LogLine } from "tauri-plugin-sidecar-lifecycle-api";
+import { followOutput, messageOf } from "./berth";
 
 /** What a feed fills. */
 export interface LogSink {
@@ -12,7 +12,6 @@ export interface LogSink {
 /** One subscription to the server's output. */
 export class LogFeed {
   readonly #sink: LogSink;
-  #lastSeq = 0;
   #state: "idle" | "asking" | "open" = "idle";
   /** Somebody asked while an answer was awaited: worth another try if that answer is no. */
   #askedAgain = false;
@@ -28,7 +27,7 @@ export class LogFeed {
     this.#state = "asking";
     this.#askedAgain = false;
     try {
-      await subscribeLogs(this.#lastSeq, (batch) => this.#accept(batch));
+      await followOutput((batch) => this.#accept(batch));
       this.#state = "open";
     } catch (error) {
       // Until the server is declared there is nothing to follow: the next launch event asks again.
@@ -40,11 +39,6 @@ export class LogFeed {
 
   #accept({ lines, dropped }: LogBatch): void {
     if (dropped > 0) this.#sink.skipped(dropped);
-    // A second subscription replays from the last line seen, which is then here already.
-    const fresh = lines.filter((line) => line.seq > this.#lastSeq);
-    const last = fresh.at(-1);
-    if (last === undefined) return;
-    this.#lastSeq = last.seq;
-    this.#sink.append(fresh);
+    if (lines.length > 0) this.#sink.append(lines);
   }
 }

@@ -1,6 +1,6 @@
 /** Shows a server's output: live, in colour, bounded, and still while the user reads. */
+import type { LogLine } from "tauri-plugin-sidecar-lifecycle-api";
 import { make } from "../lib/dom";
-import type { LogLine } from "../lib/contract";
 import type { LogSink } from "../lib/log-feed";
 import { paintRun } from "./paint";
 import { type Run, SgrParser } from "./sgr";

@@ -4,8 +4,9 @@ import { resolve } from "node:path";
 import type { Channel } from "@tauri-apps/api/core";
 import { emit } from "@tauri-apps/api/event";
 import { mockIPC } from "@tauri-apps/api/mocks";
+import type { LogBatch, LogLine } from "tauri-plugin-sidecar-lifecycle-api";
 import { vi } from "vitest";
-import { LAUNCH_EVENT, type Launch, type LogBatch, type LogLine, type Trouble } from "../lib/contract";
+import { LAUNCH_EVENT, type Launch, type Trouble } from "../lib/contract";
 
 /** Puts the body of one of Berth's pages into the document. */
 export function loadPage(file: string): void {
