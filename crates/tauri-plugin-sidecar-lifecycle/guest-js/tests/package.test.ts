@@ -113,9 +113,10 @@ describe("the documentation", () => {
   });
 
   it("has examples that compile", () => {
-    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const documents = [join(root, "README.md"), join(root, "../../docs/migration.md")];
+    const written = documents.map((file) => readFileSync(file, "utf8")).join("\n");
     const commented = declarations().flatMap(([, text]) => [...text.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!.replace(/^ *\* ?/gm, "")));
-    const plain = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
+    const plain = [...written.matchAll(/```ts\n([^]*?)```/g)].map(([, code]) => code!);
     const examples = [...new Set([...commented, ...plain])];
     expect(examples.length).toBeGreaterThan(40);
     const files = Object.fromEntries(examples.map((code, i) => [`example-${i}.mts`, code]));
@@ -132,6 +133,28 @@ describe("the documentation", () => {
     `;
     const options = ["--module", "nodenext", "--lib", "es2022,dom", "--skipLibCheck"];
     expect(check({ "page.d.ts": page, ...files }, options)).toBe("");
+  });
+});
+
+describe("the migration guide", () => {
+  it("counts its own lines right", () => {
+    const guide = readFileSync(join(root, "../../docs/migration.md"), "utf8");
+    let counted = 0;
+    for (const section of guide.split(/^### /m)) {
+      const said = /^(\d+) lines with code, (\d+) of them JSON/m.exec(section);
+      if (said === null) continue;
+      const lines = (kind: string) =>
+        [...section.matchAll(new RegExp("```" + kind + "\\n([^]*?)```", "g"))]
+          .flatMap(([, code]) => code!.split("\n"))
+          .filter((text) => text.trim() !== "" && !text.trim().startsWith("//")).length;
+      expect(said.slice(1).map(Number), section.split("\n")[0]).toEqual([lines("json") + lines("ts"), lines("json")]);
+      const anchor = section.split("\n")[0]!.toLowerCase().replaceAll(" ", "-");
+      const cells = [...guide.matchAll(new RegExp(`\\[(\\d+)\\]\\(#${anchor}\\)`, "g"))].map(([, number]) => number);
+      expect(cells.length, anchor).toBeGreaterThan(0);
+      expect(new Set(cells), anchor).toEqual(new Set([said[1]]));
+      counted += 1;
+    }
+    expect(counted).toBe(2);
   });
 });
 

@@ -195,7 +195,8 @@ describe("raw output", () => {
   it("is followed from run to run, each from its begin", async () => {
     const got = collector();
     const { SidecarLifecycle } = await rust.page();
-    await SidecarLifecycle.onOutput("web", got.take);
+    const ended = vi.fn();
+    await SidecarLifecycle.onOutput("web", got.take, { onEnd: ended });
     rust.emit(spawned(3)); // The status has named it already.
     rust.output(3).write("old");
     rust.output(4).write("new");
@@ -203,6 +204,9 @@ describe("raw output", () => {
     await vi.waitFor(() => expect(got.text).toBe("old"));
     rust.output(3).end();
     await vi.waitFor(() => expect(got.text).toBe("oldnew"));
+    rust.output(4).end();
+    await vi.waitFor(() => expect(ended.mock.calls).toContainEqual([4]));
+    expect(ended.mock.calls, "once for each run").toEqual([[3], [4]]);
     expect(got.seen.map(({ place }) => place)).toEqual([
       { run: 3, offset: 0 },
       { run: 4, offset: 0 },
