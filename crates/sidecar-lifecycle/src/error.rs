@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::ConfigError;
-use crate::core::Cycle;
+use crate::core::{Cycle, RunId};
 
 /// Why the engine did not do what it was asked for.
 ///
@@ -61,6 +61,22 @@ pub enum Error {
         /// The sidecar's id.
         id: String,
     },
+    /// This run has ended, or was never one of this sidecar.
+    #[error("run {run} of {id} does not live: ask for its present run")]
+    StaleRun {
+        /// The sidecar's id.
+        id: String,
+        /// As given.
+        run: RunId,
+    },
+    /// Not even force has ended it.
+    #[error("{id} cannot be ended: these processes of it are left: {pids:?}")]
+    Survived {
+        /// The sidecar's id.
+        id: String,
+        /// What is left.
+        pids: Vec<u32>,
+    },
     /// The engine's own state could not be set up.
     #[error("cannot use the state folder {}: {source}", path.display())]
     State {
@@ -88,10 +104,12 @@ impl Error {
             Error::Unknown { .. } => "unknown-sidecar",
             Error::UnknownDependency { .. } => "unknown-dependency",
             Error::Cycle(_) => "dependency-cycle",
-            Error::Conflict { .. } => "config-conflict",
+            Error::Conflict { .. } => "other-config",
             Error::Config(_) => "bad-config",
             Error::Failed { .. } => "failed",
             Error::Stopped { .. } => "stopped",
+            Error::StaleRun { .. } => "stale-run",
+            Error::Survived { .. } => "survived",
             Error::State { .. } => "state-folder",
             Error::Start(_) => "engine-start",
             Error::ShutDown => "shut-down",

@@ -316,6 +316,7 @@ pub mod ports;
 mod support;
 mod sys;
 mod termination;
+mod wildcard;
 
 pub use config::{
     CheckContext, ConfigError, ConfigFile, CrashInfo, CustomCheck, Dependency, FleetConfig,
@@ -324,7 +325,7 @@ pub use config::{
 };
 pub use core::{Condition, OnDependencyRestart, Phase, Restart, RunId, Wanted};
 pub use engine::{
-    Engine, EngineBuilder, EventStream, EventSubscription, OutputError, OutputPosition,
+    Engine, EngineBuilder, EventStream, EventSubscription, Leader, OutputError, OutputPosition,
     ShutdownReport, SidecarOutput, SidecarStdin, StdinError,
 };
 pub use error::Error;
@@ -333,6 +334,9 @@ pub use info::SidecarInfo;
 pub use logs::{LogLine, LogRing, Stream, Subscription};
 pub use support::{Support, check_shared_folder};
 pub use termination::{Termination, on_termination};
+// Not for everybody: the plugin's scopes match ids in the same way.
+#[doc(hidden)]
+pub use wildcard::matches_wildcard;
 
 /// `CLOCK_MONOTONIC` in milliseconds, as [`Event::mono_ms`] has it.
 ///

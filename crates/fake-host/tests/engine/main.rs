@@ -3,6 +3,7 @@
 
 mod dependencies;
 mod health;
+mod killing;
 mod ports;
 mod raw_output;
 mod real_programs;

@@ -29,7 +29,15 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Problem {
+    /// For a reader of a larger configuration that this one is a part of.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::Problem;
+    ///
+    /// let problem = Problem::new("sidecars.web.params.model", "no argument uses it");
+    /// assert_eq!(problem.to_string(), "sidecars.web.params.model: no argument uses it");
+    /// ```
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Problem {
         Problem {
             path: path.into(),
             line: None,
@@ -69,7 +77,20 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) fn unless_empty(problems: Vec<Problem>) -> Result<(), ConfigError> {
+    /// All is well if there are no problems. For a reader of a larger configuration, which puts its
+    /// own findings beside these.
+    ///
+    /// # Errors
+    /// The problems, if there are any.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::{ConfigError, Problem};
+    ///
+    /// assert!(ConfigError::unless_empty(Vec::new()).is_ok());
+    /// let wrong = vec![Problem::new("theme", "there is no such theme")];
+    /// assert_eq!(ConfigError::unless_empty(wrong).unwrap_err().problems.len(), 1);
+    /// ```
+    pub fn unless_empty(problems: Vec<Problem>) -> Result<(), ConfigError> {
         if problems.is_empty() {
             Ok(())
         } else {

@@ -192,7 +192,14 @@ impl Loop {
         self.refresh_info(index, &kind);
         let id = self.entries[index].id.clone();
         let hook = self.hook_for(index, run, &kind);
+        let left = match &kind {
+            EventKind::Stopped { survivors, .. } => Some(survivors.clone()),
+            _ => None,
+        };
         self.publish(&id, run, kind);
+        if let Some(survivors) = left {
+            self.answer_killers(run, &survivors);
+        }
         if let Some(hook) = hook {
             self.shared.hooks.queue(hook);
         }

@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 
 use super::checks::CheckCommand;
 use super::entry::Prepared;
+use super::killing::Killer;
 use super::raw_output::OutputOrder;
 use super::refusal::Refusal;
 use super::stdin::StdinOrder;
@@ -27,7 +28,13 @@ pub(crate) enum Message {
     /// A user asked for something.
     Ask { id: String, fact: Fact },
     /// A user writes to a sidecar's stdin.
-    Stdin { id: String, order: StdinOrder },
+    Stdin {
+        id: String,
+        run: Option<RunId>,
+        order: StdinOrder,
+    },
+    /// A user ends one very run by force.
+    Kill(Killer),
     /// A user reads a sidecar's raw stdout.
     Output { id: String, order: OutputOrder },
     /// A user waits.

@@ -11,6 +11,8 @@ mod events;
 mod guardian_lost;
 mod handle;
 mod hooks;
+mod killing;
+mod leaders;
 pub(crate) mod ledger;
 pub(crate) mod leftovers;
 mod log_file;
@@ -39,5 +41,6 @@ mod watch;
 
 pub use events::{EventStream, EventSubscription};
 pub use handle::{Engine, EngineBuilder, ShutdownReport};
+pub use leaders::Leader;
 pub use raw_output::{OutputError, OutputPosition, SidecarOutput};
 pub use stdin::{SidecarStdin, StdinError};

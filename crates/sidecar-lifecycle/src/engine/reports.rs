@@ -3,6 +3,7 @@
 use super::message::{Message, Report};
 use super::refusal::Refusal;
 use super::run_loop::Loop;
+use super::shared::lock;
 use crate::core::{Fact, RunId};
 use crate::event::EventKind;
 
@@ -20,6 +21,9 @@ impl Loop {
                 };
                 let pid = leader.pid;
                 self.record(index, run, &leader);
+                let mut leaders = lock(&self.shared.leaders);
+                leaders.add(&self.entries[index].id, run, leader.clone());
+                drop(leaders);
                 if let Some(current) = &mut self.entries[index].run {
                     current.leader = Some(leader);
                 }

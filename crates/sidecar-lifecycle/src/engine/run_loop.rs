@@ -12,6 +12,7 @@ use super::checks::Checks;
 use super::clock::CoreClock;
 use super::customs::Customs;
 use super::entry::Entry;
+use super::killing::Killer;
 use super::ledger::Ledger;
 use super::leftovers::Sweeper;
 use super::message::Message;
@@ -45,6 +46,7 @@ pub(crate) struct Loop {
     pub(super) checks: Checks,
     pub(super) customs: Customs,
     pub(super) waiters: Vec<Waiter>,
+    pub(super) killers: Vec<Killer>,
     /// Those that have become ready and whose trees were not written down yet.
     pub(super) unrecorded: Vec<RunId>,
     /// Logs that a run of this engine has begun.
@@ -95,6 +97,7 @@ impl Loop {
             checks: Checks::default(),
             customs: Customs::default(),
             waiters: Vec::new(),
+            killers: Vec::new(),
             unrecorded: Vec::new(),
             logs_begun: HashSet::new(),
             clock: CoreClock::default(),
@@ -184,8 +187,9 @@ impl Loop {
                     self.step(self.entries[index].core, fact);
                 }
             }
-            Message::Stdin { id, order } => self.stdin(id, order),
             Message::Output { id, order } => self.output(&id, order),
+            Message::Stdin { id, run, order } => self.stdin(id, run, order),
+            Message::Kill(killer) => self.kill(killer),
             Message::Wait(waiter) => self.wait(waiter),
             Message::Fact { sidecar, fact } => {
                 if fact.is_of_health()

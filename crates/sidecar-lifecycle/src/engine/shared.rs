@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::entry::Entry;
 use super::events::{EventStream, EventSubscription};
 use super::hooks::HookThread;
+use super::leaders::Leaders;
 use crate::core::{Phase, Sidecar};
 use crate::event::{Event, Protection};
 use crate::info::SidecarInfo;
@@ -42,6 +43,7 @@ enum Stage {
 pub(crate) struct Shared {
     infos: Mutex<Infos>,
     subscribers: Mutex<Subscribers>,
+    pub(super) leaders: Mutex<Leaders>,
     pub(super) book: Mutex<Book>,
     pub(super) telemetry: Option<Arc<dyn Telemetry>>,
     pub(super) hooks: HookThread,
@@ -61,6 +63,7 @@ impl Shared {
         Shared {
             infos: Mutex::default(),
             subscribers: Mutex::default(),
+            leaders: Mutex::default(),
             book: Mutex::default(),
             telemetry,
             hooks: HookThread::default(),

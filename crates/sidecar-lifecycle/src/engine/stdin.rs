@@ -9,7 +9,7 @@ use super::message::Message;
 use super::run_loop::Loop;
 use super::spawner::write_stdin;
 use crate::config::StdinMode;
-use crate::core::{Phase, Sidecar};
+use crate::core::{Phase, RunId, Sidecar};
 
 type Done = oneshot::Sender<Result<(), StdinError>>;
 
@@ -39,6 +39,14 @@ pub enum StdinError {
         /// The sidecar's id.
         id: String,
     },
+    /// The run that was meant is not the one that runs.
+    #[error("run {run} of {id} has ended: ask for its present run")]
+    StaleRun {
+        /// The sidecar's id.
+        id: String,
+        /// The run that was meant.
+        run: RunId,
+    },
     /// It was closed, here or by the sidecar, or the run has ended.
     #[error("the stdin of {id} is closed")]
     Closed {
@@ -58,10 +66,29 @@ pub enum StdinError {
     ShutDown,
 }
 
+impl StdinError {
+    /// A stable name for programs: texts may change, names do not.
+    ///
+    /// ```
+    /// assert_eq!(sidecar_lifecycle::StdinError::ShutDown.code(), "shut-down");
+    /// ```
+    pub fn code(&self) -> &'static str {
+        match self {
+            StdinError::NotRunning { .. } => "not-running",
+            StdinError::NotPiped { .. } => "not-piped",
+            StdinError::StaleRun { .. } => "stale-run",
+            StdinError::Closed { .. } => "stdin-closed",
+            StdinError::Io { .. } => "stdin-failed",
+            StdinError::ShutDown => "shut-down",
+        }
+    }
+}
+
 /// Writes to the stdin of a sidecar that was configured with
 /// [`StdinMode::Piped`](crate::StdinMode::Piped). Made by [`Engine::stdin`](crate::Engine::stdin).
 ///
-/// It belongs to the sidecar, not to a run: after a restart it writes to the new one.
+/// It belongs to the sidecar, not to a run: after a restart it writes to the new one, unless it was
+/// bound to [one run](SidecarStdin::of_run).
 ///
 /// ```no_run
 /// # async fn example(engine: sidecar_lifecycle::Engine) -> Result<(), Box<dyn std::error::Error>> {
@@ -74,10 +101,31 @@ pub enum StdinError {
 #[derive(Clone)]
 pub struct SidecarStdin {
     pub(super) id: String,
+    pub(super) run: Option<RunId>,
     pub(super) tx: mpsc::UnboundedSender<Message>,
 }
 
 impl SidecarStdin {
+    /// The same for this run alone: once it has ended, a write is [`StdinError::StaleRun`] and does
+    /// not reach the next one, which would not understand the second half of a message.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::{Engine, RunId};
+    /// # async fn example(engine: Engine, run: RunId) -> Result<(), Box<dyn std::error::Error>> {
+    /// let stdin = engine.stdin("language-server")?.of_run(run);
+    /// stdin.write_all("Content-Length: 2\r\n\r\n").await?;
+    /// stdin.write_all("{}").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn of_run(self, run: RunId) -> SidecarStdin {
+        SidecarStdin {
+            run: Some(run),
+            ..self
+        }
+    }
+
     /// Writes all of it. The future is done when the pipe has taken the last byte: whoever waits
     /// for it before the next write is held back by a sidecar that reads slowly. Writes that are
     /// not awaited are made all the same, in their order.
@@ -161,6 +209,7 @@ impl SidecarStdin {
         // Sent now and not at the first poll: the order of the calls is the order of the bytes.
         let sent = self.tx.send(Message::Stdin {
             id: id.clone(),
+            run: self.run,
             order: order(done),
         });
         async move {
@@ -251,9 +300,9 @@ impl Stdin {
 
 impl Loop {
     /// Writes to a sidecar's stdin, or closes it.
-    pub(super) fn stdin(&mut self, id: String, order: StdinOrder) {
+    pub(super) fn stdin(&mut self, id: String, run: Option<RunId>, order: StdinOrder) {
         let (done, result) = match order {
-            StdinOrder::Write { bytes, done } => match self.writer(&id) {
+            StdinOrder::Write { bytes, done } => match self.writer(&id, run) {
                 Ok(writer) => {
                     let (written, wait) = oneshot::channel();
                     let sent = writer.send(Chunk {
@@ -268,26 +317,44 @@ impl Loop {
                 }
                 Err(e) => (done, Err(e)),
             },
-            StdinOrder::Close { done } => (done, self.writer(&id).map(Writer::close)),
+            StdinOrder::Close { done } => (done, self.writer(&id, run).map(Writer::close)),
         };
         let _ = done.send(result); // Nobody waits for it.
     }
 
-    fn writer(&mut self, id: &str) -> Result<&mut Writer, StdinError> {
+    /// Of this run, or of the present one.
+    fn writer(&mut self, id: &str, run: Option<RunId>) -> Result<&mut Writer, StdinError> {
         let id = || id.to_owned();
-        let not_running = || StdinError::NotRunning { id: id() };
-        let core = self.entry(&id()).ok_or_else(not_running)?.core;
-        let phase = self.fleet.get(core).map(Sidecar::phase);
-        let entry = self.entry(&id()).ok_or_else(not_running)?;
+        let index = match run {
+            Some(run) => self
+                .living(&id(), run)
+                .ok_or_else(|| StdinError::StaleRun { id: id(), run }),
+            None => self
+                .present(&id())
+                .ok_or_else(|| StdinError::NotRunning { id: id() }),
+        }?;
+        let entry = &mut self.entries[index];
         if entry.config.stdin != StdinMode::Piped {
             return Err(StdinError::NotPiped { id: id() });
         }
-        let current = entry.run.as_mut();
-        let current = current.filter(|_| phase.is_some_and(Phase::may_have_processes));
-        let current = current.ok_or_else(not_running)?;
-        match &mut current.stdin {
-            Some(Stdin::Written(writer)) => Ok(writer),
-            Some(Stdin::Silent(_)) | None => Err(StdinError::Closed { id: id() }),
+        match entry.run.as_mut().map(|current| &mut current.stdin) {
+            Some(Some(Stdin::Written(writer))) => Ok(writer),
+            Some(Some(Stdin::Silent(_)) | None) => Err(StdinError::Closed { id: id() }),
+            None => Err(StdinError::NotRunning { id: id() }),
+        }
+    }
+
+    /// Where a sidecar is that may have processes now, or whose configuration has no writable
+    /// stdin: that is the better answer.
+    fn present(&mut self, id: &str) -> Option<usize> {
+        let entry = self.entry(id)?;
+        let (core, piped) = (entry.core, entry.config.stdin == StdinMode::Piped);
+        let phase = self.fleet.get(core).map(Sidecar::phase);
+        let runs = phase.is_some_and(Phase::may_have_processes);
+        if runs || !piped {
+            self.index(core)
+        } else {
+            None
         }
     }
 }

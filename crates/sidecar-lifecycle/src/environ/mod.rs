@@ -47,6 +47,7 @@ mod nvm;
 mod platform;
 mod scrub;
 mod shells;
+mod user;
 
 pub use ask::{AskError, ask_tool};
 pub use cache::{CacheError, CachedEnv, EnvCache};
@@ -56,3 +57,4 @@ pub use login::{CaptureError, capture_login_env, capture_login_env_from};
 pub use lookup::{Lookup, Via, child_path, find_tool};
 pub use map::{EnvMap, current_env};
 pub use scrub::{dev_defaults, scrub};
+pub use user::{is_from_terminal, user_env};

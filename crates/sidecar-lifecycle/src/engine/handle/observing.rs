@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Engine;
 use crate::engine::events::{EventStream, EventSubscription};
+use crate::engine::leaders::Leader;
 use crate::engine::shared::lock;
 use crate::event::{Event, Protection};
 use crate::info::SidecarInfo;
@@ -37,6 +38,29 @@ impl Engine {
     /// ```
     pub fn list(&self) -> Vec<SidecarInfo> {
         self.inner.shared.all_infos()
+    }
+
+    /// The ids of all sidecars that are declared, started or not, in order.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::{Engine, SidecarInfo};
+    /// # fn example(engine: &Engine) {
+    /// for id in engine.declared() {
+    ///     let info = engine.info(&id).unwrap_or_else(|| SidecarInfo::idle(&id));
+    ///     println!("{id}: {:?}", info.state);
+    /// }
+    /// # }
+    /// ```
+    pub fn declared(&self) -> Vec<String> {
+        lock(&self.inner.declared).keys().cloned().collect()
+    }
+
+    /// Whose leader has this pid, or had it last, as far as this engine has spawned it. The answer
+    /// holds the identity of the process that is meant: see [`Leader::is_alive`].
+    ///
+    /// The last few thousand are remembered.
+    pub fn leader(&self, pid: u32) -> Option<Leader> {
+        lock(&self.inner.shared.leaders).get(pid)
     }
 
     /// The last lines of a sidecar's output, and those to come; `None` if it was not declared.

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use super::Engine;
 use super::door::Declared;
 use crate::config::{SidecarConfig, find_cycle};
-use crate::core::Fact;
+use crate::core::{Fact, RunId};
+use crate::engine::killing::Killer;
 use crate::engine::message::Message;
 use crate::engine::raw_output::SidecarOutput;
 use crate::engine::shared::lock;
@@ -144,6 +147,39 @@ impl Engine {
         )
     }
 
+    /// Ends the whole tree of this very run by force, at once, and is done when it is gone. It is a
+    /// stop: no other run follows, whatever the restart policy says. (In a rolling restart, the one
+    /// of the two runs that is not meant goes on.)
+    ///
+    /// A run that has ended is never mistaken for the present one, as a pid could be.
+    ///
+    /// # Errors
+    /// [`Error::StaleRun`] if the run has ended or is not one of this sidecar, [`Error::Survived`]
+    /// if force has not ended it, [`Error::ShutDown`].
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # async fn example(engine: &Engine, pid: u32) -> Result<(), sidecar_lifecycle::Error> {
+    /// if let Some(recorder) = engine.leader(pid) {
+    ///     engine.kill(&recorder.id, recorder.run).await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn kill(
+        &self,
+        id: &str,
+        run: RunId,
+    ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
+        let (answer, heard) = oneshot::channel();
+        let id = id.to_owned();
+        let sent = self.send(Message::Kill(Killer { id, run, answer }));
+        async move {
+            sent?;
+            heard.await.unwrap_or(Err(Error::ShutDown))
+        }
+    }
+
     /// Wants every sidecar down: side by side, but none before those that depend on it. They can be
     /// started again, unlike after a [`shutdown`](Engine::shutdown).
     ///
@@ -188,7 +224,8 @@ impl Engine {
             return Err(Error::Unknown { id: id.to_owned() });
         }
         let (id, tx) = (id.to_owned(), self.inner.tx.clone());
-        Ok(SidecarStdin { id, tx })
+        let run = None;
+        Ok(SidecarStdin { id, run, tx })
     }
 
     /// What reads its stdout. It has to be configured as

@@ -1,0 +1,94 @@
+//! Which pid was whose.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use crate::core::RunId;
+use crate::identity::Identity;
+
+/// Leaders remembered before those that have ended are forgotten. A page that comes back with an
+/// older pid is told that it is nobody's, where it could have been told whose it was.
+const MOST: usize = 4096;
+
+/// The process that was spawned for a run, see [`Engine::leader`](crate::Engine::leader).
+///
+/// ```no_run
+/// # use sidecar_lifecycle::Engine;
+/// # fn example(engine: &Engine, pid: u32) {
+/// match engine.leader(pid) {
+///     Some(leader) if leader.is_alive() => println!("{} still runs", leader.id),
+///     Some(leader) => println!("run {} of {} has ended", leader.run, leader.id),
+///     None => println!("{pid} was never ours"),
+/// }
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Leader {
+    /// The sidecar's id.
+    pub id: String,
+    /// The run that it leads.
+    pub run: RunId,
+    /// Which process is meant, whoever has its pid by now.
+    pub identity: Identity,
+    /// When it was spawned.
+    pub started_at: SystemTime,
+}
+
+impl Leader {
+    /// Whether this very process still runs: its start time is compared, and not its pid alone.
+    pub fn is_alive(&self) -> bool {
+        self.identity.is_alive()
+    }
+}
+
+/// The leaders of this engine, by pid: the last one that had it.
+#[derive(Default)]
+pub(super) struct Leaders(BTreeMap<u32, Leader>);
+
+impl Leaders {
+    pub(super) fn add(&mut self, id: &str, run: RunId, identity: Identity) {
+        if self.0.len() >= MOST {
+            self.0.retain(|_, leader| leader.is_alive());
+        }
+        let leader = Leader {
+            id: id.to_owned(),
+            run,
+            identity,
+            started_at: SystemTime::now(),
+        };
+        self.0.insert(leader.identity.pid, leader);
+    }
+
+    pub(super) fn get(&self, pid: u32) -> Option<Leader> {
+        self.0.get(&pid).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_that_have_ended_are_forgotten_when_there_are_too_many() {
+        let me = Identity::of(std::process::id()).unwrap();
+        let mut leaders = Leaders::default();
+        leaders.add("me", RunId(1), me.clone());
+        for n in 1..MOST as u32 {
+            let ended = Identity {
+                pid: u32::MAX - n,
+                ..me.clone()
+            };
+            leaders.add("ended", RunId(2), ended);
+        }
+        assert_eq!(leaders.get(u32::MAX - 1).unwrap().id, "ended");
+        let one_more = Identity {
+            pid: u32::MAX,
+            ..me.clone()
+        };
+        leaders.add("last", RunId(3), one_more);
+        assert_eq!(leaders.get(u32::MAX - 1), None);
+        assert_eq!(leaders.get(me.pid).unwrap().id, "me");
+        assert_eq!(leaders.get(u32::MAX).unwrap().id, "last");
+    }
+}
