@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sidecar_lifecycle::{Engine, on_termination};
 use tauri::{AppHandle, RunEvent, WindowEvent, Wry};
+use tauri_plugin_sidecar_lifecycle::engine::{Engine, on_termination};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::launch::Launcher;
@@ -65,6 +65,11 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
         .plugin(
             tauri_plugin_sidecar_lifecycle::Builder::new()
                 .engine(engine)
+                // Ours are caught before there is an app, since its server runs by then.
+                .handle_signals(false)
+                // The server gets the whole of the user's environment, which is asked for here.
+                .login_path(false)
+                .exit_limit(EXIT_LIMIT)
                 .build(),
         )
         .manage(launcher)

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use berth_project::{Config, PluginConfig};
-use sidecar_lifecycle::Engine;
 use tauri::Wry;
+use tauri_plugin_sidecar_lifecycle::engine::Engine;
 
 use crate::applog::AppLog;
 use crate::args::Args;
@@ -49,7 +49,7 @@ pub(crate) enum OpenError {
         source: std::io::Error,
     },
     #[error(transparent)]
-    Engine(#[from] sidecar_lifecycle::Error),
+    Engine(#[from] tauri_plugin_sidecar_lifecycle::engine::Error),
 }
 
 /// Opens the project that the arguments, the build or the current folder name.

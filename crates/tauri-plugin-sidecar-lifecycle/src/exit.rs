@@ -1,19 +1,26 @@
 //! The ways out of an app, none of which may leave a sidecar behind.
 
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
-use sidecar_lifecycle::Engine;
+use sidecar_lifecycle::{Engine, Wanted, on_termination};
 use tauri::{AppHandle, ExitRequestApi, Manager, Resource, Runtime};
+
+use crate::handle::SidecarLifecycle;
+use crate::outbox::lock;
+
+const REASON: &str = "the app exits";
 
 /// Ends the fleet when the app's resource table is cleared. Its id is never told to a page, which
 /// could close it by that.
 pub(crate) struct FleetGuard {
     engine: Engine,
+    limit: Option<Duration>,
 }
 
 impl FleetGuard {
-    pub(crate) fn new(engine: Engine) -> FleetGuard {
-        FleetGuard { engine }
+    pub(crate) fn new(engine: Engine, limit: Option<Duration>) -> FleetGuard {
+        FleetGuard { engine, limit }
     }
 }
 
@@ -22,41 +29,199 @@ impl Resource for FleetGuard {}
 impl Drop for FleetGuard {
     /// Runs under the table's lock and calls nothing of Tauri's.
     fn drop(&mut self) {
-        let report = self.engine.shutdown("the app exits", super::EXIT_LIMIT);
-        if !report.complete {
-            log::error!("sidecars still run; the guardian goes on ending them");
-        }
+        end(&self.engine, self.limit);
     }
 }
 
-/// Holds an exit back until the sidecars are down, beside a main thread that goes on painting,
-/// and then exits with the code that was asked for.
-pub(crate) fn finish_first<R: Runtime>(
-    app: &AppHandle<R>,
-    code: Option<i32>,
-    api: &ExitRequestApi,
-    limit: Duration,
-) {
-    let engine = app.state::<Engine>().inner().clone();
-    if engine.is_down() || code == Some(tauri::RESTART_EXIT_CODE) {
-        return; // A restart cannot be held back: the guard in the resource table waits for it.
-    }
-    api.prevent_exit();
-    let app = app.clone();
-    // A thread and not the app's executor, which the app may have blocked.
-    std::thread::spawn(move || {
-        let report = engine.shutdown("the app exits", limit);
-        if !report.complete {
-            log::error!("sidecars still run after {limit:?}; the guardian goes on ending them");
-        }
-        app.exit(code.unwrap_or(0));
-    });
-}
-
-/// Ends everything before this returns.
-pub(crate) fn finish_now<R: Runtime>(app: &AppHandle<R>, limit: Duration) {
-    let report = app.state::<Engine>().shutdown("the app exits", limit);
+/// Ends everything before this returns, or until the limit.
+fn end(engine: &Engine, limit: Option<Duration>) {
+    let limit = limit.unwrap_or_else(|| engine.stop_limit());
+    let report = engine.shutdown(REASON, limit);
     if !report.complete {
         log::error!("sidecars still run after {limit:?}; the guardian goes on ending them");
     }
 }
+
+/// How an exit goes that was asked for with a code.
+#[derive(Default)]
+enum Way {
+    /// Nobody has asked.
+    #[default]
+    Stays,
+    /// It is held back until the sidecars are down.
+    Held { code: i32 },
+    /// They are down, and it was asked for again; these come back if it comes to nothing.
+    Released { stopped: Vec<String> },
+    /// The event loop has ended.
+    Leaves,
+}
+
+/// Between the app's wish to exit and its end.
+pub(crate) struct Exit {
+    /// The longest that it waits. `None`: as long as the graces may take.
+    limit: Option<Duration>,
+    /// Whether an exit is held back.
+    hold: bool,
+    way: Mutex<Way>,
+}
+
+impl Exit {
+    pub(crate) fn new(limit: Option<Duration>, hold: bool) -> Exit {
+        Exit {
+            limit,
+            hold,
+            way: Mutex::default(),
+        }
+    }
+
+    /// An exit was asked for. One with a code, while windows are there, is held back until the
+    /// sidecars are down, beside a main thread that goes on painting, and is then asked for again.
+    ///
+    /// One without a code comes of the last window's end: nothing is left to paint, and the app may
+    /// prevent it to live on without a window, which cannot be seen from here. Its sidecars are ended
+    /// when the event loop has ended, and only then. A restart cannot be held back at all.
+    pub(crate) fn requested<R: Runtime>(
+        app: &AppHandle<R>,
+        code: Option<i32>,
+        api: &ExitRequestApi,
+    ) {
+        let this = app.state::<Exit>();
+        let Some(code) = code.filter(|code| *code != tauri::RESTART_EXIT_CODE) else {
+            return;
+        };
+        let mut way = lock(&this.way);
+        match &mut *way {
+            Way::Stays if this.hold && is_worth_holding(app) => {
+                *way = Way::Held { code };
+                api.prevent_exit();
+                this.stop_beside(app);
+            }
+            Way::Held { code: last } => {
+                *last = code;
+                api.prevent_exit();
+            }
+            // It runs after the loop has gone on, which it does not if the loop ends.
+            Way::Released { .. } => {
+                let handle = app.clone();
+                let later = app.run_on_main_thread(move || Exit::prevented(&handle));
+                if let Err(e) = later {
+                    log::debug!("the event loop takes nothing any more: {e}");
+                }
+            }
+            Way::Stays | Way::Leaves => {}
+        }
+    }
+
+    /// The event loop has ended. macOS gives only this for Cmd+Q and the Dock's Quit. It blocks the
+    /// main thread, because the process ends when it returns.
+    pub(crate) fn leaves<R: Runtime>(app: &AppHandle<R>) {
+        let this = app.state::<Exit>();
+        *lock(&this.way) = Way::Leaves;
+        let sidecars = app.state::<SidecarLifecycle>();
+        sidecars.set_exiting(true);
+        end(&sidecars, this.limit);
+    }
+
+    /// Stops all that runs on a thread, and not on the app's executor, which the app may have
+    /// blocked; then asks for the exit again.
+    fn stop_beside<R: Runtime>(&self, app: &AppHandle<R>) {
+        let (limit, app) = (self.limit, app.clone());
+        std::thread::spawn(move || {
+            let sidecars = app.state::<SidecarLifecycle>().inner().clone();
+            sidecars.set_exiting(true);
+            let stopped = stop_all(&sidecars, limit);
+            let code = {
+                let mut way = lock(&app.state::<Exit>().inner().way);
+                let Way::Held { code } = *way else {
+                    return; // The loop has ended meanwhile.
+                };
+                *way = Way::Released { stopped };
+                code
+            };
+            app.exit(code);
+        });
+    }
+
+    /// The app has prevented an exit that it had asked for: what was stopped for it comes back.
+    fn prevented<R: Runtime>(app: &AppHandle<R>) {
+        let this = app.state::<Exit>();
+        let mut way = lock(&this.way);
+        let Way::Released { stopped } = std::mem::take(&mut *way) else {
+            *way = Way::Leaves;
+            return;
+        };
+        drop(way);
+        let sidecars = app.state::<SidecarLifecycle>();
+        sidecars.set_exiting(false);
+        for id in stopped {
+            log::info!("the app does not exit after all: {id} is started again");
+            if let Err(e) = sidecars.start(&id) {
+                log::error!("{id} does not come back: {e}");
+            }
+        }
+    }
+}
+
+/// Whether there is somebody to paint for, and something to wait for.
+fn is_worth_holding<R: Runtime>(app: &AppHandle<R>) -> bool {
+    let infos = app.state::<SidecarLifecycle>().list();
+    let busy = infos
+        .iter()
+        .any(|info| info.is_running || info.wanted == Wanted::Up);
+    busy && !app.webview_windows().is_empty()
+}
+
+/// Stops every sidecar and waits until they are down, or until the limit. Answers which were wanted.
+fn stop_all(engine: &SidecarLifecycle, limit: Option<Duration>) -> Vec<String> {
+    let infos = engine.list();
+    let wanted = infos.iter().filter(|info| info.wanted == Wanted::Up);
+    let wanted: Vec<String> = wanted.map(|info| info.id.clone()).collect();
+    let limit = limit.unwrap_or_else(|| engine.stop_limit());
+    let end = Instant::now() + limit;
+    if let Err(e) = engine.stop_all(REASON) {
+        log::debug!("{e}"); // It has shut down: there is nothing to stop.
+        return Vec::new();
+    }
+    let downs: Vec<_> = infos
+        .iter()
+        .map(|info| engine.wait_down(&info.id))
+        .collect();
+    tauri::async_runtime::block_on(async {
+        for down in downs {
+            let left = end.saturating_duration_since(Instant::now());
+            if tokio::time::timeout(left, down).await.is_err() {
+                log::error!("sidecars still run after {limit:?}; they are ended with the app");
+                return;
+            }
+        }
+    });
+    wanted
+}
+
+/// Ctrl+C, `kill` and a closed terminal end the app as its own Quit does. Whoever asks twice does
+/// not want to wait for graces; whoever asks three times, not for the app either.
+pub(crate) fn handle_signals<R: Runtime>(app: &AppHandle<R>) -> std::io::Result<()> {
+    let app = app.clone();
+    on_termination(move |t| {
+        log::info!("asked to end by {}", t.name());
+        let engine = app.state::<SidecarLifecycle>().inner().clone();
+        match t.count {
+            1 => app.exit(0),
+            2 => {
+                engine.begin_shutdown(t.name());
+                engine.force();
+                app.exit(FORCED);
+            }
+            _ => {
+                let report = engine.shutdown(t.name(), FORCE_LIMIT);
+                log::warn!("forced to exit; nothing left: {}", report.complete);
+                std::process::exit(FORCED);
+            }
+        }
+    })
+}
+
+/// The exit code of an app that was not let finish.
+const FORCED: i32 = 130;
+/// What force may take.
+const FORCE_LIMIT: Duration = Duration::from_secs(5);

@@ -11,119 +11,65 @@
 //!     .plugin(tauri_plugin_sidecar_lifecycle::init());
 //! ```
 //!
-//! From Rust, [`SidecarLifecycleExt::sidecar_lifecycle`] hands out the [`Engine`]. Pages look on
-//! with the `default` permission set and steer with `control`.
+//! Without that line the app runs as well; what is lost is said in the log, and by
+//! [`Engine::protection`]: if the app is killed, its sidecars' children live on until its next
+//! start.
+//!
+//! # From Rust
+//!
+//! [`Builder::sidecar`] declares without starting, and so does `tauri.conf.json`.
+//! [`SidecarLifecycleExt::sidecar_lifecycle`] hands out the [`SidecarLifecycle`], which is the
+//! [`Engine`] with what an app needs besides.
+//!
+//! # From pages
+//!
+//! A page can ask for what is declared, and its capabilities say for what of it. It looks on with the
+//! `default` permission set, steers with `control`, and writes to a sidecar's stdin with
+//! `write-stdin`. A scope entry `{ "id": "db-*" }` limits a permission to some sidecars, in lists and
+//! events too. What a page may choose about a sidecar is a [`Declaration`]'s matter; no command takes
+//! a program or an argument.
+//!
+//! # Ways out
+//!
+//! - **The last window is closed.** The event loop ends, and then the sidecars are ended, before the
+//!   process is. An app that prevents this (`RunEvent::ExitRequested` without a code) to live on
+//!   without a window keeps its sidecars as they are. Closing one of several windows ends nothing.
+//! - **[`AppHandle::exit`](tauri::AppHandle::exit)** is held back until the sidecars are down, while
+//!   the windows go on painting: see [`Builder::hold_exit`].
+//! - **A restart, the updater, macOS's Quit** cannot be held back: the sidecars are ended before the
+//!   call returns.
+//! - **SIGTERM, SIGINT, SIGHUP** end the app as its own Quit does: see [`Builder::handle_signals`].
+//! - **A crash, an abort, SIGKILL.** The guardian ends the sidecars (Unix), or the kernel does
+//!   (Windows).
+//!
+//! All take as long as the slowest sidecar's grace at the most, and the time that force may take:
+//! see [`Builder::exit_limit`].
 
+mod builder;
 mod commands;
+mod config;
+mod declaration;
 mod error;
 mod exit;
-mod log_stream;
+mod handle;
+mod outbox;
+mod param;
+mod programs;
+mod scope;
+mod streams;
 
-use std::time::Duration;
-
-use tauri::plugin::TauriPlugin;
-use tauri::{Emitter, Manager, RunEvent, Runtime, plugin};
-
+pub use builder::{Builder, init};
+pub use declaration::{Declaration, Params};
 pub use error::{Error, Result};
-pub use sidecar_lifecycle::{self as engine, Engine, guardian};
+pub use handle::{SidecarLifecycle, SidecarLifecycleExt};
+pub use param::Param;
+#[doc(no_inline)]
+pub use sidecar_lifecycle::{
+    self as engine, CrashInfo, Engine, Event, EventKind, HealthCheck, RunId, SidecarBuilder,
+    SidecarConfig, SidecarInfo, guardian,
+};
 
-use exit::FleetGuard;
-use log_stream::LogStreams;
-
-/// The event that carries every [`engine::Event`] to pages that may listen.
-pub const EVENT: &str = "sidecar-lifecycle://event";
-
-/// How long an orderly exit waits for the sidecars' graces.
-const EXIT_LIMIT: Duration = Duration::from_secs(30);
-
-/// The plugin with an engine of its own, whose state lies in the app's local data folder.
-pub fn init<R: Runtime>() -> TauriPlugin<R> {
-    Builder::new().build()
-}
-
-/// Sets the plugin up.
-#[derive(Default)]
-#[must_use = "a builder does nothing until `build` is called"]
-pub struct Builder {
-    engine: Option<Engine>,
-}
-
-impl Builder {
-    /// Begins with the defaults.
-    pub fn new() -> Builder {
-        Builder::default()
-    }
-
-    /// Uses an engine that runs already, so that a sidecar can start before the first window is
-    /// built.
-    pub fn engine(mut self, engine: Engine) -> Builder {
-        self.engine = Some(engine);
-        self
-    }
-
-    /// The finished plugin.
-    pub fn build<R: Runtime>(self) -> TauriPlugin<R> {
-        let given = self.engine;
-        plugin::Builder::new("sidecar-lifecycle")
-            .invoke_handler(tauri::generate_handler![
-                commands::list,
-                commands::get_status,
-                commands::subscribe_logs,
-                commands::unsubscribe_logs,
-                commands::start,
-                commands::stop,
-                commands::restart,
-            ])
-            .setup(move |app, _api| {
-                let engine = match given {
-                    Some(engine) => engine,
-                    None => own_engine(app)?,
-                };
-                let handle = app.clone();
-                engine.subscribe(move |event| {
-                    if let Err(e) = handle.emit(EVENT, event) {
-                        log::debug!("an event reached no page: {e}");
-                    }
-                });
-                // The table is cleared on every orderly way out, also on those that skip
-                // `RunEvent::Exit` (a restart from the main thread, the updater).
-                app.resources_table().add(FleetGuard::new(engine.clone()));
-                app.manage(LogStreams::default());
-                app.manage(engine);
-                Ok(())
-            })
-            .on_page_load(|webview, payload| {
-                // A page that goes takes its channels with it.
-                if payload.event() == tauri::webview::PageLoadEvent::Started {
-                    webview.state::<LogStreams>().forget_page(webview.label());
-                }
-            })
-            .on_event(|app, event| match event {
-                RunEvent::ExitRequested { code, api, .. } => {
-                    exit::finish_first(app, *code, api, EXIT_LIMIT);
-                }
-                // macOS gives only this for Cmd+Q and the Dock's Quit. It blocks the main thread,
-                // because the process ends when it returns.
-                RunEvent::Exit => exit::finish_now(app, EXIT_LIMIT),
-                _ => {}
-            })
-            .build()
-    }
-}
-
-fn own_engine<R: Runtime>(app: &tauri::AppHandle<R>) -> Result<Engine> {
-    let dir = app.path().app_local_data_dir()?.join("sidecar-lifecycle");
-    Ok(Engine::builder(app.config().identifier.clone(), dir).build()?)
-}
-
-/// The engine, from anything that knows the app.
-pub trait SidecarLifecycleExt<R: Runtime> {
-    /// The engine of this app.
-    fn sidecar_lifecycle(&self) -> &Engine;
-}
-
-impl<R: Runtime, T: Manager<R>> SidecarLifecycleExt<R> for T {
-    fn sidecar_lifecycle(&self) -> &Engine {
-        self.state::<Engine>().inner()
-    }
-}
+/// The examples of the page that a registry shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,8 +1,8 @@
 //! Follows the engine's events and turns them into what the user sees.
 
 use berth_project::{PackageManager, Plan};
-use sidecar_lifecycle::ports::{Holder, HolderKind};
-use sidecar_lifecycle::{Event, EventKind, LogLine};
+use tauri_plugin_sidecar_lifecycle::engine::ports::{Holder, HolderKind};
+use tauri_plugin_sidecar_lifecycle::engine::{Event, EventKind, LogLine};
 use url::Url;
 
 use super::install::{Says, says};

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use berth_project::Plan;
-use sidecar_lifecycle::{Engine, RunId, SidecarConfig, Subscription};
+use tauri_plugin_sidecar_lifecycle::engine::{Engine, RunId, SidecarConfig, Subscription};
 use url::Url;
 
 use super::follow::Facts;
@@ -253,7 +253,9 @@ impl Launcher {
         let started = match declared {
             Ok(()) => engine.start(SERVER),
             // It still runs with its old configuration: that one is started anew.
-            Err(sidecar_lifecycle::Error::Conflict { .. }) => engine.restart(SERVER, "retry"),
+            Err(tauri_plugin_sidecar_lifecycle::engine::Error::Conflict { .. }) => {
+                engine.restart(SERVER, "retry")
+            }
             Err(e) => Err(e),
         };
         started.map_err(|e| Box::new(trouble::cannot_start(&e.to_string())))

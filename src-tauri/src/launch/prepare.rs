@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use berth_project::{Config, Plan, PortChannel};
-use sidecar_lifecycle::environ::{EnvMap, child_path, find_tool};
-use sidecar_lifecycle::ports::PortWish;
-use sidecar_lifecycle::{HealthCheck, Restart, SidecarBuilder, SidecarConfig};
+use tauri_plugin_sidecar_lifecycle::engine::environ::{EnvMap, child_path, find_tool, user_env};
+use tauri_plugin_sidecar_lifecycle::engine::ports::PortWish;
+use tauri_plugin_sidecar_lifecycle::engine::{HealthCheck, Restart, SidecarBuilder, SidecarConfig};
 
 use super::environment;
 use crate::opening::Session;
@@ -27,7 +27,7 @@ pub(crate) struct NotFound {
 #[derive(Debug)]
 pub(crate) enum Unprepared {
     NotFound(NotFound),
-    Config(sidecar_lifecycle::ConfigError),
+    Config(tauri_plugin_sidecar_lifecycle::engine::ConfigError),
 }
 
 /// Reads what the project says about itself, with everything that wins over it.
@@ -96,7 +96,7 @@ pub(crate) fn install(
 /// What every command of the project gets: its program, the user's environment, the log.
 fn command(session: &Session, plan: &Plan, argv: &[String]) -> Result<SidecarBuilder, Unprepared> {
     let cache = session.paths.state.join("environment");
-    let user = environment::of_user(&plan.folder, &cache);
+    let user = user_env(&plan.folder, &cache);
     let wanted = argv.first().map_or("", String::as_str);
     let (program, extra) = tool(wanted, plan, &user).map_err(Unprepared::NotFound)?;
     let mut env = environment::for_server(user, plan.env.clone());

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use sidecar_lifecycle::ports::{self, Holder, HolderKind};
+use tauri_plugin_sidecar_lifecycle::engine::ports::{self, Holder, HolderKind};
 
 use super::{make, retry};
 use crate::launch::{Action, Trouble};
