@@ -1,6 +1,10 @@
 // Child processes: ends them for certain, waits without polling.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const GROUP_EVERY_MS = 20;
 
 /** Starts a process whose end can be waited for; a failed start rejects. */
 export async function start(command, args, options) {
@@ -36,6 +40,29 @@ export async function stop(child, graceMs) {
     clearTimeout(timer);
   }
   return { ...(await child.ended), forced };
+}
+
+/**
+ * Waits until no process of the group runs, for `ms` at most: nobody tells of the end of processes
+ * that are not our children. For Linux, as it reads /proc: a signal reaches zombies too.
+ */
+export async function groupGone(group, ms) {
+  const deadline = Date.now() + ms;
+  while (groupRuns(group) && Date.now() < deadline) await sleep(GROUP_EVERY_MS);
+}
+
+function groupRuns(group) {
+  return readdirSync("/proc").some((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
+      // The name stands in parentheses and may itself hold some.
+      const [state, , pgrp] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      return Number(pgrp) === group && state !== "Z" && state !== "X";
+    } catch {
+      return false; // It ended while the table was read.
+    }
+  });
 }
 
 /**

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
-import { describeEnd, isRunning, onNpmGone, start, stop } from "./child.mjs";
+import { describeEnd, groupGone, isRunning, onNpmGone, start, stop } from "./child.mjs";
 import { saveScreenshot, startDisplay } from "./display.mjs";
 
 /** Berth itself gives a project two minutes and then says why it failed. */
@@ -16,6 +16,8 @@ const GRACE_MS = 15_000;
 /** The page is loaded when the app says so; painting it takes a few frames. */
 const PAINT_MS = 500;
 const DRAIN_MS = 500;
+/** WebKit's processes outlive the app by some milliseconds, and see by themselves that it is gone. */
+const STRAGGLERS_MS = 3_000;
 const LAST_LINES = 40;
 
 const { values: options } = parseArgs({
@@ -94,6 +96,8 @@ async function showProject(display) {
   } finally {
     // Whatever threw above: never leave the app behind.
     if (isRunning(app)) await stop(app, GRACE_MS);
+    // One that is just being started would complain of a display that is gone.
+    if (display) await groupGone(app.pid, STRAGGLERS_MS);
   }
 }
 

@@ -67,6 +67,13 @@ test("ends with 1 when the project fails, with a screenshot of the trouble", asy
   rmSync(/^Screenshot: (.+)$/m.exec(out)[1]);
 });
 
+test("ends the display after the last process that the app has started", async () => {
+  const { code, out } = await launch({ behaviour: "straggles", args: ["straggler", "--exit-when-ready"] });
+  assert.equal(code, 0, out);
+  assert.match(out, /^display seen$/m);
+  rmSync(/^Screenshot: (.+)$/m.exec(out)[1]);
+});
+
 for (const signal of ["SIGINT", "SIGTERM"]) {
   test(`goes on until ${signal}`, async () => {
     let signalled = false;
