@@ -65,6 +65,19 @@ describe("the build", () => {
     }
   });
 
+  it("moves nothing for those who asked for less motion", () => {
+    const moves = /[;{](animation|transition|scroll-behavior|view-transition)[\w-]*:|\.animate\(|behavior:\s*["'`]smooth/;
+    const allowed = "@media (prefers-reduced-motion:no-preference){";
+    let guarded = 0;
+    for (const [name, text] of files) {
+      const [first, ...rest] = text.split(allowed);
+      guarded += rest.length;
+      // Each part begins inside the guarded block and goes on after its end.
+      expect([first, ...rest.map(afterBlock)].join(""), name).not.toMatch(moves);
+    }
+    expect(guarded, "the boat").toBe(1);
+  });
+
   it("keeps the launch page small", () => {
     const html = files.get("index.html") ?? "";
     const loaded = [...html.matchAll(/(?:src|href)="\/([^"]+)"/g)].map((match) => files.get(match[1]!) ?? "");
@@ -73,3 +86,14 @@ describe("the build", () => {
     expect(bytes).toBeLessThanOrEqual(LAUNCH_BUDGET_BYTES);
   });
 });
+
+/** What follows a block whose opening brace has been read. */
+function afterBlock(css: string): string {
+  let depth = 1;
+  for (let at = 0; at < css.length; at += 1) {
+    if (css[at] === "{") depth += 1;
+    if (css[at] === "}") depth -= 1;
+    if (depth === 0) return css.slice(at + 1);
+  }
+  return "";
+}
