@@ -19,7 +19,7 @@ fn span(ms: u64) -> String {
     match ms {
         0..1_000 => format!("{ms} ms"),
         60_000.. if ms.is_multiple_of(60_000) => format!("{} min", ms / 60_000),
-        _ => format!("{} s", ms / 1_000),
+        _ => format!("{} s", ms as f64 / 1_000.0),
     }
 }
 
@@ -187,6 +187,7 @@ mod tests {
     #[test]
     fn time_outs_are_told_as_people_write_them() {
         assert_eq!(span(250), "250 ms");
+        assert_eq!(span(1_500), "1.5 s");
         assert_eq!(span(90_000), "90 s");
         assert_eq!(span(120_000), "2 min");
     }
