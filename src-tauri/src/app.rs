@@ -9,6 +9,7 @@ use tauri::{AppHandle, RunEvent, WindowEvent, Wry};
 use tauri_plugin_sidecar_lifecycle::engine::{Engine, on_termination};
 use tauri_plugin_window_state::StateFlags;
 
+use crate::first_page::FirstPage;
 use crate::launch::Launcher;
 use crate::opening::Session;
 use crate::window::{self, Committed, MAIN, OwnPages, ProjectOrigin, WindowUi};
@@ -76,6 +77,7 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
         .manage(ProjectOrigin::default())
         .manage(OwnPages::default())
         .manage(Committed::default())
+        .manage(FirstPage::default())
         .menu(menu::build)
         .on_menu_event(|app, event| menu::on_event(app, &event))
         .invoke_handler(tauri::generate_handler![

@@ -8,6 +8,7 @@ mod commands;
 mod diagnostics;
 mod display;
 mod editing;
+mod first_page;
 mod instance;
 mod keys;
 mod launch;

@@ -9,6 +9,7 @@ use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindo
 use tauri_plugin_opener::OpenerExt;
 use url::Url;
 
+use crate::first_page::FirstPage;
 use crate::launch::{Launch, Launcher, Ui};
 use crate::navigation::{self, NewWindow};
 use crate::{terminal, theme};
@@ -138,7 +139,7 @@ pub(crate) fn open(app: &AppHandle, launcher: &Arc<Launcher>) -> tauri::Result<W
         .on_page_load(move |window, payload| {
             for_loads.state::<OwnPages>().note(payload.url());
             match payload.event() {
-                PageLoadEvent::Started => for_loads.state::<Committed>().set(payload.url()),
+                PageLoadEvent::Started => on_committed(&for_loads, &window, payload.url()),
                 PageLoadEvent::Finished => on_loaded(&for_loads, &window),
             }
         })
@@ -172,6 +173,22 @@ pub(crate) fn open_outside(app: &AppHandle, url: &Url) {
     );
     if let Err(e) = app.opener().open_url(url.as_str(), None::<&str>) {
         log::warn!("the system cannot open {url}: {e}");
+    }
+}
+
+fn on_committed(app: &AppHandle, window: &WebviewWindow, url: &Url) {
+    app.state::<Committed>().set(url);
+    if url.scheme() == "about" {
+        return; // The window's first, empty page: the one that counts is still on its way.
+    }
+    if let Some(due) = app.state::<FirstPage>().arrived() {
+        go(window, &due);
+    }
+}
+
+fn go(window: &WebviewWindow, url: &Url) {
+    if let Err(e) = window.navigate(url.clone()) {
+        log::error!("cannot show {url}: {e}");
     }
 }
 
@@ -251,6 +268,7 @@ impl WindowUi {
     /// pages find their way by themselves, from the launch that they are told of.
     fn replace(&self, page: &str) {
         let Some(window) = self.main() else { return };
+        self.app.state::<FirstPage>().forget();
         self.app.state::<OwnPages>().arm();
         let target = format!("{}{page}", own_origin());
         // Nothing to do on a page of ours: it has been told. Its origin is not the project's.
@@ -299,9 +317,9 @@ impl Ui for WindowUi {
         self.app.state::<ProjectOrigin>().set(url);
         self.app.state::<OwnPages>().disarm();
         if let Some(window) = self.main()
-            && let Err(e) = window.navigate(url.clone())
+            && let Some(url) = self.app.state::<FirstPage>().pass(url)
         {
-            log::error!("cannot show {url}: {e}");
+            go(&window, &url);
         }
     }
 

@@ -202,13 +202,13 @@ test("two projects on one port never share storage or cookies, and keep their ow
   assert.deepEqual(await third.page.run(stored), ["shop", "who=shop"]);
 });
 
-test("two projects run side by side", async (t) => {
+test("two projects, started at once, run side by side", async (t) => {
   const user = makeUser(t);
   const [shop, blog] = [await makeProject(t), await makeProject(t, { name: "blog" })];
-  const first = await desk.open(t, shop, { user, driven: false });
-  await first.shown();
-  const second = await desk.open(t, blog, { user, driven: false });
-  await second.shown();
+  // In the same instant: each window is given its project's address before its first page has come.
+  const opened = [shop, blog].map((project) => desk.open(t, project, { user, driven: false }));
+  const [first, second] = await Promise.all(opened);
+  await Promise.all([first.shown(), second.shown()]);
   await second.close();
   await second.gone();
   const answer = await fetch(`http://127.0.0.1:${shop.port}/still-there`);
