@@ -1,12 +1,15 @@
 // Pictures in the dark, for people to look at; and that the pages follow the desktop.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { cleanUp } from "../lib/cleanup.mjs";
 import { useDesk } from "../lib/desk.mjs";
 import { makeProject } from "../lib/project.mjs";
+import { makeUser } from "../lib/user.mjs";
 import { until } from "../lib/wait.mjs";
 
 const desk = useDesk();
@@ -59,4 +62,23 @@ test("the log window, in the dark", async (t) => {
   await until("the log's window", () => app.page.switchTo("log.html"));
   await until("its lines", async () => (await app.page.text("#count")) === "60 lines");
   await app.picture("log-dark");
+});
+
+/** How many things move on the page, while its server keeps everybody waiting. */
+async function moving(t, user) {
+  const project = await makeProject(t, { wish: { mute: 3_000 } });
+  const app = await desk.open(t, project, { user });
+  await until("the launch page", () => app.page.text("body[data-view=progress] #step"));
+  const count = await app.page.run("return document.getAnimations().length");
+  await app.end();
+  return count;
+}
+
+test("the launch page moves, but not for a user whose desktop has animations turned off", async (t) => {
+  assert.equal(await moving(t, makeUser(t)), 1, "the boat");
+  const still = makeUser(t);
+  const folder = join(still.env.XDG_CONFIG_HOME, "gtk-3.0");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "settings.ini"), "[Settings]\ngtk-enable-animations=false\n");
+  assert.equal(await moving(t, still), 0);
 });
