@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use sidecar_lifecycle::ports::PortWish;
-use sidecar_lifecycle::{ConfigError, HealthCheck, Restart, SidecarConfig, StdoutMode};
+use sidecar_lifecycle::{ConfigError, HealthCheck, Leftovers, Restart, SidecarConfig, StdoutMode};
 
 /// A host for tests: it starts the guardian, an engine and one sidecar, prints every event as a
 /// line of JSON, and obeys lines on stdin.
@@ -51,6 +51,9 @@ pub(crate) struct Args {
     /// Has the sidecar's stdout to be read by the order `read`.
     #[arg(long)]
     raw: bool,
+    /// What becomes of the sidecar when this host ends.
+    #[arg(long, value_name = "end|keep|adopt", default_value = "end", value_parser = leftovers)]
+    leftovers: Leftovers,
     /// Goes without a guardian.
     #[arg(long)]
     pub(crate) no_guardian: bool,
@@ -69,6 +72,11 @@ pub(crate) struct Args {
     /// The sidecar's command.
     #[arg(last = true, required = true)]
     command: Vec<OsString>,
+}
+
+fn leftovers(word: &str) -> Result<Leftovers, String> {
+    let quoted = format!("{word:?}");
+    serde_json::from_str(&quoted).map_err(|e| e.to_string())
 }
 
 impl Args {
@@ -92,6 +100,7 @@ impl Args {
             })
             .restart_backoff(Duration::from_millis(self.restart_backoff))
             .keep(keep);
+        builder = builder.leftovers(self.leftovers);
         if self.raw {
             builder = builder.stdout(StdoutMode::Raw);
         }

@@ -86,6 +86,8 @@ fn sentence(kind: &EventKind) -> Option<(&'static str, String)> {
             };
             (DIM, format!("started, pid {pid}{how}"))
         }
+        EventKind::Adopted { pid, .. } => (DIM, format!("runs already, pid {pid}: taken over")),
+        EventKind::Released { pid } => (DIM, format!("left running, pid {pid}")),
         EventKind::Ready {
             url,
             start_ms,

@@ -64,11 +64,12 @@ pub struct Event {
 
 /// What happened.
 ///
-/// The grammar of one run: `waiting_for? port_chosen? spawned (ready (unhealthy ready)*
-/// unhealthy?)? (exited | stopping)* (crashed | port_taken)? stopped`, then `restarting`, `failed`
-/// or nothing. A start that fails for a reason that may pass (too many open files) has a `crashed`
+/// The grammar of one run: `waiting_for? port_chosen? (spawned | adopted) (ready (unhealthy ready)*
+/// unhealthy?)? (exited | stopping)* (crashed | port_taken)? (stopped | released)`, then
+/// `restarting`, `failed` or nothing. A start that fails for a reason that may pass (too many open files) has a `crashed`
 /// and no `spawned`. The order of `exited`, `stopping` and `crashed` or `port_taken` tells what came
-/// first. Each `spawned` is followed by exactly one `stopped`. `port_held`, `cleaned`,
+/// first. Each `spawned` and each `adopted` is followed by exactly one `stopped` or, when the host
+/// exits and the sidecar is to outlive it, `released`. `port_held`, `cleaned`,
 /// `kept`, `log_trouble`, `protection_lost`, `guardian_silent`, `guardian_answers`,
 /// `roll_degraded`, `roll_failed` and `phase_changed` may stand anywhere. In a rolling restart two
 /// runs live at once, and each of them follows the grammar by itself.
@@ -133,6 +134,19 @@ pub enum EventKind {
         /// What protects it.
         protection: Protection,
     },
+    /// In place of `spawned`: an earlier host has left it running, and it is looked after from now
+    /// on. See [`SidecarBuilder::leftovers`](crate::SidecarBuilder::leftovers).
+    Adopted {
+        /// The leader.
+        pid: u32,
+        /// The port that it was given.
+        port: Option<u16>,
+    },
+    /// In place of `stopped`: the host exits and leaves it running, as it was meant to.
+    Released {
+        /// The leader.
+        pid: u32,
+    },
     /// It waits for these sidecars before it begins.
     WaitingFor {
         /// Their names.
@@ -179,7 +193,8 @@ pub enum EventKind {
     },
     /// The leader ended. Its tree may still live: see `stopped`.
     Exited {
-        /// Its exit code, unless a signal ended it.
+        /// Its exit code, unless a signal ended it. Neither is known of one that was adopted: a
+        /// system tells only the parent.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         code: Option<i32>,

@@ -323,7 +323,7 @@ pub use config::{
     HandOver, HealthCheck, IntoVerdict, Probe, Problem, SidecarBuilder, SidecarConfig, StateChange,
     StdinMode, StdoutMode,
 };
-pub use core::{Condition, OnDependencyRestart, Phase, Restart, RunId, Wanted};
+pub use core::{Condition, Leftovers, OnDependencyRestart, Phase, Restart, RunId, Wanted};
 pub use engine::{
     Engine, EngineBuilder, EventStream, EventSubscription, Leader, OutputError, OutputPosition,
     ShutdownReport, SidecarOutput, SidecarStdin, StdinError,

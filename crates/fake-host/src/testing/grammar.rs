@@ -64,7 +64,7 @@ impl Grammar {
         if anywhere(kind) {
             return;
         }
-        if kind == "spawned" {
+        if matches!(kind, "spawned" | "adopted") {
             self.no_other_lives(sidecar, run, event);
         }
         let at = self.runs.entry((sidecar.to_owned(), run)).or_default();
@@ -144,7 +144,7 @@ fn anywhere(kind: &str) -> bool {
 fn next(at: At, kind: &str) -> Option<At> {
     Some(match (at, kind) {
         (At::Begin, "port_chosen" | "waiting_for") => At::Begin,
-        (At::Begin, "spawned") => At::Spawned,
+        (At::Begin, "spawned" | "adopted") => At::Spawned,
         (At::Begin, "crashed") => At::NotBegun,
         (At::Begin, "stopping") | (At::Overtaken, "port_chosen" | "waiting_for") => At::Overtaken,
 
@@ -153,7 +153,7 @@ fn next(at: At, kind: &str) -> Option<At> {
         (At::Spawned | At::Ready | At::Unhealthy, "crashed") | (At::Spawned, "port_taken") => {
             At::Broken
         }
-        (At::Overtaken, "spawned")
+        (At::Overtaken, "spawned" | "adopted")
         | (At::Spawned | At::Ready | At::Unhealthy | At::Broken, "stopping") => At::Stopping,
         (At::Spawned | At::Ready | At::Unhealthy, "exited") => At::Exited,
         (At::Exited, "crashed" | "port_taken") => At::ExitedBroken,
@@ -165,7 +165,8 @@ fn next(at: At, kind: &str) -> Option<At> {
 
         // What never ran has failed too: its preparation or its spawn, or what it needs, even while
         // it waits for another try.
-        (At::Stopped | At::NotBegun, "restarting" | "failed")
+        (At::Spawned | At::Ready | At::Unhealthy, "released")
+        | (At::Stopped | At::NotBegun, "restarting" | "failed")
         | (At::Begin | At::Overtaken, "failed")
         | (At::Over, "failed" | "waiting_for") => At::Over,
         (_, _) => return None,
@@ -195,6 +196,8 @@ mod tests {
             "waiting_for spawned exited crashed stopped restarting spawned:2 stopping:2 stopped:2",
             "spawned crashed stopping exited stopped failed",
             "stopping spawned exited stopped",
+            "adopted ready released",
+            "adopted exited crashed stopped restarting",
             "port_held failed",
             "port_chosen crashed restarting crashed:2 failed:2",
         ] {
@@ -207,6 +210,9 @@ mod tests {
         for wrong in [
             "ready",
             "spawned spawned",
+            "adopted spawned",
+            "spawned released ready",
+            "spawned stopping released",
             "spawned ready ready",
             "spawned exited ready",
             "spawned stopped",

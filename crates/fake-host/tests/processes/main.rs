@@ -13,6 +13,7 @@ mod leftovers;
 mod log_rotation;
 mod log_trouble;
 mod logs;
+mod outliving;
 mod own_terminals;
 mod port_races;
 mod ports;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::registry::Entry;
 use super::{Census, Instance, Status, Tree};
 use crate::engine::ledger::{self, Lock, Remains, RunRecord, State};
-use crate::engine::leftovers::{Leftover, Sweeper};
+use crate::engine::leftovers::{Estate, Leftover, Sweeper};
 use crate::engine::ownership::{Reaper, RunTree};
 use crate::event::Protection;
 use crate::identity::Identity;
@@ -119,6 +119,7 @@ impl Table {
             dir: entry.state_dir.clone(),
             app_id: entry.app_id.clone(),
             guardian: None,
+            estate: Estate::default(),
         };
         let mut by_sidecar: BTreeMap<String, Vec<Leftover>> = BTreeMap::new();
         for leftover in sweeper.would_end(remains) {

@@ -22,6 +22,7 @@ mod check;
 mod custom;
 mod dependency;
 mod duration;
+mod fingerprint;
 mod hooks;
 mod json;
 mod probe;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{Dependency, HealthCheck, Hooks, Probe, SidecarBuilder};
-use crate::core::{OnDependencyRestart, Policy, Restart};
+use crate::core::{Leftovers, OnDependencyRestart, Policy, Restart};
 use crate::ports::PortWish;
 
 /// What the sidecar reads from.
@@ -171,6 +171,8 @@ pub struct SidecarConfig {
     pub stdin: StdinMode,
     /// What becomes of its stdout.
     pub stdout: StdoutMode,
+    /// What becomes of it when its host ends without having stopped it.
+    pub leftovers: Leftovers,
     /// Executables that are released and not ended, see [`crate::guardian::DEFAULT_KEEP`].
     pub keep: Vec<String>,
     /// Whom to call.
@@ -214,6 +216,7 @@ impl SidecarConfig {
             readiness_failures: self.readiness.as_ref().map_or(3, |p| p.failure_threshold),
             readiness_successes: self.readiness.as_ref().map_or(1, |p| p.success_threshold),
             can_move: self.port.is_choice(),
+            leftovers: self.leftovers,
             ..Policy::default()
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{HealthCheck, Probe, SidecarConfig};
+use crate::core::Leftovers;
 use crate::ports::PortWish;
 
 /// One thing that is wrong.
@@ -237,6 +238,11 @@ impl SidecarConfig {
                 "it has no stdin to be told by: set `stdin` to `silent` or `piped`".into(),
             );
         }
+        if self.leftovers != Leftovers::End {
+            for message in self.why_not_outlive() {
+                say("leftovers", message.into());
+            }
+        }
         for (n, dependency) in self.depends_on.iter().enumerate() {
             let path = format!("dependsOn[{n}]");
             if dependency.id.is_empty() {
@@ -253,6 +259,32 @@ impl SidecarConfig {
             }
         }
         ConfigError::unless_empty(found)
+    }
+}
+
+impl SidecarConfig {
+    /// What speaks against outliving the host.
+    fn why_not_outlive(&self) -> Vec<&'static str> {
+        let reasons = [
+            (
+                !cfg!(target_os = "linux"),
+                "only on Linux a sidecar outlives its host: set it to `end`",
+            ),
+            (
+                self.log_file.is_none(),
+                "it needs a `logFile`: a pipe would end with its host",
+            ),
+            (
+                self.stdout == super::StdoutMode::Raw,
+                "nobody reads a raw `stdout` when its host is gone: set it to `lines`",
+            ),
+            (
+                self.stdin == super::StdinMode::Piped || self.stop_input.is_some(),
+                "nobody writes to its stdin when its host is gone: leave `stdin` and `stopInput` out",
+            ),
+        ];
+        let true_ones = reasons.into_iter().filter(|(holds, _)| *holds);
+        true_ones.map(|(_, message)| message).collect()
     }
 }
 

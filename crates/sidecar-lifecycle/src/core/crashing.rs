@@ -47,7 +47,7 @@ impl Sidecar {
                     && self.policy.success_codes.contains(&code)
                     && !self.policy.permanent_codes.contains(&code)
             }
-            ExitStatus::Signal(_) => false,
+            ExitStatus::Signal(_) | ExitStatus::Unknown => false,
         }
     }
 
@@ -70,6 +70,9 @@ impl Sidecar {
             }
             ExitStatus::Code(code) => format!("ended with code {code}{before}{why}"),
             ExitStatus::Signal(signal) => format!("ended by signal {signal}{before}{why}"),
+            ExitStatus::Unknown => {
+                format!("ended{before}, how is not known since it was adopted{why}")
+            }
         };
         self.crashed(turn, Some(status), reason)
     }

@@ -57,6 +57,17 @@ pub enum Order {
         /// The run.
         run: RunId,
     },
+    /// Look after the leader that was found as if it had been spawned. Answered by `Spawned`, or by
+    /// `SpawnFailed` if it has ended.
+    Adopt {
+        /// The run.
+        run: RunId,
+    },
+    /// Leave the tree to itself, whatever becomes of it. Not answered.
+    Release {
+        /// The run.
+        run: RunId,
+    },
     /// Check readiness until it passes. Answered by `CheckPassed`, at most once.
     StartReadiness {
         /// The run.
@@ -141,6 +152,22 @@ pub enum Notice {
         pid: u32,
         /// The port that was picked.
         port: Option<u16>,
+    },
+    /// An earlier host has left it, and it is looked after from now on: in place of `Spawned`.
+    Adopted {
+        /// The run.
+        run: RunId,
+        /// The leader.
+        pid: u32,
+        /// The port that it was given.
+        port: Option<u16>,
+    },
+    /// The host exits and leaves it running: in place of `Stopped`.
+    Released {
+        /// The run.
+        run: RunId,
+        /// The leader.
+        pid: u32,
     },
     /// It waits for these before it begins. Told once a wait.
     WaitingFor {

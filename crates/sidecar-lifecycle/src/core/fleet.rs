@@ -242,6 +242,7 @@ impl Fleet {
                 self.hand_over_failed(id, *run, reason, now, out);
             }
             Fact::Prepared { .. }
+            | Fact::LeftoverFound { .. }
             | Fact::PrepareFailed { .. }
             | Fact::Spawned { .. }
             | Fact::SpawnFailed { .. }

@@ -12,6 +12,7 @@ use super::ids::{RunId, SidecarId};
 ///     match status {
 ///         ExitStatus::Code(code) => code,
 ///         ExitStatus::Signal(signal) => 128 + signal,
+///         ExitStatus::Unknown => -1,
 ///     }
 /// }
 /// assert_eq!(shell_code(ExitStatus::Signal(15)), 143);
@@ -22,6 +23,8 @@ pub enum ExitStatus {
     Code(i32),
     /// This signal ended it.
     Signal(i32),
+    /// Nobody was told: it was adopted, and a system tells only the parent.
+    Unknown,
 }
 
 /// A fact, with the sidecar that it is about.
@@ -79,6 +82,14 @@ pub enum Fact {
         /// The port that was picked.
         port: Option<u16>,
     },
+    /// In place of `Prepared`: an earlier host has left it as it would be started now, it runs, and
+    /// it is certainly ours.
+    LeftoverFound {
+        /// The run that was being prepared.
+        run: RunId,
+        /// The port that it was given.
+        port: Option<u16>,
+    },
     /// It cannot be spawned.
     PrepareFailed {
         /// The run that was being prepared.
@@ -89,14 +100,14 @@ pub enum Fact {
         /// another try.
         transient: bool,
     },
-    /// The leader runs.
+    /// The leader runs; or, if that was ordered, it was adopted.
     Spawned {
         /// The run.
         run: RunId,
         /// The leader's process id.
         pid: u32,
     },
-    /// The leader could not be started.
+    /// The leader could not be started, or has ended before it was adopted.
     SpawnFailed {
         /// The run.
         run: RunId,
@@ -213,6 +224,7 @@ impl Fact {
             | Fact::StopAllRequested { .. }
             | Fact::HostExiting { .. } => None,
             Fact::Prepared { run, .. }
+            | Fact::LeftoverFound { run, .. }
             | Fact::PrepareFailed { run, .. }
             | Fact::Spawned { run, .. }
             | Fact::SpawnFailed { run, .. }

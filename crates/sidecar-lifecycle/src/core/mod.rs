@@ -34,7 +34,9 @@
 //! taken, or when what it needs has restarted. A stop leads from `Preparing` and `Waiting` to
 //! `Idle` at once; a start leads from `Waiting` and `Failed` to `Preparing`. Whatever leads to
 //! `Preparing` leads to `Waiting` instead while a condition of what it needs does not hold, and to
-//! `Failed` when it will not come to hold. When liveness is lost, `Unhealthy` is told and left
+//! `Failed` when it will not come to hold. From `Preparing` a leftover that is taken over leads to
+//! `Starting` as a spawn does; if it has ended meanwhile, back to `Preparing`. When the host exits,
+//! who is to outlive it goes to `Idle` at once. When liveness is lost, `Unhealthy` is told and left
 //! within one step. What cannot be spawned for a reason that may pass by itself is a crash: it leads
 //! to `Waiting` if the restart policy says so.
 //!
@@ -58,8 +60,10 @@
 //! ```text
 //! sidecar = { run } ;
 //! run     = [ waiting_for ], [ life | crashed ], [ restarting | failed ] ;
-//! life    = spawned, [ up ], ( asked | ended ), stopped
-//!         | stopping, [ spawned, [ exited ], stopped ] ;
+//! life    = begun, [ up ], ( asked | ended ), stopped
+//!         | begun, [ up ], released
+//!         | stopping, [ begun, [ exited ], stopped ] ;
+//! begun   = spawned | adopted ;
 //! up      = ready, { unhealthy, ready }, [ unhealthy ] ;
 //! asked   = [ crashed | port_taken ], stopping, [ exited ] ;
 //! ended   = [ exited ], [ crashed | port_taken ], [ stopping ] ;
@@ -70,8 +74,11 @@
 //!   may pass, such as too many open files. A clean end has no `crashed`.
 //! - `port_taken` stands where `crashed` would, and only before `ready`: a new run follows at once.
 //! - `stopping` after `exited` is a user's stop that came while the rest of the tree was ended.
-//! - The second line of `life` is a stop that overtook the spawn.
-//! - `stopped` follows each `spawned` exactly once, and no new run begins before it.
+//! - The third line of `life` is a stop that overtook the spawn.
+//! - `adopted` stands for `spawned` where an earlier host has left the sidecar running, and
+//!   `released` for `stopped` where this one does. After `released` comes no other run.
+//! - `stopped` or `released` follows each `spawned` and each `adopted` exactly once, and no new run
+//!   begins before it.
 //! - `waiting_for` may stand between the `restarting` of a run and the next one. A `failed` without
 //!   a `life` is about something that never ran: the preparation failed, or what it needs.
 //! - `roll_degraded` and `roll_failed` may stand anywhere: what is told of the run goes on around
@@ -114,7 +121,7 @@ pub use effect::{Effect, Notice, Order};
 pub use fleet::Fleet;
 pub use ids::{RunId, SidecarId};
 pub use input::{ExitStatus, Fact, Input};
-pub use policy::{Policy, Restart};
+pub use policy::{Leftovers, Policy, Restart};
 pub use sidecar::Sidecar;
 pub use state::{Phase, Wanted};
 pub use time::Mono;

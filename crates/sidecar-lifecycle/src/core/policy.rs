@@ -31,6 +31,38 @@ pub enum Restart {
     Always,
 }
 
+/// What becomes of a sidecar whose host ends without having stopped it.
+///
+/// ```
+/// use sidecar_lifecycle::{Leftovers, SidecarConfig};
+///
+/// // Lives on when its app ends, and the app's next launch looks after it again.
+/// # #[cfg(target_os = "linux")] {
+/// let config = SidecarConfig::builder()
+///     .name("redis-server")
+///     .log_file("/var/tmp/shop/redis.log")
+///     .leftovers(Leftovers::Adopt)
+///     .build()?;
+/// # }
+/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(
+    test,
+    derive(schemars::JsonSchema),
+    schemars(description = "What becomes of a sidecar whose host ends without having stopped it.")
+)]
+pub enum Leftovers {
+    /// It is ended with its host, and what should be left all the same, at the next start.
+    #[default]
+    End,
+    /// It lives on, and is nobody's from then on.
+    Keep,
+    /// It lives on, and is looked after again when it is started next.
+    Adopt,
+}
+
 /// What the core needs to know of a sidecar's configuration.
 ///
 /// ```
@@ -85,6 +117,8 @@ pub struct Policy {
     pub readiness_successes: u32,
     /// Whether its port may be another one than the last: a range, or any.
     pub can_move: bool,
+    /// What becomes of it when the host exits.
+    pub leftovers: Leftovers,
 }
 
 impl Default for Policy {
@@ -108,6 +142,7 @@ impl Default for Policy {
             readiness_failures: 3,
             readiness_successes: 1,
             can_move: false,
+            leftovers: Leftovers::End,
         }
     }
 }

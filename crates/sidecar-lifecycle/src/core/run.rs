@@ -17,6 +17,8 @@ pub(super) struct Run {
     /// either, and no `Stopped` is owed.
     pub(super) pid: Option<u32>,
     pub(super) spawned_at: Mono,
+    /// Its leader was not spawned for it, but found: an earlier host has left it.
+    pub(super) adopted: bool,
     /// Set at the first ready.
     pub(super) ready: Option<Ready>,
     /// Since when it is unhealthy, while it is.
@@ -39,6 +41,7 @@ impl Run {
             port: None,
             pid: None,
             spawned_at: Mono::default(),
+            adopted: false,
             ready: None,
             unhealthy_at: None,
             exited: false,

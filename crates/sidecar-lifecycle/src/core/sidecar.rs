@@ -158,10 +158,12 @@ impl Sidecar {
                 self.wanted = Wanted::Down;
                 self.stop(turn, reason, Then::Rest);
             }
-            (
-                Starting | Ready | Unhealthy,
-                Fact::StopAllRequested { reason } | Fact::HostExiting { reason },
-            ) => self.leave(turn, reason),
+            (Starting | Ready | Unhealthy, Fact::StopAllRequested { reason }) => {
+                self.leave(turn, reason);
+            }
+            (Starting | Ready | Unhealthy, Fact::HostExiting { reason }) => {
+                self.leave_or_release(turn, reason);
+            }
             (
                 Stopping,
                 Fact::StopRequested { reason }
@@ -176,6 +178,7 @@ impl Sidecar {
 
             // What becomes of a preparation.
             (Preparing, Fact::Prepared { port, .. }) => self.launch(turn, *port),
+            (Preparing, Fact::LeftoverFound { port, .. }) => self.take_over(turn, *port),
             (
                 Preparing,
                 Fact::PrepareFailed {
@@ -185,7 +188,7 @@ impl Sidecar {
             // Answered a second time: the first answer was acted upon.
             (
                 Starting | Ready | Unhealthy | Stopping,
-                Fact::Prepared { .. } | Fact::PrepareFailed { .. },
+                Fact::Prepared { .. } | Fact::LeftoverFound { .. } | Fact::PrepareFailed { .. },
             ) => {}
 
             // What becomes of a spawn.
@@ -197,7 +200,7 @@ impl Sidecar {
                 Fact::SpawnFailed {
                     reason, transient, ..
                 },
-            ) if !spawned => self.not_begun(turn, reason, *transient),
+            ) if !spawned => self.not_spawned(turn, reason, *transient),
             (Stopping, Fact::SpawnFailed { .. }) if !spawned => self.settle(turn, &[]),
             // Its leader is known: a second answer cannot take that back, its exit will tell.
             (
@@ -273,6 +276,7 @@ impl Sidecar {
             (
                 Idle | Waiting | Failed,
                 Fact::Prepared { .. }
+                | Fact::LeftoverFound { .. }
                 | Fact::PrepareFailed { .. }
                 | Fact::Spawned { .. }
                 | Fact::SpawnFailed { .. }

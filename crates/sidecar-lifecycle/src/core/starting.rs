@@ -57,6 +57,27 @@ impl Sidecar {
         self.enter(turn, Phase::Starting);
     }
 
+    /// It runs already.
+    pub(super) fn take_over(&mut self, turn: &mut Turn<'_>, port: Option<u16>) {
+        let Some(run) = &mut self.run else { return };
+        run.port = port;
+        run.adopted = true;
+        turn.order(self.id, Order::Adopt { run: run.id });
+        self.enter(turn, Phase::Starting);
+    }
+
+    /// Nothing was spawned. A leftover that has ended meanwhile is no failure: there is none.
+    pub(super) fn not_spawned(&mut self, turn: &mut Turn<'_>, reason: &str, transient: bool) {
+        let was_left = self.run.as_ref().is_some_and(|run| run.adopted);
+        if !was_left {
+            self.not_begun(turn, reason, transient);
+        } else if self.wanted == Wanted::Down {
+            self.rest(turn);
+        } else {
+            self.begin(turn);
+        }
+    }
+
     pub(super) fn spawned(&mut self, turn: &mut Turn<'_>, pid: u32) {
         self.announce(turn, pid);
         let Some(run) = &self.run else { return };
@@ -76,14 +97,13 @@ impl Sidecar {
         let Some(run) = &mut self.run else { return };
         run.pid = Some(pid);
         run.spawned_at = turn.now;
-        turn.publish(
-            self.id,
-            Notice::Spawned {
-                run: run.id,
-                pid,
-                port: run.port,
-            },
-        );
+        let (adopted, run, port) = (run.adopted, run.id, run.port);
+        let notice = if adopted {
+            Notice::Adopted { run, pid, port }
+        } else {
+            Notice::Spawned { run, pid, port }
+        };
+        turn.publish(self.id, notice);
     }
 
     pub(super) fn ready(&mut self, turn: &mut Turn<'_>, port: Option<u16>, url: Option<String>) {

@@ -1,7 +1,7 @@
 //! What the table in `sidecar.rs` does on the way down, and what follows.
 
 use super::effect::{Notice, Order};
-use super::policy::Restart;
+use super::policy::{Leftovers, Restart};
 use super::run::{Ending, Then, Turn};
 use super::sidecar::Sidecar;
 use super::state::{Phase, Wanted};
@@ -155,7 +155,24 @@ impl Sidecar {
         self.timers.set(Timer::Backoff, turn.now.after(delay));
     }
 
-    fn rest(&mut self, turn: &mut Turn<'_>) {
+    /// The host exits. Whoever is to outlive it is left to itself at once, whoever needs it; before
+    /// its spawn was answered there is nobody to be left, and it is stopped like others.
+    pub(super) fn leave_or_release(&mut self, turn: &mut Turn<'_>, reason: &str) {
+        let Some(run) = &self.run else { return };
+        let (id, leader) = (run.id, run.pid);
+        if self.policy.leftovers == Leftovers::End || (leader.is_none() && !run.adopted) {
+            return self.leave(turn, reason);
+        }
+        turn.order(self.id, Order::StopChecks { run: id });
+        turn.order(self.id, Order::Release { run: id });
+        if let Some(pid) = leader {
+            turn.publish(self.id, Notice::Released { run: id, pid });
+        }
+        self.leaving = None;
+        self.rest(turn);
+    }
+
+    pub(super) fn rest(&mut self, turn: &mut Turn<'_>) {
         self.wanted = Wanted::Down;
         self.run = None;
         self.enter(turn, Phase::Idle);

@@ -16,7 +16,7 @@ const LAST_LINES: usize = 20;
 
 fn code_or_signal(status: Option<ExitStatus>) -> (Option<i32>, Option<i32>) {
     match status {
-        None => (None, None),
+        None | Some(ExitStatus::Unknown) => (None, None),
         Some(ExitStatus::Code(code)) => (Some(code), None),
         Some(ExitStatus::Signal(signal)) => (None, Some(signal)),
     }
@@ -30,6 +30,8 @@ fn phase_of(notice: &Notice) -> Option<Phase> {
         Notice::Stopping { .. } => Some(Phase::Stopping),
         Notice::PhaseChanged { to, .. } => Some(*to).filter(|to| to.may_have_processes()),
         Notice::Spawned { .. }
+        | Notice::Adopted { .. }
+        | Notice::Released { .. }
         | Notice::PortTaken { .. }
         | Notice::WaitingFor { .. }
         | Notice::RollDegraded { .. }
@@ -58,6 +60,8 @@ impl Loop {
             | Notice::RollDegraded { .. }
             | Notice::RollFailed { .. } => entry.run.as_ref().map_or(RunId(0), |r| r.run),
             Notice::Spawned { run, .. }
+            | Notice::Adopted { run, .. }
+            | Notice::Released { run, .. }
             | Notice::PortTaken { run, .. }
             | Notice::Ready { run, .. }
             | Notice::Unhealthy { run, .. }
@@ -84,6 +88,11 @@ impl Loop {
                     protection,
                 }
             }
+            Notice::Adopted { pid, port, .. } => {
+                entry.runs += 1;
+                EventKind::Adopted { pid, port }
+            }
+            Notice::Released { pid, .. } => EventKind::Released { pid },
             Notice::PortTaken { port, .. } => {
                 entry.avoid.push(port);
                 EventKind::PortTaken { port }
@@ -107,6 +116,9 @@ impl Loop {
                     if let Some(prepared) = &mut current.prepared {
                         prepared.reservation = None;
                     }
+                }
+                if let Some(ledger) = &mut self.ledger {
+                    ledger.note_place(run, port, url.as_deref());
                 }
                 became_ready = true;
                 entry.avoid.clear();

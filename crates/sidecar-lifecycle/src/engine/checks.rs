@@ -86,6 +86,7 @@ impl Checks {
             ExitStatus::Code(code) if code == expected => Ok(()),
             ExitStatus::Code(code) => Err(format!("the command ended with code {code}{said}")),
             ExitStatus::Signal(signal) => Err(format!("signal {signal} ended the command{said}")),
+            ExitStatus::Unknown => Err(format!("how the command ended is not known{said}")),
         })
     }
 
@@ -210,6 +211,7 @@ impl Loop {
             grace: entry.config.grace,
             log: None,
             raw_stdout: false,
+            direct_log: None,
             silent_stdin: false,
             keep: Vec::new(),
         };

@@ -5,8 +5,12 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use super::direct_log::DirectLog;
+use super::leftovers::Left;
+use super::message::Message;
 use super::output::Output;
 use super::ownership::RunTree;
 use super::raw_output::RawOutput;
@@ -51,6 +55,12 @@ pub(crate) struct CurrentRun {
     pub(crate) run: RunId,
     pub(crate) marker: Marker,
     pub(crate) prepared: Option<Prepared>,
+    /// What it was started with, for who may take it over one day.
+    pub(crate) fingerprint: u64,
+    /// It was found running and not spawned; with what is known of it until it is written down here.
+    pub(crate) left: Option<Box<Left>>,
+    /// Its log, where it writes that by itself.
+    pub(crate) direct_log: Option<Rc<DirectLog>>,
     pub(crate) leader: Option<Identity>,
     /// The sequence number of the last line before this run's first.
     pub(crate) lines_before: u64,
@@ -82,6 +92,9 @@ impl CurrentRun {
             run,
             marker,
             prepared: None,
+            fingerprint: 0,
+            left: None,
+            direct_log: None,
             leader: None,
             lines_before: 0,
             output: None,
@@ -96,8 +109,11 @@ impl CurrentRun {
         }
     }
 
-    /// Begins to read its output, where that comes through pipes.
-    pub(crate) fn read_output(&mut self) {
+    /// Begins to read its output, where the spawner does not tell of it.
+    pub(crate) fn read_output(&mut self, tx: &mpsc::UnboundedSender<Message>) {
+        if let Some(log) = &self.direct_log {
+            log.follow(self.run, tx.clone());
+        }
         if let (Some(output), Some(ends)) = (&self.output, self.unread.take()) {
             // Not among the helpers: output is read until its end, checks or no checks.
             let _tasks = read_pipes(output, &ends);

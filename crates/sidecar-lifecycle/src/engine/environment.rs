@@ -31,11 +31,8 @@ impl Loop {
                 None => env.remove(&name),
             };
         };
-        for dependency in &config.depends_on {
-            let place = self.place_of(&dependency.id);
-            let [url, port] = variables_of(&dependency.id);
-            tell(&url, place.as_ref().and_then(|p| p.url.clone()));
-            tell(&port, place.map(|p| p.port.to_string()));
+        for (name, value) in self.told_of_dependencies(config) {
+            tell(&name, value);
         }
         let current = entry.run.as_ref();
         let port = current.and_then(|r| r.port).map(|port| port.to_string());
@@ -48,6 +45,20 @@ impl Loop {
             }
         }
         env
+    }
+
+    /// The variables that say where those are that it depends on; no value for who is nowhere.
+    pub(super) fn told_of_dependencies(
+        &self,
+        config: &SidecarConfig,
+    ) -> Vec<(String, Option<String>)> {
+        let told = config.depends_on.iter().flat_map(|dependency| {
+            let place = self.place_of(&dependency.id);
+            let [url, port] = variables_of(&dependency.id);
+            let at = place.as_ref().map(|p| p.port.to_string());
+            [(url, place.and_then(|p| p.url)), (port, at)]
+        });
+        told.collect()
     }
 
     /// Where a sidecar is, if it runs and has a port.

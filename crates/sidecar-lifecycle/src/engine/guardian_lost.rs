@@ -30,6 +30,9 @@ impl Loop {
             let (id, leader, marker) = (run.run, run.leader.clone(), run.marker.clone());
             let core = self.entries[index].core;
             self.tell(core, id, EventKind::ProtectionLost { protection });
+            if self.keep_looking_after(index) {
+                continue;
+            }
             if let Some(leader) = leader {
                 let members = self.ledger.as_ref().map_or(Vec::new(), |l| l.members(id));
                 self.order_about(id, |s| s.adopt(id, &leader, &members, &marker));

@@ -14,8 +14,9 @@ use papers::{Papers, read_state, sealed};
 
 use super::leftovers::Cleanup;
 use crate::census::registry;
-use crate::core::{Phase, RunId};
+use crate::core::{Leftovers, Phase, RunId};
 use crate::identity::Identity;
+use crate::marker::Marker;
 use crate::sys::monotonic;
 
 /// Written into every file. A file with another number is left alone: its writer knew better.
@@ -48,9 +49,40 @@ pub(crate) struct RunRecord {
     pub(crate) phase: Option<Phase>,
     /// Others of its tree, as they were when it became ready.
     pub(crate) members: Vec<Identity>,
+    /// What becomes of it when its host ends.
+    #[serde(default)]
+    pub(crate) leftovers: Leftovers,
+    /// What it was started with, see `SidecarConfig::fingerprint`.
+    #[serde(default)]
+    pub(crate) fingerprint: u64,
+    #[serde(default)]
+    pub(crate) port: Option<u16>,
+    #[serde(default)]
+    pub(crate) url: Option<String>,
+    /// What it carries, where that is not this instance's and this run's: it was taken over.
+    #[serde(default)]
+    pub(crate) marker: Option<String>,
     /// What is to become of what it leaves behind.
     #[serde(default)]
     pub(crate) cleanup: Cleanup,
+}
+
+impl RunRecord {
+    /// What its processes carry; `app_id` and `instance` are those of the file that it stands in.
+    pub(crate) fn marker(&self, app_id: &str, instance: &str) -> String {
+        let own = || Marker {
+            app_id: app_id.to_owned(),
+            instance: instance.to_owned(),
+            sidecar: self.sidecar.clone(),
+            run: self.run,
+        };
+        self.marker.clone().unwrap_or_else(|| own().to_string())
+    }
+
+    /// Whether it has outlived its host as it was meant to: its leader is there.
+    pub(crate) fn lives_on(&self) -> bool {
+        self.leftovers != Leftovers::End && self.leader.is_alive()
+    }
 }
 
 /// This instance's state file. Its lock says that the instance lives; the kernel drops it with
@@ -128,6 +160,17 @@ impl Ledger {
         }
     }
 
+    /// Where it can be reached, for who takes it over.
+    pub(crate) fn note_place(&mut self, run: RunId, port: Option<u16>, url: Option<&str>) {
+        if let Some(record) = self.state.runs.iter_mut().find(|r| r.run == run)
+            && record.leftovers != Leftovers::End
+            && (record.port, record.url.as_deref()) != (port, url)
+        {
+            (record.port, record.url) = (port, url.map(ToOwned::to_owned));
+            self.change();
+        }
+    }
+
     /// Who was seen in a run's tree when it became ready.
     pub(crate) fn members(&self, run: RunId) -> Vec<Identity> {
         let record = self.state.runs.iter().find(|r| r.run == run);
@@ -159,28 +202,33 @@ impl Ledger {
         }
     }
 
-    /// Replaces the file atomically: a reader sees the old one or the new one, never a piece.
     fn save(&mut self) {
         self.behind_since = None;
-        let next = self.path.with_extension("json.next");
-        let result = (|| {
-            let mut file = private(&next)?;
-            file.set_len(0)?;
-            file.write_all(&sealed(serde_json::to_vec(&self.state)?))?;
-            fs::rename(&next, &self.path)
-        })();
-        match result {
+        match write_state(&self.path, &self.state) {
             Ok(()) => self.writable = true,
             Err(e) => {
                 // Reported once. The guardian still ends everything; only the sweep at the next
                 // start would know less.
-                let _ = fs::remove_file(&next); // Whatever became of it, nobody reads it.
                 if std::mem::replace(&mut self.writable, false) {
                     log::warn!("cannot write the state file {}: {e}", self.path.display());
                 }
             }
         }
     }
+}
+
+/// Replaces the file atomically: a reader sees the old one or the new one, never a piece.
+fn write_state(path: &Path, state: &State) -> io::Result<()> {
+    let next = path.with_extension("json.next");
+    let write = || {
+        let mut file = private(&next)?;
+        file.set_len(0)?;
+        file.write_all(&sealed(serde_json::to_vec(state)?))?;
+        fs::rename(&next, path)
+    };
+    write().inspect_err(|_| {
+        let _ = fs::remove_file(&next); // Whatever became of it, nobody reads it.
+    })
 }
 
 impl Drop for Ledger {
@@ -248,6 +296,13 @@ pub(crate) fn live_states(dir: &Path) -> Vec<State> {
         .collect()
 }
 
+/// The states of all instances of this folder, dead or alive, as far as they can be read.
+pub(crate) fn all_states(dir: &Path) -> Vec<State> {
+    instances(dir, "lock")
+        .filter_map(|instance| read_state(&dir.join(format!("{instance}.json"))).whole())
+        .collect()
+}
+
 /// The instances that have a file with this ending.
 fn instances(dir: &Path, ending: &str) -> impl Iterator<Item = String> {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
@@ -288,6 +343,17 @@ pub(crate) struct DeadState {
 }
 
 impl DeadState {
+    /// Forgets the runs that are dealt with.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&RunRecord) -> bool) {
+        let Some(state) = &mut self.remains.state else {
+            return;
+        };
+        state.runs.retain(keep);
+        if let Err(e) = write_state(&self.path, state) {
+            log::warn!("cannot write the state file {}: {e}", self.path.display());
+        }
+    }
+
     /// Everything in it is dealt with.
     pub(crate) fn remove(self) {
         let _ = fs::remove_file(&self.path); // It may never have been written.

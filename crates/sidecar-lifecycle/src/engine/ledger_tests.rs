@@ -18,6 +18,11 @@ fn record(run: u64) -> RunRecord {
         command: "x".into(),
         phase: None,
         members: vec![],
+        leftovers: Leftovers::End,
+        fingerprint: 0,
+        port: None,
+        url: None,
+        marker: None,
         cleanup: Cleanup::default(),
     }
 }

@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::checks::CheckCommand;
 use super::entry::Prepared;
 use super::killing::Killer;
+use super::leftovers::Left;
 use super::raw_output::OutputOrder;
 use super::refusal::Refusal;
 use super::stdin::StdinOrder;
@@ -46,6 +47,12 @@ pub(crate) enum Message {
         sidecar: SidecarId,
         run: RunId,
         prepared: Prepared,
+    },
+    /// A run need not be spawned: an earlier host has left it.
+    LeftoverFound {
+        sidecar: SidecarId,
+        run: RunId,
+        left: Box<Left>,
     },
     /// A check command shall run.
     Check {

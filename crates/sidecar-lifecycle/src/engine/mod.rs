@@ -4,6 +4,7 @@ mod announce;
 mod checks;
 mod clock;
 mod customs;
+mod direct_log;
 mod entries;
 mod entry;
 mod environment;
@@ -36,6 +37,7 @@ mod shared;
 mod silence;
 mod spawner;
 mod stdin;
+mod taking_over;
 mod waiters;
 mod watch;
 

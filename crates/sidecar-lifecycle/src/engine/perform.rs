@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
+use super::direct_log::DirectLog;
 use super::entry::{CurrentRun, Role};
 use super::environment::environment;
 use super::ledger::RunRecord;
@@ -13,7 +14,7 @@ use super::message::Message;
 use super::output::{Output, Source};
 use super::ownership::RunTree;
 use super::port_taken::Lines;
-use super::prepare::{Preparation, fill_port};
+use super::prepare::{Begin, Preparation, fill_port};
 use super::raw_output::RawOutput;
 use super::refusal::Refusal;
 use super::run_loop::Loop;
@@ -21,7 +22,7 @@ use super::spawner::{HostEnds, OutputEnd, SpawnOrder};
 use super::stdin::Stdin;
 use super::watch::Watch;
 use crate::config::{StdinMode, StdoutMode};
-use crate::core::{Effect, Fact, Order, Phase, RunId};
+use crate::core::{Effect, Fact, Leftovers, Order, Phase, RunId};
 use crate::identity::Identity;
 use crate::marker::{self, Marker};
 
@@ -46,6 +47,8 @@ impl Loop {
                     }); // The loop reads this itself.
                 }
             },
+            Order::Adopt { run } => self.take_over(index, run),
+            Order::Release { run } => self.order(|s| s.release(run)),
             Order::StartReadiness { run } => self.start_readiness(index, run),
             Order::StartLiveness { run } => self.start_watch(index, run, Watch::Liveness),
             Order::StartReadinessWatch { run } => self.start_watch(index, run, Watch::Readiness),
@@ -74,6 +77,7 @@ impl Loop {
 
     fn prepare(&mut self, index: usize, run: RunId) {
         let (live, sweeper) = (self.live_trees(), self.sweeper());
+        let fingerprint = self.fingerprint_of(index);
         let entry = &mut self.entries[index];
         let marker = Marker {
             app_id: self.app_id.clone(),
@@ -81,11 +85,15 @@ impl Loop {
             sidecar: entry.id.clone(),
             run,
         };
-        entry.run = Some(CurrentRun::new(run, marker));
+        let mut current = CurrentRun::new(run, marker);
+        current.fingerprint = fingerprint;
+        entry.run = Some(current);
         let env = environment(&entry.config);
         let preparation = Preparation {
             config: entry.config.clone(),
             path: env.get(std::ffi::OsStr::new("PATH")).cloned(),
+            id: entry.id.clone(),
+            fingerprint,
             sweeper,
             live,
             reservations: self.reservations.clone(),
@@ -106,11 +114,12 @@ impl Loop {
                 })
                 .await;
             let message = match result {
-                Ok(prepared) => Message::Prepared {
+                Ok(Begin::Prepared(prepared)) => Message::Prepared {
                     sidecar,
                     run,
                     prepared,
                 },
+                Ok(Begin::Found(left)) => Message::LeftoverFound { sidecar, run, left },
                 Err(Refusal { reason, transient }) => Message::Fact {
                     sidecar,
                     fact: Fact::PrepareFailed {
@@ -135,6 +144,17 @@ impl Loop {
 
     fn spawn(&mut self, index: usize, run: RunId) -> Result<(), Refusal> {
         let log = self.open_log(index, run)?;
+        let outlives = self.entries[index].config.leftovers != Leftovers::End;
+        let (log, direct) = match log {
+            Some(log) if outlives => {
+                let ring = self.entries[index].ring.clone();
+                let begun = DirectLog::begin(&log.path, log.rotation, ring);
+                (None, Some(begun.map_err(Refusal::from)?))
+            }
+            None if outlives => return Err(Refusal::passing("there is no room for its log")),
+            log => (log, None),
+        };
+        let (direct_file, direct_log) = direct.unzip();
         let is_logged = log.is_some();
         let mut env = self.environment_of(index);
         let entry = &mut self.entries[index];
@@ -145,7 +165,6 @@ impl Loop {
             return Ok(());
         };
         let config = &entry.config;
-
         let marker = current.marker.to_string();
         env.insert(marker::VARIABLE.into(), marker.clone().into());
         let mut argv = vec![prepared.program.clone().into_os_string()];
@@ -161,6 +180,7 @@ impl Loop {
             grace: config.grace,
             log,
             raw_stdout: config.stdout == StdoutMode::Raw,
+            direct_log: direct_file,
             silent_stdin: config.stdin != StdinMode::Null,
             keep: config.keep.clone(),
         })?;
@@ -186,12 +206,12 @@ impl Loop {
         let ring = entry.ring.clone();
         current.stdin = stdin;
         current.lines_before = ring.last_seq();
-        let source = if is_logged {
-            Source::Log(LogReader::default())
-        } else {
-            Source::Pipes(pipes)
+        let output = match &direct_log {
+            Some(log) => log.output(),
+            None if is_logged => Output::new(ring, Source::Log(LogReader::default())),
+            None => Output::new(ring, Source::Pipes(pipes)),
         };
-        let output = Output::new(ring, source);
+        current.direct_log = direct_log;
         current.output = Some(output);
         current.unread = Some(ends);
         self.begin_output(index, raw);
@@ -233,17 +253,32 @@ impl Loop {
 
     pub(super) fn record(&mut self, index: usize, run: RunId, leader: &Identity) {
         let entry = &self.entries[index];
+        let current = entry.run.as_ref();
+        let left = current.and_then(|r| r.left.as_deref());
         let record = RunRecord {
             sidecar: entry.id.clone(),
             run,
             leader: leader.clone(),
             command: entry.config.program.display().to_string(),
             phase: Some(Phase::Starting),
-            members: Vec::new(),
+            members: left.map_or(Vec::new(), |left| left.record.members.clone()),
+            leftovers: entry.config.leftovers,
+            fingerprint: current.map_or(0, |r| r.fingerprint),
+            port: current.and_then(|r| r.port),
+            url: left.and_then(|left| left.record.url.clone()),
+            marker: left.map(|left| left.marker.clone()),
             cleanup: Cleanup::of(&entry.config),
         };
+        let was_left = left.is_some();
+        let outlives = record.leftovers != Leftovers::End;
         if let Some(ledger) = &mut self.ledger {
             ledger.record(record);
+            // Whoever is to outlive this host has to be known to the next one, whenever it dies.
+            ledger.catch_up(outlives);
+        }
+        if was_left {
+            // Where it stood before, it is forgotten only now.
+            self.estate.forget(leader);
         }
         self.write_down(); // Before it is told of, unless many begin at once.
     }

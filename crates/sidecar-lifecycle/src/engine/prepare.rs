@@ -10,10 +10,11 @@ use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
 
 use super::entry::Prepared;
-use super::leftovers::{self, Sweeper};
+use super::leftovers::{self, Left, Sweeper};
 use super::ownership::{self, RunTree};
 use super::refusal::Refusal;
 use crate::config::SidecarConfig;
+use crate::core::Leftovers;
 use crate::event::EventKind;
 use crate::ports::{self, Holder, HolderKind, OurMarks, PickError, PortWish, Reservations};
 use crate::sys::{has_descriptors, monotonic};
@@ -22,6 +23,10 @@ use crate::sys::{has_descriptors, monotonic};
 pub(crate) struct Preparation {
     pub(crate) config: Arc<SidecarConfig>,
     pub(crate) path: Option<OsString>,
+    /// Whose turn it is.
+    pub(crate) id: String,
+    /// What it would be started with.
+    pub(crate) fingerprint: u64,
     pub(crate) sweeper: Sweeper,
     /// The trees that run now. Who is in them is only asked when a port has a holder: the whole
     /// process table is read for that.
@@ -39,9 +44,19 @@ const FREEING_TICK: Duration = Duration::from_millis(5);
 /// How long the socket of a leftover that has ended may take to close.
 const FREEING_LIMIT: Duration = Duration::from_secs(2);
 
+/// How a run begins.
+pub(crate) enum Begin {
+    Prepared(Prepared),
+    /// It runs already.
+    Found(Box<Left>),
+}
+
 impl Preparation {
     /// Does it all. `tell` gets news on the way.
-    pub(crate) async fn run(&self, tell: impl Fn(EventKind)) -> Result<Prepared, Refusal> {
+    pub(crate) async fn run(&self, tell: impl Fn(EventKind)) -> Result<Begin, Refusal> {
+        if let Some(left) = self.look_for_left(&tell).await {
+            return Ok(Begin::Found(Box::new(left)));
+        }
         let program = self.find_program().map_err(Refusal::lasting)?;
         let picked = self.pick_port(&tell).await?;
         let (port, reservation) = match picked {
@@ -51,11 +66,27 @@ impl Preparation {
             }
             None => (None, None),
         };
-        Ok(Prepared {
+        Ok(Begin::Prepared(Prepared {
             program,
             port,
             reservation,
-        })
+        }))
+    }
+
+    /// What an earlier host has left of it, if that is what would be started now. If it is not, it
+    /// is ended first, with all that is left of it.
+    async fn look_for_left(&self, tell: &impl Fn(EventKind)) -> Option<Left> {
+        let left = self.sweeper.estate.of(&self.id)?;
+        let same = left.record.fingerprint == self.fingerprint && left.record.lives_on();
+        if same && self.config.leftovers == Leftovers::Adopt {
+            return Some(left);
+        }
+        let news = self.sweeper.beside(move |s| s.end_left(left)).await;
+        // No thread for it, it panicked, or the engine ends: then the next start finds it again.
+        for (_, kind) in news.unwrap_or_default() {
+            tell(kind);
+        }
+        None
     }
 
     fn find_program(&self) -> Result<PathBuf, String> {

@@ -30,7 +30,7 @@ impl Loop {
                 self.step(self.entries[index].core, Fact::Spawned { run, pid });
                 // Only now: a line that is told before its run was would puzzle who listens.
                 if let Some(current) = &mut self.entries[index].run {
-                    current.read_output();
+                    current.read_output(&self.tx);
                 }
             }
             Report::SpawnFailed { run, refusal } => {
@@ -38,6 +38,9 @@ impl Loop {
                     return;
                 }
                 if let Some(index) = self.index_of(run) {
+                    if self.was_lost(index) {
+                        return;
+                    }
                     let program = self.entries[index].config.program.display().to_string();
                     let Refusal { reason, transient } = refusal.while_doing(&program);
                     let fact = Fact::SpawnFailed {
@@ -52,6 +55,7 @@ impl Loop {
                 if self.checks.ended(run, status) {
                     self.order(|s| s.force_stop(run)); // What it has left behind, if anything.
                 } else if let Some(index) = self.index_of(run) {
+                    self.catch_up_with_log(index);
                     if let Some(output) = self.output_of(index) {
                         output.borrow_mut().drain();
                     }
@@ -81,6 +85,7 @@ impl Loop {
                 let Some(index) = self.index_of(run) else {
                     return;
                 };
+                self.catch_up_with_log(index);
                 if let Some(output) = self.output_of(index) {
                     output.borrow_mut().finish();
                 }
@@ -120,6 +125,14 @@ impl Loop {
             }
             Report::Answered { ping } => self.hear_answer(ping),
             Report::Lost => self.lose_guardian(),
+        }
+    }
+
+    /// Looks how far a sidecar has come that writes its log by itself.
+    fn catch_up_with_log(&self, index: usize) {
+        let current = self.entries[index].run.as_ref();
+        if let Some(log) = current.and_then(|run| run.direct_log.as_ref()) {
+            log.catch_up();
         }
     }
 
@@ -179,6 +192,7 @@ mod tests {
             grace: LIMIT,
             log: None,
             raw_stdout: false,
+            direct_log: None,
             silent_stdin: false,
             keep: Vec::new(),
         };

@@ -14,7 +14,7 @@ use super::customs::Customs;
 use super::entry::Entry;
 use super::killing::Killer;
 use super::ledger::Ledger;
-use super::leftovers::Sweeper;
+use super::leftovers::{Estate, Sweeper};
 use super::message::Message;
 use super::port_memory::PortMemory;
 use super::shared::Shared;
@@ -43,6 +43,8 @@ pub(crate) struct Loop {
     pub(super) ports: PortMemory,
     pub(super) seed: u64,
     pub(super) swept: watch::Sender<bool>,
+    /// What earlier hosts have left to be adopted.
+    pub(super) estate: Estate,
     pub(super) checks: Checks,
     pub(super) customs: Customs,
     pub(super) waiters: Vec<Waiter>,
@@ -94,6 +96,7 @@ impl Loop {
             ports: b.ports,
             seed: b.seed,
             swept: watch::Sender::new(false),
+            estate: Estate::default(),
             checks: Checks::default(),
             customs: Customs::default(),
             waiters: Vec::new(),
@@ -169,6 +172,7 @@ impl Loop {
             dir: self.state_dir.clone(),
             app_id: self.app_id.clone(),
             guardian: self.spawner.guardian(),
+            estate: self.estate.clone(),
         }
     }
 
@@ -211,6 +215,14 @@ impl Loop {
                     current.prepared = Some(prepared);
                 }
                 self.step(sidecar, Fact::Prepared { run, port });
+            }
+            Message::LeftoverFound { sidecar, run, left } => {
+                let port = left.record.port;
+                if let Some(current) = self.current(sidecar, run) {
+                    current.port = port;
+                    current.left = Some(left);
+                }
+                self.step(sidecar, Fact::LeftoverFound { run, port });
             }
             Message::Check {
                 sidecar,

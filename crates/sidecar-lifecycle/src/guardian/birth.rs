@@ -13,7 +13,7 @@ use std::rc::Rc;
 use super::pump::{Pump, SharedLog};
 use super::run::{Run, Stage};
 use super::warden::{Place, Warden};
-use super::wire::{AdoptRequest, LogOrder, Report, SpawnRequest};
+use super::wire::{AdoptRequest, LogOrder, Report, SpawnRequest, TakeOverRequest};
 use crate::logs::{LogFile, Rotation};
 use crate::sys::process;
 use crate::sys::unix::clock::monotonic;
@@ -94,6 +94,7 @@ impl Warden {
             stdout: stdout.as_fd(),
             stderr: stderr.as_fd(),
             nofile: self.nofile,
+            outlives: request.outlives,
         };
         // Whoever watches over a tree has to open files: better no run than one that is not seen.
         has_room(RESERVE).map_err(broken)?;
@@ -117,6 +118,7 @@ impl Warden {
             grace_ms: 0,
             log: None,
             raw_stdout: false,
+            outlives: false,
             keep: super::keep::DEFAULT_KEEP
                 .iter()
                 .map(ToString::to_string)
@@ -130,6 +132,49 @@ impl Warden {
             entry.tree.adopt(pid, start);
         }
         self.runs.insert(request.run, entry);
+        self.look = true;
+    }
+}
+
+impl Warden {
+    /// Looks after a tree that an earlier host has left. Answered as a spawn is, since to the host
+    /// it is one: whoever has ended meanwhile could not be had.
+    pub(super) fn take_over(&mut self, request: TakeOverRequest) {
+        let (run, (pid, start)) = (request.run, request.leader);
+        // Opened before it is asked who that is: from then on it cannot become somebody else.
+        let end = watch::process_end(pid);
+        let lives = process::process(pid).is_some_and(|f| f.start == start && !f.zombie);
+        if !lives {
+            return self.say(&Report::SpawnFailed {
+                run,
+                stage: spawn::Stage::Fork as u8,
+                errno: libc::ESRCH,
+            });
+        }
+        let spawned = SpawnRequest {
+            run,
+            program: Vec::new(),
+            argv: Vec::new(),
+            env: Vec::new(),
+            cwd: None,
+            marker: request.marker,
+            stop_signal: request.stop_signal,
+            grace_ms: request.grace_ms,
+            log: None,
+            raw_stdout: false,
+            outlives: true,
+            keep: request.keep,
+        };
+        let mut entry = Run::new(spawned, pid, start, None);
+        entry.adopted = true;
+        entry.taken_over = true;
+        entry.end = end.ok();
+        entry.tree.adopt(pid, start);
+        for (pid, start) in request.members {
+            entry.tree.adopt(pid, start);
+        }
+        self.runs.insert(run, entry);
+        self.say(&Report::Spawned { run, pid, start });
         self.look = true;
     }
 }
@@ -169,6 +214,7 @@ mod tests {
             grace_ms: 0,
             log: None,
             raw_stdout: false,
+            outlives: false,
             keep: Vec::new(),
         }
     }

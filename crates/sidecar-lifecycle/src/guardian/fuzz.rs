@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::wire::{
-    AdoptRequest, LogOrder, MAX_FRAME, Piece, Report, Request, SpawnRequest, frame, parse,
+    AdoptRequest, LogOrder, MAX_FRAME, Piece, Report, Request, SpawnRequest, TakeOverRequest,
+    frame, parse,
 };
 use crate::mangled::mangled;
 
@@ -19,6 +20,7 @@ fn requests() -> Vec<Request> {
             stop_signal: 15,
             grace_ms: u64::MAX,
             raw_stdout: false,
+            outlives: true,
             log: Some(LogOrder {
                 path: b"/log".to_vec(),
                 limit: u64::MAX,
@@ -26,6 +28,16 @@ fn requests() -> Vec<Request> {
             }),
             keep: vec!["code".into(), "\u{e4}".into()],
         })),
+        Request::TakeOver(Box::new(TakeOverRequest {
+            run: 9,
+            leader: (1, 2),
+            members: vec![(3, 4)],
+            marker: b"a/b/c/9".to_vec(),
+            stop_signal: 2,
+            grace_ms: 300,
+            keep: Vec::new(),
+        })),
+        Request::Release { run: 9 },
         Request::AskStop { run: u64::MAX },
         Request::ForceStop { run: 0 },
         Request::OutputRead { run: 300 },

@@ -35,6 +35,12 @@ pub(crate) struct Run {
     pub(crate) reaped: bool,
     /// Taken over from a guardian that died: the leader is not our child.
     pub(crate) adopted: bool,
+    /// The same of a tree that an earlier host has left, and that lives.
+    pub(crate) taken_over: bool,
+    /// It is left to itself when the host is gone.
+    pub(crate) outlives: bool,
+    /// The last look found nobody of a tree whose orphans do not come to us.
+    pub(crate) seemed_empty: bool,
     pub(crate) tree: Tree,
     pub(crate) stage: Stage,
     pub(crate) stop_signal: i32,
@@ -59,6 +65,9 @@ impl Run {
             exited: None,
             reaped: false,
             adopted: false,
+            taken_over: false,
+            outlives: request.outlives,
+            seemed_empty: false,
             tree: Tree::new(leader, start),
             stage: Stage::Live,
             stop_signal: request.stop_signal,
@@ -75,6 +84,11 @@ impl Run {
     /// The leader's group is certainly still its own: it is our child and not reaped.
     pub(crate) fn group_is_pinned(&self) -> bool {
         !self.adopted && !self.reaped
+    }
+
+    /// It lives on when the host is gone: nobody has asked it to end, and it has not of itself.
+    pub(crate) fn lives_on(&self) -> bool {
+        self.outlives && self.stage == Stage::Live && self.exited.is_none()
     }
 
     /// Its end has begun, by a stop or by the leader's exit.

@@ -52,7 +52,8 @@ impl Warden {
             }
         }
         self.reap_orphans(&snapshot);
-        self.restless = !calm && self.runs.values().any(|r| r.tree.is_empty());
+        let doubtful = |r: &Run| r.tree.is_empty() && (!calm || r.seemed_empty);
+        self.restless = self.runs.values().any(doubtful);
         snapshot
     }
 
@@ -106,29 +107,31 @@ impl Warden {
 
     /// Finds the run of each process that lost its parent.
     fn place_orphans(&mut self, snapshot: &Snapshot) {
-        let handed = self.is_handed_orphans();
-        let orphans: Vec<_> = if handed {
+        let all_handed = self.is_handed_orphans();
+        let mut orphans: Vec<_> = if all_handed {
             snapshot.children(self.me).collect()
         } else {
-            // Whom they go to depends on the system: init, or a session's own reaper. What is sure
-            // is that nobody of a tree is older than its leader; whose they are, their marker and
-            // their group tell.
-            let ending = self.runs.values().filter(|r| r.is_ending());
-            let oldest = ending
-                .map(|r| r.tree.leader_start())
-                .min()
-                .unwrap_or(u64::MAX);
-            snapshot
+            Vec::new()
+        };
+        // Whom others go to depends on the system: init, or a session's own reaper. What is sure
+        // is that nobody of a tree is older than its leader; whose they are, their marker and
+        // their group tell.
+        let ending = self.runs.values().filter(|r| r.is_ending());
+        let elsewhere = ending.filter(|r| r.taken_over || !all_handed);
+        if let Some(oldest) = elsewhere.map(|r| r.tree.leader_start()).min() {
+            let others = snapshot
                 .iter()
                 .filter(|f| f.start >= oldest && f.pid != self.me)
-                .filter(|f| self.strangers.get(&f.pid) != Some(&f.start))
-                .collect()
-        };
+                .filter(|f| !(all_handed && f.ppid == self.me))
+                .filter(|f| self.strangers.get(&f.pid) != Some(&f.start));
+            orphans.extend(others);
+        }
         // Nearly all are leaders, and there may be many.
         let own = self.runs.values().filter(|r| !r.adopted);
         let leaders: BTreeSet<u32> = own.map(|r| r.leader).collect();
         let mut strangers = Vec::new();
         for orphan in orphans {
+            let handed = all_handed && orphan.ppid == self.me;
             let known = orphan.zombie
                 || leaders.contains(&orphan.pid)
                 || self.spared.contains(orphan)
@@ -138,6 +141,10 @@ impl Warden {
             }
             let environ = process::environ(orphan.pid).unwrap_or_default();
             let marker = variable(&environ, crate::marker::VARIABLE);
+            if marker.as_ref().is_some_and(|m| self.left.contains(m)) {
+                self.spared.add_subtree(orphan.pid, snapshot);
+                continue;
+            }
             let home = self
                 .runs
                 .values()
@@ -204,7 +211,12 @@ impl Warden {
         }
         let status = if run.adopted {
             // Not our child: it is gone when the tree no longer holds it.
-            (!run.tree.pids().contains(&run.leader)).then_some(ExitStatus::Signal(libc::SIGKILL))
+            let status = if run.taken_over {
+                ExitStatus::Unknown
+            } else {
+                ExitStatus::Signal(libc::SIGKILL)
+            };
+            (!run.tree.pids().contains(&run.leader)).then_some(status)
         } else {
             wait::peek_exit(run.leader)
         };
@@ -214,6 +226,7 @@ impl Warden {
         let (code, signal) = match status {
             ExitStatus::Code(c) => (Some(c), None),
             ExitStatus::Signal(s) => (None, Some(s)),
+            ExitStatus::Unknown => (None, None),
         };
         self.say(&Report::Exited {
             run: id,
@@ -249,6 +262,12 @@ impl Warden {
             return;
         };
         if run.exited.is_none() || !run.tree.is_empty() {
+            run.seemed_empty = false;
+            return;
+        }
+        // Its orphans do not come to us, so that a fork between the listing of the table and its
+        // reading leaves no trace here. A second look finds the child.
+        if run.taken_over && !std::mem::replace(&mut run.seemed_empty, true) {
             return;
         }
         if run.group_is_pinned() {

@@ -4,7 +4,7 @@
 //! had, on a thread of the host, with the same protocol and weaker promises. It decides only
 //! what must still be decided when the host is gone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
@@ -46,6 +46,7 @@ pub(crate) enum Place {
 struct Ends {
     asked: Vec<u64>,
     forced: Vec<u64>,
+    released: Vec<u64>,
 }
 
 /// The loop's state.
@@ -55,6 +56,8 @@ pub(crate) struct Warden {
     pub(super) me: u32,
     pub(super) runs: BTreeMap<u64, Run>,
     pub(super) spared: Spared,
+    /// The markers of runs that were left to themselves.
+    pub(super) left: BTreeSet<Vec<u8>>,
     /// Who was found to be of no run, so that their environments are not read again and again.
     pub(super) strangers: HashMap<u32, u64>,
     pub(super) drains: Drains,
@@ -77,6 +80,7 @@ impl Warden {
             me: std::process::id(),
             runs: BTreeMap::new(),
             spared: Spared::default(),
+            left: BTreeSet::new(),
             strangers: HashMap::new(),
             drains: Drains::default(),
             nofile,
@@ -191,7 +195,10 @@ impl Warden {
         for run in self.runs.values() {
             match run.stage {
                 Stage::Live if run.exited.is_some() => at_most(tick),
-                Stage::Live if run.end.is_none() && matches!(self.place, Place::Thread) => {
+                Stage::Live
+                    if run.end.is_none()
+                        && (run.taken_over || matches!(self.place, Place::Thread)) =>
+                {
                     at_most(SILENT_TICK); // No descriptor tells this leader's end: ask.
                 }
                 Stage::Live => {}
@@ -228,6 +235,7 @@ impl Warden {
         };
         self.ask(&ends.asked);
         self.force(&ends.forced);
+        self.release(&ends.released);
         if damaged || !matches!(alive, Ok(true)) {
             self.lose_host();
         }
@@ -251,6 +259,9 @@ impl Warden {
                 }
                 self.adopt(*request);
             }
+            Request::TakeOver(_) if self.host_lost => {}
+            Request::TakeOver(request) => self.take_over(*request),
+            Request::Release { run } => ends.released.push(run),
             Request::Ping { n } => self.say(&Report::Pong { n }),
         }
     }
@@ -314,6 +325,29 @@ impl Warden {
             let ends = std::mem::take(&mut self.postponed);
             self.ask(&ends.asked);
             self.force(&ends.forced);
+            self.release(&ends.released);
+        }
+    }
+
+    /// Leaves these runs to themselves: from now on they are nobody's.
+    fn release(&mut self, ids: &[u64]) {
+        if ids.is_empty() {
+            return;
+        }
+        let snapshot = self.survey();
+        if self.blind {
+            return self.postponed.released.extend(ids);
+        }
+        for id in ids {
+            let Some(run) = self.runs.remove(id) else {
+                continue;
+            };
+            for pid in run.tree.pids().into_iter().chain([run.leader]) {
+                if snapshot.get(pid).is_some() {
+                    self.spared.add_subtree(pid, &snapshot);
+                }
+            }
+            self.left.insert(run.marker);
         }
     }
 
@@ -331,13 +365,16 @@ impl Warden {
         }
     }
 
-    /// The host is gone: every tree ends, with the grace that was agreed on.
+    /// The host is gone: every tree ends, with the grace that was agreed on, but for those that are
+    /// to outlive it.
     pub(super) fn lose_host(&mut self) {
         if std::mem::replace(&mut self.host_lost, true) {
             return;
         }
-        let all: Vec<u64> = self.runs.keys().copied().collect();
-        self.ask(&all);
+        let (left, ended): (Vec<u64>, Vec<u64>) =
+            self.runs.keys().partition(|id| self.runs[id].lives_on());
+        self.release(&left);
+        self.ask(&ended);
         self.look = true;
     }
 
@@ -346,10 +383,11 @@ impl Warden {
         let mut overdue = Vec::new();
         let mut unasked = Vec::new();
         for run in self.runs.values() {
-            if self.host_lost && run.stage == Stage::Live {
+            if self.host_lost && run.stage == Stage::Live && !run.lives_on() {
                 unasked.push(run.id); // However it came to us after the host's end was noticed.
             }
-            let untold = matches!(self.place, Place::Thread) && run.end.is_none();
+            let unheard = run.taken_over || matches!(self.place, Place::Thread);
+            let untold = unheard && run.end.is_none();
             if run.is_ending() || untold {
                 self.look = true;
             }

@@ -30,6 +30,10 @@ pub(crate) enum Request {
     OutputRead { run: u64 },
     /// A tree that somebody else started (a guardian that died): end what is left of it.
     Adopt(Box<AdoptRequest>),
+    /// A tree that an earlier host has left, and that lives: look after it. Answered as a spawn is.
+    TakeOver(Box<TakeOverRequest>),
+    /// Leave this run's tree to itself. The host is about to end.
+    Release { run: u64 },
     /// Say that all that was asked before this is done.
     Ping { n: u64 },
 }
@@ -54,6 +58,8 @@ pub(crate) struct SpawnRequest {
     pub(crate) log: Option<LogOrder>,
     /// Stdout is the host's to read in any case.
     pub(crate) raw_stdout: bool,
+    /// It is left to itself, and not ended, when the host is gone.
+    pub(crate) outlives: bool,
     /// Names of executables that are released and not ended (editors, browsers, terminals).
     pub(crate) keep: Vec<String>,
 }
@@ -77,6 +83,19 @@ pub(crate) struct AdoptRequest {
     pub(crate) marker: Vec<u8>,
 }
 
+/// What is known of a tree that lives on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TakeOverRequest {
+    pub(crate) run: u64,
+    /// As in [`AdoptRequest`].
+    pub(crate) leader: (u32, u64),
+    pub(crate) members: Vec<(u32, u64)>,
+    pub(crate) marker: Vec<u8>,
+    pub(crate) stop_signal: i32,
+    pub(crate) grace_ms: u64,
+    pub(crate) keep: Vec<String>,
+}
+
 /// From the guardian to the host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Report {
@@ -86,7 +105,7 @@ pub(crate) enum Report {
     Spawned { run: u64, pid: u32, start: u64 },
     /// It could not be started.
     SpawnFailed { run: u64, stage: u8, errno: i32 },
-    /// The leader ended; exactly one of the two is set.
+    /// The leader ended; one of the two is set, unless it was taken over.
     Exited {
         run: u64,
         code: Option<i32>,
@@ -301,6 +320,7 @@ mod tests {
                 files: 1,
             }),
             raw_stdout: false,
+            outlives: false,
             keep: vec!["code".into()],
         }))
     }

@@ -141,6 +141,11 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     options().create(true).truncate(false).open(path)
 }
 
+/// The same for a sidecar that writes into it without a spawner in between: several may.
+pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
+    options().append(true).create(true).open(path)
+}
+
 fn create(path: &Path) -> io::Result<File> {
     options().create_new(true).open(path)
 }

@@ -28,6 +28,8 @@ struct Page {
     numbers: SidecarMetrics,
     /// Runs that have been spawned and have not stopped.
     alive: Vec<RunId>,
+    /// Runs, whether they were started or taken over.
+    begun: u64,
     /// The last run that became ready, and when, in milliseconds.
     ready: Option<(RunId, f64)>,
     /// The last run that was ended by force.
@@ -55,6 +57,12 @@ impl Page {
         self.news.push(Measure::Duration(timing, length));
     }
 
+    fn begin(&mut self, run: RunId) {
+        self.numbers.restart_count = self.begun; // All before this one.
+        self.begun += 1;
+        self.alive.push(run);
+    }
+
     fn take(&mut self, event: &Event) {
         let run = event.run;
         match &event.kind {
@@ -66,11 +74,11 @@ impl Page {
             EventKind::Cleaned { .. } => self.count(Counter::Cleaned, 1),
             EventKind::Kept { .. } => self.count(Counter::Kept, 1),
             EventKind::Spawned { .. } => {
-                let starts = self.numbers.counters.get(Counter::Starts);
-                self.numbers.restart_count = starts; // All before this one.
                 self.count(Counter::Starts, 1);
-                self.alive.push(run);
+                self.begin(run);
             }
+            EventKind::Adopted { .. } => self.begin(run),
+            EventKind::Released { .. } => self.alive.retain(|&alive| alive != run),
             EventKind::Ready { start_ms, .. } => {
                 self.count(Counter::Ready, 1);
                 // A run that recovers has not started anew.

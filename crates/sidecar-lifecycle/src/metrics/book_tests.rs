@@ -15,7 +15,7 @@ const NAMES: [&str; 3] = ["api", "db", "web"];
 /// Any event of any sidecar, in no sensible order: numbers owe nothing to the grammar.
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let ms = 0..200_000u32;
-    let one = (0..NAMES.len(), 0..6u64, 0..14u8, ms, 0..4u16);
+    let one = (0..NAMES.len(), 0..6u64, 0..16u8, ms, 0..4u16);
     vec(one, 0..200).prop_map(|all| {
         all.into_iter()
             .enumerate()
@@ -66,6 +66,8 @@ fn kind(what: u8, ms: f64, port: u16) -> EventKind {
         },
         11 => EventKind::Failed { reason, last_lines },
         12 => EventKind::Stopping { reason },
+        13 => EventKind::Adopted { pid: 1, port: None },
+        14 => EventKind::Released { pid: 1 },
         _ => EventKind::PhaseChanged {
             from: Phase::Idle,
             to: [Phase::Idle, Phase::Ready, Phase::Stopping, Phase::Ready][usize::from(port)],
@@ -125,7 +127,8 @@ proptest! {
                 .collect();
             let moves = ports.windows(2).filter(|two| two[0] != two[1]).count() as u64;
             prop_assert_eq!(page.counters.get(Counter::PortMoves), moves);
-            prop_assert_eq!(page.restart_count, count("spawned").saturating_sub(1));
+            let runs = count("spawned") + count("adopted");
+            prop_assert_eq!(page.restart_count, runs.saturating_sub(1));
             prop_assert_eq!(page.stop.count, count("stopped"));
             prop_assert_eq!(page.backoff.count, count("restarting"));
             prop_assert!(page.start.count <= count("ready"));

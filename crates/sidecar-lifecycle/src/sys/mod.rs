@@ -5,15 +5,21 @@ mod facts;
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
+#[cfg(not(target_os = "linux"))]
+mod no_changes;
 #[cfg(unix)]
 pub(crate) mod unix;
 #[cfg(windows)]
 pub(crate) mod windows;
 
 #[cfg(target_os = "linux")]
+pub(crate) use linux::changes::FileChanges;
+#[cfg(target_os = "linux")]
 pub(crate) use linux::{process, sockets};
 #[cfg(target_os = "macos")]
 pub(crate) use macos::{process, sockets};
+#[cfg(not(target_os = "linux"))]
+pub(crate) use no_changes::FileChanges;
 #[cfg(windows)]
 pub(crate) use windows::{process, sockets};
 

@@ -26,6 +26,8 @@ enum At {
     /// A stop overtook the spawn of this run.
     Overtaken(RunId),
     Stopped,
+    /// Left to itself by a host that exits: of this sidecar there is no more.
+    Released,
 }
 
 #[derive(Debug, Default)]
@@ -60,12 +62,16 @@ fn next(at: At, notice: &Notice) -> Option<At> {
             At::Between | At::NotBegun | At::Stopped | At::Overtaken(_),
             Notice::Stopping { run, .. },
         ) => At::Overtaken(*run),
-        (At::Overtaken(overtaken), Notice::Spawned { run, .. }) if overtaken == *run => {
+        (At::Overtaken(overtaken), Notice::Spawned { run, .. } | Notice::Adopted { run, .. })
+            if overtaken == *run =>
+        {
             At::Stopping
         }
-        (At::Between | At::NotBegun | At::Stopped | At::Overtaken(_), Notice::Spawned { .. }) => {
-            At::Spawned
-        }
+        (
+            At::Between | At::NotBegun | At::Stopped | At::Overtaken(_),
+            Notice::Spawned { .. } | Notice::Adopted { .. },
+        ) => At::Spawned,
+        (At::Spawned | At::Ready | At::Unhealthy, Notice::Released { .. }) => At::Released,
 
         (At::Spawned | At::Unhealthy, Notice::Ready { .. }) => At::Ready,
         (At::Ready, Notice::Unhealthy { .. }) => At::Unhealthy,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sidecar_lifecycle::core::{Condition, Fact, OnDependencyRestart, Policy, Restart};
+use sidecar_lifecycle::core::{Condition, Fact, Leftovers, OnDependencyRestart, Policy, Restart};
 
 use crate::script::depend;
 use crate::world::World;
@@ -24,6 +24,11 @@ fn the_world_meets_everything() {
             grace: Duration::from_secs(1),
             has_readiness: true,
             can_move: seed % 5 > 0,
+            leftovers: if seed % 4 == 0 {
+                Leftovers::Adopt
+            } else {
+                Leftovers::End
+            },
             ..Policy::default()
         };
         let mut world = World::new(seed, vec![policy.clone(), policy]);
@@ -40,6 +45,8 @@ fn the_world_meets_everything() {
             world.say(world.id(n as usize % 2), fact);
             world.pass(Duration::from_millis(seed * n * 7));
         }
+        let reason = "shutdown".to_owned();
+        world.say(world.id(0), Fact::HostExiting { reason });
         met.extend(world.watch.met);
     }
     let all = [
@@ -60,6 +67,10 @@ fn the_world_meets_everything() {
         "AskStop",
         "ForceStop",
         "Spawned",
+        "Adopt",
+        "Adopted",
+        "Release",
+        "Released",
         "Ready",
         "Unhealthy",
         "Exited",

@@ -8,8 +8,14 @@ impl Watch {
     pub(super) fn hear(&mut self, id: SidecarId, notice: &Notice) {
         let policy = &self.policies[&id];
         match notice {
-            Notice::Spawned { run, .. } => {
+            Notice::Released { run, .. } => {
+                let record = &self.runs[run];
+                assert!(record.released && record.spawned);
+            }
+            Notice::Spawned { run, .. } | Notice::Adopted { run, .. } => {
                 let record = self.runs.get_mut(run).unwrap();
+                let adopted = matches!(notice, Notice::Adopted { .. });
+                assert_eq!(record.adopted, adopted, "spawned or taken over");
                 assert!(
                     !std::mem::replace(&mut record.spawned, true),
                     "spawned twice"

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use sidecar_lifecycle::core::{
-    Condition, Dependency, ExitStatus, Fact, OnDependencyRestart, Policy, Restart, RunId, Sidecar,
+    Condition, Dependency, ExitStatus, Fact, Leftovers, OnDependencyRestart, Policy, Restart,
+    RunId, Sidecar,
 };
 
 use crate::watch::Watch;
@@ -33,12 +34,15 @@ prop_compose! {
         readiness_failures in 0u32..4,
         readiness_successes in 0u32..3,
         can_move in any::<bool>(),
+        leftovers in prop_oneof![
+            2 => Just(Leftovers::End), 1 => Just(Leftovers::Keep), 1 => Just(Leftovers::Adopt)
+        ],
         permanent_codes in prop_oneof![3 => Just(vec![]), 1 => Just(vec![1])],
     ) -> Policy {
         Policy {
             has_check, has_liveness, ready_timeout, grace, restart, restart_unready, max_restarts,
             backoff, backoff_cap, window, liveness_failures, has_readiness, readiness_failures,
-            readiness_successes, can_move, permanent_codes, ..Policy::default()
+            readiness_successes, can_move, permanent_codes, leftovers, ..Policy::default()
         }
     }
 }
@@ -58,9 +62,10 @@ pub(crate) fn claims(run: impl Strategy<Value = RunId>) -> impl Strategy<Value =
     let status = prop_oneof![
         (0..3).prop_map(ExitStatus::Code),
         Just(ExitStatus::Signal(9)),
+        Just(ExitStatus::Unknown),
     ];
     let survivors = prop_oneof![3 => Just(vec![]), 1 => Just(vec![99])];
-    let whole = (run, 0..15, status, survivors, any::<bool>());
+    let whole = (run, 0..16, status, survivors, any::<bool>());
     whole.prop_map(|(run, kind, status, survivors, transient)| match kind {
         0 => Fact::Prepared {
             run,
@@ -105,6 +110,10 @@ pub(crate) fn claims(run: impl Strategy<Value = RunId>) -> impl Strategy<Value =
         13 => Fact::HandOverFailed {
             run,
             reason: "the proxy is down".into(),
+        },
+        14 => Fact::LeftoverFound {
+            run,
+            port: Some(5173),
         },
         _ => Fact::TreeGone { run, survivors },
     })
@@ -209,6 +218,7 @@ pub(crate) fn about(fact: Fact, run: RunId) -> Fact {
         Fact::HandedOver { .. } => Fact::HandedOver { run },
         Fact::HandOverFailed { reason, .. } => Fact::HandOverFailed { run, reason },
         Fact::Prepared { port, .. } => Fact::Prepared { run, port },
+        Fact::LeftoverFound { port, .. } => Fact::LeftoverFound { run, port },
         Fact::PrepareFailed {
             reason, transient, ..
         } => Fact::PrepareFailed {

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sidecar_lifecycle::core::{
-    Dependency, Effect, Fact, Fleet, Input, Mono, Order, Phase, Policy, RunId, Sidecar, SidecarId,
-    Wanted,
+    Dependency, Effect, Fact, Fleet, Input, Leftovers, Mono, Order, Phase, Policy, RunId, Sidecar,
+    SidecarId, Wanted,
 };
 
 mod needs;
@@ -18,6 +18,9 @@ use crate::rolls::Rolls;
 #[derive(Debug, Default)]
 struct Record {
     spawned: bool,
+    /// It is to be taken over, not spawned.
+    adopted: bool,
+    released: bool,
     ready: bool,
     unhealthy: bool,
     crashed: bool,
@@ -111,6 +114,11 @@ impl Watch {
         }
     }
 
+    /// Whether what an earlier host has left of it is taken over.
+    pub(crate) fn adopts(&self, id: SidecarId) -> bool {
+        self.policies[&id].leftovers == Leftovers::Adopt
+    }
+
     /// The longest that an end of all may take: every tree is asked, forced and given up in turn.
     pub(crate) fn patience(&self) -> Duration {
         let longest = |policy: &Policy| policy.grace + policy.force_limit;
@@ -152,7 +160,7 @@ impl Watch {
         let phase = self.fleet.get(input.sidecar)?.phase();
         match input.fact {
             Fact::Spawned { .. } if !record.spawned && phase != Phase::Preparing => {
-                Some((run, "Spawned"))
+                Some((run, if record.adopted { "Adopted" } else { "Spawned" }))
             }
             Fact::LeaderExited { .. } if record.spawned && !record.exited => Some((run, "Exited")),
             _ => None,
@@ -237,6 +245,17 @@ impl Watch {
                 let sidecar = self.fleet.get(effect.sidecar).unwrap();
                 assert_eq!(sidecar.wanted(), Wanted::Up, "a spawn while wanted down");
             }
+            Order::Adopt { run } => {
+                self.runs.get_mut(run).unwrap().adopted = true;
+            }
+            Order::Release { run } => {
+                let record = self.runs.get_mut(run).unwrap();
+                assert!(self.exiting, "left to itself while the host lives");
+                assert!(record.asked_at.is_none() && !record.exited && !record.stopping);
+                let outlives = self.policies[&id].leftovers != Leftovers::End;
+                assert!(outlives && (record.spawned || record.adopted));
+                record.released = true;
+            }
             Order::AskStop { run } => {
                 let record = self.runs.get_mut(run).unwrap();
                 assert!(record.asked_at.is_none(), "asked twice");
@@ -302,7 +321,8 @@ impl Watch {
     /// At the end of all: each `spawned` had its `stopped`.
     pub(crate) fn all_stopped(&self) {
         for (run, record) in &self.runs {
-            assert_eq!(record.spawned, record.stopped, "run {run}: {record:?}");
+            let owed = record.spawned && !record.released;
+            assert_eq!(owed, record.stopped, "run {run}: {record:?}");
         }
     }
 }

@@ -186,6 +186,11 @@ impl World {
                             reason: "port held".into(),
                             transient: self.draw(2) == 0,
                         }
+                    } else if self.chance(30) && self.may_be_left(sidecar) {
+                        Fact::LeftoverFound {
+                            run,
+                            port: Some(5173),
+                        }
                     } else {
                         Fact::Prepared {
                             run,
@@ -194,7 +199,8 @@ impl World {
                     };
                     self.later(300, Event::Say(sidecar, fact));
                 }
-                Order::Spawn { run } => {
+                // Nobody is told how one that was taken over ends, but for that it ends as others do.
+                Order::Spawn { run } | Order::Adopt { run } => {
                     let name = self.watch.fleet.get(sidecar).unwrap().name().to_owned();
                     let live = |t: &&Truth| t.name == name && t.leader != Leader::Gone;
                     let others: Vec<SidecarId> =
@@ -240,6 +246,10 @@ impl World {
                         self.later(8000, Event::Say(sidecar, fact));
                     }
                 }
+                Order::Release { run } => {
+                    // What becomes of it is nobody's business any more.
+                    self.runs.get_mut(&run).unwrap().leader = Leader::Gone;
+                }
                 Order::AskStop { run } => {
                     self.runs.get_mut(&run).unwrap().asked = true;
                     self.obey(run);
@@ -279,6 +289,14 @@ impl World {
         }
     }
 
+    /// Whether an earlier host may have left this one: nothing of it runs here.
+    fn may_be_left(&self, sidecar: SidecarId) -> bool {
+        let fleet = &self.watch.fleet;
+        let name = fleet.get(sidecar).unwrap().name();
+        let lives = |t: &Truth| t.name == name && t.leader != Leader::Gone;
+        self.watch.adopts(sidecar) && !self.runs.values().any(lives)
+    }
+
     /// A tree that exists does what it was told, if it listens.
     fn obey(&mut self, run: RunId) {
         let truth = &self.runs[&run];
@@ -302,6 +320,9 @@ impl World {
             Event::Birth(run) => {
                 let truth = &self.runs[&run];
                 let sidecar = truth.sidecar;
+                if truth.leader != Leader::Coming {
+                    return; // It was left to itself before it was taken over.
+                }
                 if self.chance(8) {
                     self.runs.get_mut(&run).unwrap().leader = Leader::Gone;
                     let fact = Fact::SpawnFailed {

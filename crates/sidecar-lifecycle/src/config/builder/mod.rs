@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{ConfigError, Hooks, SidecarConfig, StdinMode, StdoutMode};
-use crate::core::{OnDependencyRestart, Restart};
+use crate::core::{Leftovers, OnDependencyRestart, Restart};
 use crate::ports::PortWish;
 
 /// Collects a [`SidecarConfig`].
@@ -80,6 +80,7 @@ impl Default for SidecarBuilder {
             log_files: 3,
             stdin: StdinMode::Silent,
             stdout: StdoutMode::Lines,
+            leftovers: Leftovers::End,
             keep: crate::guardian::DEFAULT_KEEP
                 .iter()
                 .map(ToString::to_string)

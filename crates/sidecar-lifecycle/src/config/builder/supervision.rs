@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::SidecarBuilder;
 use crate::config::Dependency;
-use crate::core::{OnDependencyRestart, Restart};
+use crate::core::{Leftovers, OnDependencyRestart, Restart};
 
 impl SidecarBuilder {
     /// From the stop signal to force. 5 s unless set.
@@ -207,6 +207,43 @@ impl SidecarBuilder {
     /// ```
     pub fn permanent_exit_codes(mut self, codes: impl IntoIterator<Item = i32>) -> Self {
         self.0.permanent_codes = codes.into_iter().collect();
+        self
+    }
+
+    /// What becomes of it when its host ends without having stopped it: killed, crashed, or shut
+    /// down in good order ([`Engine::shutdown`](crate::Engine::shutdown) and the drop of the last
+    /// handle). It is ended with its host, unless set. A stop that is asked for stops it in any case.
+    ///
+    /// One that outlives its host belongs to Linux, where it can be had honestly, and needs a
+    /// [`log_file`](SidecarBuilder::log_file): it writes straight into that, since a pipe would end
+    /// with its reader. So both of its streams count as one (stdout), and the file is not rotated
+    /// while it runs: past [`log_limit`](SidecarBuilder::log_limit) the next run begins another one.
+    /// Its stdin is open and silent, or null.
+    ///
+    /// - [`Keep`](Leftovers::Keep): nobody looks after it any more. The next launch leaves it alone and
+    ///   tells of it by `kept`. A start there begins another one beside it; on a fixed port it fails.
+    /// - [`Adopt`](Leftovers::Adopt): the next launch that starts a sidecar of this id takes it
+    ///   over, told by `adopted` in place of `spawned`: if it is certainly the same process (pid,
+    ///   start time, boot) and would be started the same way (program, arguments, environment that was
+    ///   set, folder, port, log file, where its dependencies are). If it would not, it is ended and begun
+    ///   anew. Until it is started it runs by itself. When it ends, its exit code is not known: a
+    ///   system tells that only to the parent.
+    ///
+    /// What it depends on is stopped with the host, unless that lives on as well.
+    ///
+    /// ```
+    /// # use sidecar_lifecycle::{Leftovers, SidecarConfig};
+    /// # #[cfg(target_os = "linux")] {
+    /// let config = SidecarConfig::builder()
+    ///     .name("redis-server")
+    ///     .log_file("/var/tmp/shop/redis.log")
+    ///     .leftovers(Leftovers::Adopt)
+    ///     .build()?;
+    /// # }
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
+    pub fn leftovers(mut self, what: Leftovers) -> Self {
+        self.0.leftovers = what;
         self
     }
 

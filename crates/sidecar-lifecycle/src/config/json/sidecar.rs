@@ -7,7 +7,7 @@ use super::health::{CheckJson, ProbeJson};
 use super::needs::NeedJson;
 use super::values::{FilePath, PortRange, Signal, Time};
 use crate::config::{HealthCheck, SidecarBuilder, SidecarConfig, StdinMode, StdoutMode};
-use crate::core::{OnDependencyRestart, Restart};
+use crate::core::{Leftovers, OnDependencyRestart, Restart};
 use crate::ports::PortWish;
 
 /// How one sidecar is run. Every key but the program is optional, and null is as good as leaving
@@ -101,6 +101,9 @@ pub(super) struct SidecarJson {
     /// Exit codes after which no new run helps. Default: none.
     #[cfg_attr(test, schemars(with = "Option<Vec<super::schema::ExitCode>>"))]
     permanent_exit_codes: Option<Vec<i32>>,
+    /// What becomes of it when its host ends without having stopped it. Other than `end` it needs a
+    /// `logFile`, and Linux. Default: `end`.
+    leftovers: Option<Leftovers>,
     /// Whether a later start ends what is left of it, should its host be killed. Default: true.
     cleanup_on_start: Option<bool>,
     /// Of what is left of it, only processes whose executable's name matches this pattern are
@@ -178,6 +181,7 @@ impl FromJson for SidecarJson {
             restart_backoff_cap: fields.take("restartBackoffCap"),
             success_exit_codes: fields.take("successExitCodes"),
             permanent_exit_codes: fields.take("permanentExitCodes"),
+            leftovers: fields.take("leftovers"),
             cleanup_on_start: fields.take("cleanupOnStart"),
             process_name_pattern: fields.take("processNamePattern"),
             depends_on: fields.take("dependsOn"),
@@ -235,6 +239,7 @@ impl SidecarJson {
             restart_backoff_cap: self.restart_backoff_cap.map(|it| it.0),
             success_exit_codes: self.success_exit_codes,
             permanent_exit_codes: self.permanent_exit_codes,
+            leftovers: self.leftovers,
             cleanup_on_start: self.cleanup_on_start,
             process_name_pattern: self.process_name_pattern,
             on_dependency_restart: self.on_dependency_restart,

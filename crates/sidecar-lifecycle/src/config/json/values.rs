@@ -8,7 +8,7 @@ use super::fields::{FromJson, Item};
 use super::nearest::nearest;
 use super::node::Kind;
 use crate::config::{StdinMode, StdoutMode, parse_duration};
-use crate::core::{Condition, OnDependencyRestart, Restart};
+use crate::core::{Condition, Leftovers, OnDependencyRestart, Restart};
 use crate::ports::PortWish;
 use crate::sys::signal_named;
 
@@ -274,5 +274,16 @@ impl FromJson for StdoutMode {
             item,
             &[("lines", StdoutMode::Lines), ("raw", StdoutMode::Raw)],
         )
+    }
+}
+
+impl FromJson for Leftovers {
+    fn read(item: &Item<'_>) -> Option<Leftovers> {
+        let choices = [
+            ("end", Leftovers::End),
+            ("keep", Leftovers::Keep),
+            ("adopt", Leftovers::Adopt),
+        ];
+        choice(item, &choices)
     }
 }

@@ -39,6 +39,15 @@ impl Cleanup {
         }
     }
 
+    /// The same for one that is in the way of its successor: it is ended whatever was meant for
+    /// others, but for what its user works in.
+    pub(super) fn in_the_way(self) -> Cleanup {
+        Cleanup {
+            keep: self.keep,
+            ..Cleanup::default()
+        }
+    }
+
     /// The executables that are released.
     pub(super) fn keep(&self) -> Vec<String> {
         let default = || DEFAULT_KEEP.iter().map(ToString::to_string).collect();

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::estate::{Left, Spare};
 use super::shield::Shield;
-use crate::engine::ledger::Remains;
+use crate::engine::ledger::{Remains, RunRecord};
 use crate::identity::{BootId, Identity};
 use crate::marker::{self, Marker};
 use crate::sys::{ProcessFacts, process};
@@ -23,6 +24,37 @@ pub(super) struct Search<'a> {
     pub(super) boot: &'a BootId,
     pub(super) table: &'a [ProcessFacts],
     pub(super) shield: &'a Shield,
+    pub(super) prey: &'a Prey,
+}
+
+/// Which processes are meant.
+pub(super) struct Prey {
+    /// Nothing but this run, which its host has left running.
+    pub(super) only: Option<Left>,
+    pub(super) spare: Spare,
+}
+
+impl Prey {
+    /// Whether a process with this marker is of the dead.
+    pub(super) fn has(&self, marker: &Marker, app_id: &str, dead: &Remains) -> bool {
+        let text = marker.to_string();
+        if let Some(left) = &self.only {
+            return text == left.marker;
+        }
+        if self.spare.has(marker) {
+            return false;
+        }
+        let of_instance = marker.app_id == app_id && marker.instance == dead.instance;
+        let mut runs = dead.state.iter().flat_map(|s| &s.runs);
+        of_instance || runs.any(|run| run.marker.as_ref() == Some(&text))
+    }
+
+    fn means(&self, record: &RunRecord) -> bool {
+        match &self.only {
+            Some(left) => record.leader == left.record.leader,
+            None => !record.lives_on(),
+        }
+    }
 }
 
 impl Search<'_> {
@@ -37,7 +69,7 @@ impl Search<'_> {
         let alive: HashMap<(u32, u64), &ProcessFacts> = self
             .table
             .iter()
-            .filter(|f| !f.zombie && !self.shield.covers(f.pid))
+            .filter(|f| !f.zombie && !self.shield.covers(f.pid) && !self.prey.spare.covers(f))
             .map(|f| ((f.pid, f.start), f))
             .collect();
         for known in before {
@@ -45,7 +77,8 @@ impl Search<'_> {
                 found.insert(known.identity.pid, known.clone());
             }
         }
-        for run in self.dead.state.iter().flat_map(|s| &s.runs) {
+        let runs = self.dead.state.iter().flat_map(|s| &s.runs);
+        for run in runs.filter(|run| self.prey.means(run)) {
             let recorded = run.members.iter().chain([&run.leader]);
             for recorded in recorded.filter(|r| r.boot == *self.boot) {
                 if let Some(facts) = alive.get(&(recorded.pid, recorded.start)) {
@@ -63,7 +96,7 @@ impl Search<'_> {
             // Anyone can set a variable: what another user has marked is not ours to end.
             let marker = process::environ_var(facts.pid, marker::VARIABLE)
                 .and_then(|value| Marker::from_bytes(&value).ok())
-                .filter(|m| m.app_id == self.app_id && m.instance == self.dead.instance)
+                .filter(|m| self.prey.has(m, self.app_id, self.dead))
                 .filter(|_| process::uid_of(facts.pid) == me);
             if let Some(marker) = marker {
                 let why = "carries a dead instance's marker";
@@ -105,7 +138,7 @@ impl Search<'_> {
                 .table
                 .iter()
                 .filter(|f| f.ppid == parent && f.start >= born && !f.zombie)
-                .filter(|f| !self.shield.covers(f.pid));
+                .filter(|f| !self.shield.covers(f.pid) && !self.prey.spare.covers(f));
             for facts in children {
                 if !found.contains_key(&facts.pid) {
                     queue.push(facts.pid);

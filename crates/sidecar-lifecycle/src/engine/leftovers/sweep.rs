@@ -9,9 +9,11 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::cleanup::Cleanup;
-use super::search::{Leftover, Search};
+use super::estate::{Estate, Left, Spare};
+use super::search::{Leftover, Prey, Search};
 use super::shield::Shield;
-use crate::engine::ledger::{self, DeadState, Remains};
+use crate::core::Leftovers;
+use crate::engine::ledger::{self, DeadState, Remains, RunRecord, State};
 use crate::event::EventKind;
 use crate::guardian::{is_used_elsewhere, keep_reason};
 use crate::identity::{BootId, Identity};
@@ -42,6 +44,8 @@ pub(crate) struct Sweeper {
     pub(crate) app_id: String,
     /// This instance's own guardian.
     pub(crate) guardian: Option<u32>,
+    /// What is not ended, but left to be adopted.
+    pub(crate) estate: Estate,
 }
 
 impl Sweeper {
@@ -84,18 +88,57 @@ impl Sweeper {
     /// What it would end of a dead instance, if it were asked to. Looks only.
     pub(crate) fn would_end(&self, dead: &Remains) -> Vec<Leftover> {
         let boot = BootId::current();
-        boot.and_then(|boot| Ending::new(self, dead).find(&boot))
+        boot.and_then(|boot| Ending::new(self, dead, None).find(&boot))
             .unwrap_or_default()
     }
 
-    fn deal_with(&self, dead: DeadState) -> News {
+    /// Ends a run that its host has left running, for a start that wants it otherwise.
+    pub(crate) fn end_left(&self, mut left: Left) -> News {
+        left.record.cleanup = left.record.cleanup.in_the_way();
+        let state = State {
+            version: 0,
+            app_id: self.app_id.clone(),
+            instance: String::new(),
+            host: None,
+            guardian: None,
+            runs: vec![left.record.clone()],
+        };
+        let dead = Remains {
+            instance: String::new(),
+            state: Some(state),
+        };
+        let leader = left.record.leader.clone();
+        let mut ending = Ending::new(self, &dead, Some(left));
+        if ending.run() {
+            self.estate.forget(&leader);
+        }
+        ending.tell()
+    }
+
+    fn deal_with(&self, mut dead: DeadState) -> News {
         wait_for_guardian(&dead.remains);
-        let mut ending = Ending::new(self, &dead.remains);
+        let mut ending = Ending::new(self, &dead.remains, None);
         let empty = ending.run();
-        let news = ending.tell();
+        let mut news = ending.tell();
+        let runs = dead.remains.state.iter().flat_map(|s| &s.runs);
+        let living: Vec<RunRecord> = runs.filter(|r| r.lives_on()).cloned().collect();
+        for record in living.iter().filter(|r| r.leftovers == Leftovers::Keep) {
+            let pid = record.leader.pid;
+            let command = process::command_line(pid).unwrap_or_default();
+            let why = "its configuration leaves it running".to_owned();
+            news.push((
+                record.sidecar.clone(),
+                EventKind::Kept { pid, command, why },
+            ));
+        }
         // Otherwise the next start finds it again.
-        if empty {
+        if empty && living.is_empty() {
             dead.remove();
+        } else if empty {
+            dead.retain(RunRecord::lives_on);
+            if living.iter().any(|r| r.leftovers == Leftovers::Adopt) {
+                self.estate.hold(dead);
+            }
         }
         news
     }
@@ -125,6 +168,7 @@ type Key = (u32, u64);
 struct Ending<'a> {
     sweeper: &'a Sweeper,
     dead: &'a Remains,
+    prey: Prey,
     /// Everything that was signalled, with its command line.
     known: HashMap<Key, (Leftover, String)>,
     /// What was let go, with all below it.
@@ -135,10 +179,13 @@ struct Ending<'a> {
 }
 
 impl<'a> Ending<'a> {
-    fn new(sweeper: &'a Sweeper, dead: &'a Remains) -> Ending<'a> {
+    fn new(sweeper: &'a Sweeper, dead: &'a Remains, only: Option<Left>) -> Ending<'a> {
+        let but = only.as_ref().map(|left| &left.record.leader);
+        let spare = Spare::of(&sweeper.dir, but);
         Ending {
             sweeper,
             dead,
+            prey: Prey { only, spare },
             known: HashMap::new(),
             released: HashSet::new(),
             spared: HashSet::new(),
@@ -253,7 +300,7 @@ impl<'a> Ending<'a> {
     }
 
     fn is_of_the_dead(&self, marker: &Marker) -> bool {
-        marker.app_id == self.sweeper.app_id && marker.instance == self.dead.instance
+        self.prey.has(marker, &self.sweeper.app_id, self.dead)
     }
 
     /// Who is left. Nothing when we cannot look: that is no sign of nobody.
@@ -270,6 +317,7 @@ impl<'a> Ending<'a> {
             boot,
             table: &table,
             shield: &Shield::raise(dir, guardian, &table),
+            prey: &self.prey,
         };
         let mut found = search.find(self.known.values().map(|(l, _)| l));
         self.release(&mut found, &table);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::core::RunId;
+use crate::identity::Identity;
 use crate::logs::Rotation;
 
 #[cfg(any(windows, test))]
@@ -38,7 +39,20 @@ pub(crate) struct SpawnOrder {
     pub(crate) log: Option<LogOrder>,
     /// Its stdout comes through a pipe in any case.
     pub(crate) raw_stdout: bool,
+    /// It outlives its host, and writes into this file by itself.
+    pub(crate) direct_log: Option<File>,
     pub(crate) silent_stdin: bool,
+    pub(crate) keep: Vec<String>,
+}
+
+/// A tree that an earlier host has left.
+pub(crate) struct TakeOverOrder {
+    pub(crate) run: RunId,
+    pub(crate) leader: Identity,
+    pub(crate) members: Vec<Identity>,
+    pub(crate) marker: String,
+    pub(crate) stop_signal: i32,
+    pub(crate) grace: Duration,
     pub(crate) keep: Vec<String>,
 }
 

@@ -1,5 +1,6 @@
 //! Linux: `/proc`, pidfds and socket diagnostics.
 
+pub(crate) mod changes;
 #[cfg(test)]
 mod fuzz;
 mod inet_diag;

@@ -80,6 +80,26 @@ fn set_cloexec(fd: &impl AsRawFd) -> io::Result<()> {
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) }).map(drop)
 }
 
+/// A pipe that is silent for ever, for one that outlives whoever would hold its other end: it is
+/// its own writer.
+#[cfg(target_os = "linux")]
+pub(crate) fn silent_pipe() -> io::Result<OwnedFd> {
+    let (read, _write) = pipe()?;
+    // Opened anew by its name, a pipe can be had for both, see pipe(7).
+    let name = format!("/proc/self/fd/{}", read.as_raw_fd());
+    let both = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(name)?;
+    Ok(both.into())
+}
+
+/// Nobody outlives his host here.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn silent_pipe() -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 /// Asks for a pipe that holds 1 MiB instead of 64 KiB. A refusal changes nothing.
 pub(crate) fn grow_pipe(pipe: &impl AsRawFd) {
     #[cfg(target_os = "linux")]

@@ -141,6 +141,8 @@ pub(crate) struct Options<'a> {
     pub(crate) stderr: BorrowedFd<'a>,
     /// The limit on open files that the host had before it raised its own.
     pub(crate) nofile: Option<libc::rlimit>,
+    /// It does not die with its parent.
+    pub(crate) outlives: bool,
 }
 
 /// What the child reads between clone and exec. Plain data and pointers, nothing to drop.
@@ -151,6 +153,7 @@ struct ChildPlan {
     cwd: *const c_char,
     stdio: [RawFd; 3],
     nofile: Option<libc::rlimit>,
+    outlives: bool,
     parent: libc::pid_t,
     report: Report,
 }
@@ -190,6 +193,7 @@ pub(crate) fn spawn(program: &Program, options: &Options<'_>) -> Result<u32, Spa
             high[2].as_raw_fd(),
         ],
         nofile: options.nofile,
+        outlives: options.outlives,
         // SAFETY: getpid cannot fail and touches no memory.
         parent: unsafe { libc::getpid() },
         report: Report {
@@ -313,7 +317,7 @@ fn prepare_and_exec(plan: &ChildPlan) -> Stage {
         return Stage::Group;
     }
     #[cfg(target_os = "linux")]
-    {
+    if !plan.outlives {
         // SAFETY: integer arguments only. Covers the leader alone; the tree is the guardian's.
         unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
         // The parent may have died before the line above: then the signal never comes.

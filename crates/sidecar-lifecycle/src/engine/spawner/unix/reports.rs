@@ -63,7 +63,11 @@ fn translate(report: wire::Report, boot: &BootId, link: &mut Link) -> Option<Rep
             }
         }
         wire::Report::Exited { run, code, signal } => {
-            let status = signal.map_or(ExitStatus::Code(code.unwrap_or(0)), ExitStatus::Signal);
+            let status = match (code, signal) {
+                (_, Some(signal)) => ExitStatus::Signal(signal),
+                (Some(code), None) => ExitStatus::Code(code),
+                (None, None) => ExitStatus::Unknown,
+            };
             Report::Exited {
                 run: RunId(run),
                 status,

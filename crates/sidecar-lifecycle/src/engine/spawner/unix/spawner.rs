@@ -10,13 +10,15 @@ use std::thread;
 use super::reports::listen;
 use crate::core::RunId;
 use crate::engine::message::Report;
-use crate::engine::spawner::{HostEnds, SpawnOrder};
+use crate::engine::spawner::{HostEnds, SpawnOrder, TakeOverOrder};
 use crate::event::Protection;
 use crate::guardian::warden::{Place, Warden};
-use crate::guardian::wire::{self, AdoptRequest, Link, Request, SpawnRequest};
+use crate::guardian::wire::{self, AdoptRequest, Link, Request, SpawnRequest, TakeOverRequest};
 use crate::identity::Identity;
 use crate::marker::Marker;
-use crate::sys::unix::fd::{dev_null, pipe, set_nonblocking, shutdown, socket_pair, writable};
+use crate::sys::unix::fd::{
+    dev_null, pipe, set_nonblocking, shutdown, silent_pipe, socket_pair, writable,
+};
 use crate::sys::unix::limits::raise_nofile;
 use crate::sys::unix::signals::block_all;
 
@@ -76,7 +78,10 @@ impl Spawner {
     pub(crate) fn spawn(&mut self, order: SpawnOrder) -> io::Result<HostEnds> {
         let mut ends = HostEnds::default();
         let mut fds: Vec<OwnedFd> = Vec::with_capacity(3);
-        if order.silent_stdin {
+        let outlives = order.direct_log.is_some();
+        if order.silent_stdin && outlives {
+            fds.push(silent_pipe()?);
+        } else if order.silent_stdin {
             let (read, write) = pipe()?;
             fds.push(read);
             ends.stdin = Some(File::from(write));
@@ -90,7 +95,11 @@ impl Spawner {
             ends.output[stream] = Some(File::from(read));
             Ok(())
         };
-        let is_logged = order.log.is_some();
+        if let Some(file) = order.direct_log {
+            fds.push(file.try_clone()?.into());
+            fds.push(file.into());
+        }
+        let is_logged = order.log.is_some() || outlives;
         if order.raw_stdout || !is_logged {
             output(&mut fds, 0)?;
         }
@@ -116,10 +125,32 @@ impl Spawner {
             grace_ms: order.grace.as_millis() as u64,
             log,
             raw_stdout: order.raw_stdout,
+            outlives,
             keep: order.keep,
         }));
         self.link.send(&request, fds)?;
         Ok(ends)
+    }
+
+    /// Looks after a tree that an earlier host has left. Reported as a spawn is.
+    pub(crate) fn take_over(&mut self, order: TakeOverOrder) -> io::Result<()> {
+        let pair = |i: &Identity| (i.pid, i.start);
+        let request = TakeOverRequest {
+            run: order.run.0,
+            leader: pair(&order.leader),
+            members: order.members.iter().map(pair).collect(),
+            marker: order.marker.into_bytes(),
+            stop_signal: order.stop_signal,
+            grace_ms: order.grace.as_millis() as u64,
+            keep: order.keep,
+        };
+        self.link
+            .send(&Request::TakeOver(Box::new(request)), Vec::new())
+    }
+
+    /// Leaves a run's tree to itself.
+    pub(crate) fn release(&mut self, run: RunId) -> io::Result<()> {
+        self.link.send(&Request::Release { run: run.0 }, Vec::new())
     }
 
     pub(crate) fn ask_stop(&mut self, run: RunId) -> io::Result<()> {

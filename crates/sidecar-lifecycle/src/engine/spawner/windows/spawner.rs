@@ -11,7 +11,7 @@ use super::log_tail::{LogTail, SharedLog, lock};
 use super::output::{Sink, memory_pipe};
 use crate::core::RunId;
 use crate::engine::message::Report;
-use crate::engine::spawner::{HostEnds, LogOrder, SpawnOrder};
+use crate::engine::spawner::{HostEnds, LogOrder, SpawnOrder, TakeOverOrder};
 use crate::event::Protection;
 use crate::identity::Identity;
 use crate::logs::LogFile;
@@ -126,6 +126,19 @@ impl Spawner {
         let shared = Arc::new(Mutex::new(log));
         self.logs.push(Arc::downgrade(&shared));
         Ok(shared)
+    }
+
+    /// A job ends with its host: nobody is ever left to be taken over.
+    #[expect(clippy::unused_self, reason = "one signature on every platform")]
+    pub(crate) fn take_over(&mut self, order: TakeOverOrder) -> io::Result<()> {
+        drop(order);
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// As [`take_over`](Self::take_over).
+    #[expect(clippy::unused_self, reason = "one signature on every platform")]
+    pub(crate) fn release(&mut self, _: RunId) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     pub(crate) fn ask_stop(&mut self, run: RunId) -> io::Result<()> {
