@@ -1,8 +1,9 @@
 //! Sidecars that live on when their host ends, and what the next host does with them.
 
 use std::fs;
+use std::process::Command;
 
-use fake_host::testing::{Family, Host, Process, Setup, eventually};
+use fake_host::testing::{Family, Host, Process, Setup, eventually, sealed};
 use serde_json::Value;
 
 use crate::leftovers::kill_both;
@@ -199,6 +200,44 @@ fn what_is_left_of_one_that_has_ended_meanwhile_is_ended() {
     host.next("spawned");
     host.ready();
     assert_eq!(family.living().len(), 2, "{:?}", family.living());
+    host.order("stop");
+    host.next("stopped");
+    host.order("shutdown");
+    host.end();
+    assert_nothing_left(&setup, &family);
+}
+
+/// By its number alone somebody else may be meant.
+#[test]
+fn who_only_has_the_number_of_one_that_was_left_is_neither_adopted_nor_harmed() {
+    let setup = Setup::new();
+    let (mut host, family, _) = begin(&setup, ADOPT, "--setsid");
+    kill(&mut host);
+    let mut stranger = Command::new("sleep").arg("100").spawn().expect("a process");
+    let pid = stranger.id() as i32;
+    let started = Process::of(pid).expect("it runs").start();
+    let files = fs::read_dir(setup.state_dir()).expect("a folder").flatten();
+    let mut files = files.map(|entry| entry.path());
+    let state = files.find(|path| path.extension().is_some_and(|e| e == "json"));
+    let state = state.expect("a state file");
+    let text = fs::read_to_string(&state).expect("readable");
+    let (text, _) = text.rsplit_once('\n').expect("sealed");
+    let mut json: Value = serde_json::from_str(text).expect("JSON");
+    json["runs"][0]["leader"]["pid"] = pid.into();
+    json["runs"][0]["leader"]["start"] = (started + 1).into();
+    fs::write(&state, sealed(&json.to_string())).expect("written");
+    let (mut host, _) = start(&setup, &flags(&setup, ADOPT), "--setsid");
+    host.next("spawned");
+    host.ready();
+    assert_eq!(host.count("adopted"), 0);
+    assert!(
+        stranger.try_wait().expect("asked").is_none(),
+        "it was ended"
+    );
+    stranger
+        .kill()
+        .and_then(|()| stranger.wait())
+        .expect("ended by the test");
     host.order("stop");
     host.next("stopped");
     host.order("shutdown");
