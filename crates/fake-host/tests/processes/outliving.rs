@@ -218,8 +218,8 @@ fn who_only_has_the_number_of_one_that_was_left_is_neither_adopted_nor_harmed() 
     let started = Process::of(pid).expect("it runs").start();
     let files = fs::read_dir(setup.state_dir()).expect("a folder").flatten();
     let mut files = files.map(|entry| entry.path());
-    let state = files.find(|path| path.extension().is_some_and(|e| e == "json"));
-    let state = state.expect("a state file");
+    let lock = files.find(|path| path.extension().is_some_and(|e| e == "lock"));
+    let state = lock.expect("its lock").with_extension("json");
     let text = fs::read_to_string(&state).expect("readable");
     let (text, _) = text.rsplit_once('\n').expect("sealed");
     let mut json: Value = serde_json::from_str(text).expect("JSON");

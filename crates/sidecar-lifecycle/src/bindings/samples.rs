@@ -110,6 +110,8 @@ fn events() -> Vec<Event> {
             port: None,
             protection: Protection::BestEffort,
         },
+        EventKind::Adopted { pid, port },
+        EventKind::Released { pid },
         EventKind::WaitingFor {
             sidecars: vec!["db".to_owned()],
         },
@@ -143,6 +145,11 @@ fn events() -> Vec<Event> {
             code: None,
             signal: Some(9),
             asked: true,
+        },
+        EventKind::Exited {
+            code: None,
+            signal: None,
+            asked: false,
         },
         EventKind::Crashed {
             reason: text(),

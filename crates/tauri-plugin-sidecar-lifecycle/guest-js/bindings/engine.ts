@@ -173,7 +173,19 @@ port: number | null,
 /**
  * What protects it.
  */
-protection: Protection, } | { "event": "waiting_for",
+protection: Protection, } | { "event": "adopted",
+/**
+ * The leader.
+ */
+pid: number,
+/**
+ * The port that it was given.
+ */
+port: number | null, } | { "event": "released",
+/**
+ * The leader.
+ */
+pid: number, } | { "event": "waiting_for",
 /**
  * Their names.
  */
@@ -223,7 +235,8 @@ url: string | null,
  */
 reason: string, } | { "event": "exited",
 /**
- * Its exit code, unless a signal ended it.
+ * Its exit code, unless a signal ended it. Neither is known of one that was adopted: a
+ * system tells only the parent.
  */
 code?: number,
 /**

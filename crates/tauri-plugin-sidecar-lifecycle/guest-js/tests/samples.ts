@@ -79,34 +79,49 @@ export const events = [
     "mono_ms": 7.25,
     "sidecar": "web",
     "run": 1,
+    "event": "adopted",
+    "pid": 4711,
+    "port": 5173
+  },
+  {
+    "mono_ms": 8.25,
+    "sidecar": "web",
+    "run": 1,
+    "event": "released",
+    "pid": 4711
+  },
+  {
+    "mono_ms": 9.25,
+    "sidecar": "web",
+    "run": 1,
     "event": "waiting_for",
     "sidecars": [
       "db"
     ]
   },
   {
-    "mono_ms": 8.25,
+    "mono_ms": 10.25,
     "sidecar": "web",
     "run": 1,
     "event": "roll_degraded",
     "reason": "what happened"
   },
   {
-    "mono_ms": 9.25,
+    "mono_ms": 11.25,
     "sidecar": "web",
     "run": 1,
     "event": "roll_failed",
     "reason": "what happened"
   },
   {
-    "mono_ms": 10.25,
+    "mono_ms": 12.25,
     "sidecar": "web",
     "run": 1,
     "event": "port_taken",
     "port": 5173
   },
   {
-    "mono_ms": 11.25,
+    "mono_ms": 13.25,
     "sidecar": "web",
     "run": 1,
     "event": "ready",
@@ -116,7 +131,7 @@ export const events = [
     "start_ms": 12.5
   },
   {
-    "mono_ms": 12.25,
+    "mono_ms": 14.25,
     "sidecar": "web",
     "run": 1,
     "event": "ready",
@@ -126,7 +141,7 @@ export const events = [
     "start_ms": 1.0
   },
   {
-    "mono_ms": 13.25,
+    "mono_ms": 15.25,
     "sidecar": "web",
     "run": 1,
     "event": "unhealthy",
@@ -136,7 +151,7 @@ export const events = [
     "reason": "what happened"
   },
   {
-    "mono_ms": 14.25,
+    "mono_ms": 16.25,
     "sidecar": "web",
     "run": 1,
     "event": "exited",
@@ -144,7 +159,7 @@ export const events = [
     "asked": false
   },
   {
-    "mono_ms": 15.25,
+    "mono_ms": 17.25,
     "sidecar": "web",
     "run": 1,
     "event": "exited",
@@ -152,7 +167,14 @@ export const events = [
     "asked": true
   },
   {
-    "mono_ms": 16.25,
+    "mono_ms": 18.25,
+    "sidecar": "web",
+    "run": 1,
+    "event": "exited",
+    "asked": false
+  },
+  {
+    "mono_ms": 19.25,
     "sidecar": "web",
     "run": 1,
     "event": "crashed",
@@ -165,7 +187,7 @@ export const events = [
     ]
   },
   {
-    "mono_ms": 17.25,
+    "mono_ms": 20.25,
     "sidecar": "web",
     "run": 1,
     "event": "restarting",
@@ -174,14 +196,14 @@ export const events = [
     "delay_ms": 250.0
   },
   {
-    "mono_ms": 18.25,
+    "mono_ms": 21.25,
     "sidecar": "web",
     "run": 1,
     "event": "stopping",
     "reason": "what happened"
   },
   {
-    "mono_ms": 19.25,
+    "mono_ms": 22.25,
     "sidecar": "web",
     "run": 1,
     "event": "stopped",
@@ -189,7 +211,7 @@ export const events = [
     "took_ms": 2.5
   },
   {
-    "mono_ms": 20.25,
+    "mono_ms": 23.25,
     "sidecar": "web",
     "run": 1,
     "event": "stopped",
@@ -199,7 +221,7 @@ export const events = [
     "took_ms": 2.5
   },
   {
-    "mono_ms": 21.25,
+    "mono_ms": 24.25,
     "sidecar": "web",
     "run": 1,
     "event": "failed",
@@ -207,35 +229,35 @@ export const events = [
     "last_lines": []
   },
   {
-    "mono_ms": 22.25,
+    "mono_ms": 25.25,
     "sidecar": "web",
     "run": 1,
     "event": "log_trouble",
     "reason": "what happened"
   },
   {
-    "mono_ms": 23.25,
+    "mono_ms": 26.25,
     "sidecar": "web",
     "run": 1,
     "event": "protection_lost",
     "protection": "kernel"
   },
   {
-    "mono_ms": 24.25,
+    "mono_ms": 27.25,
     "sidecar": "web",
     "run": 1,
     "event": "guardian_silent",
     "reason": "what happened"
   },
   {
-    "mono_ms": 25.25,
+    "mono_ms": 28.25,
     "sidecar": "web",
     "run": 1,
     "event": "guardian_answers",
     "waited_ms": 6000.0
   },
   {
-    "mono_ms": 26.25,
+    "mono_ms": 29.25,
     "sidecar": "web",
     "run": 1,
     "event": "phase_changed",
@@ -518,7 +540,7 @@ export const metrics = {
     "phase": "ready",
     "up": false,
     "healthy": true,
-    "uptime_seconds": 1.98875,
-    "restart_count": 1
+    "uptime_seconds": 1.98675,
+    "restart_count": 2
   }
 } satisfies Record<string, SidecarMetrics>;
