@@ -3,7 +3,9 @@
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use fake_host::testing::eventually;
 use sidecar_lifecycle::{Condition, Dependency, Error, HealthCheck, OnDependencyRestart};
 
 use crate::support::{Bench, fake, script, wait};
@@ -90,6 +92,32 @@ fn all_are_stopped_in_reverse_order() {
     let again = bench.engine.start("db");
     assert!(again.is_ok(), "unlike after a shutdown");
     bench.next("db", "ready");
+}
+
+#[test]
+fn those_that_do_not_need_each_other_are_stopped_side_by_side() {
+    let mut bench = Bench::new();
+    let up = bench.path("up");
+    // Each ends when both were asked: one after the other, neither would.
+    let text = |id: &str| {
+        format!(
+            "trap 'touch {up}.{id}.asked' TERM; touch {up}.{id}; \
+             until test -e {up}.one.asked -a -e {up}.two.asked; do sleep 0.01; done",
+            up = up.display()
+        )
+    };
+    for id in ["one", "two"] {
+        let slow = script(&text(id)).graceful_shutdown_timeout(Duration::from_hours(1));
+        bench.run(id, slow);
+        let file = bench.path(&format!("up.{id}"));
+        eventually("it listens to signals", || file.exists());
+    }
+    bench.engine.stop_all("enough").expect("asked");
+    for id in ["one", "two"] {
+        if bench.count(id, "stopped") == 0 {
+            assert_eq!(bench.next(id, "stopped")["survivors"], 0);
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod dependencies;
 mod health;
 mod killing;
+mod output;
 mod ports;
 mod raw_output;
 mod real_programs;

@@ -91,6 +91,25 @@ fn no_delay_is_longer_than_its_step_nor_than_the_cap() {
     }
 }
 
+/// A server that crashes now and then is not one that cannot run.
+#[test]
+fn crashes_that_lie_further_apart_than_the_window_do_not_add_up() {
+    let mut bench = Bench::new();
+    // At the most one crash lies within the window beside another one, on a slow machine fewer.
+    let sidecar = script("sleep 0.3; exit 1")
+        .auto_restart(true)
+        .max_restart_attempts(3)
+        .restart_window(Duration::from_millis(500))
+        .restart_backoff(Duration::from_millis(5));
+    bench.begin("web", sidecar);
+    for _ in 0..6 {
+        bench.next("web", "restarting");
+    }
+    let attempts = numbers(&bench, "web", "crashed", "attempt");
+    assert!(attempts.iter().all(|n| *n <= 2.0), "{attempts:?}");
+    assert_eq!(bench.count("web", "failed"), 0);
+}
+
 /// What is told of it with this kind, as numbers.
 fn numbers(bench: &Bench, id: &str, kind: &str, key: &str) -> Vec<f64> {
     let of_it = |e: &&serde_json::Value| e["sidecar"] == id && e["event"] == kind;

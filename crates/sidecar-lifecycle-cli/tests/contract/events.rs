@@ -5,7 +5,7 @@ use std::process::Command;
 use fake_host::testing::Setup;
 use serde_json::Value;
 
-use crate::support::{SIDECAR, code, names, run, server, shell};
+use crate::support::{Answer, SIDECAR, code, names, run, server, shell};
 
 fn has_fields(event: &Value, fields: &[&str]) {
     for field in ["mono_ms", "event", "sidecar", "run"].iter().chain(fields) {
@@ -151,6 +151,29 @@ fn output_comes_as_events_only_when_asked_for() {
             assert_eq!(log["stream"], stream);
         }
     }
+}
+
+#[test]
+fn a_terminal_shows_it_in_colour_unless_its_user_wants_none() {
+    let on_terminal = |no_colour: &str| {
+        let command = format!("{SIDECAR} run --name web -- sh -c 'echo hello'");
+        // Runs it on a terminal of its own, and prints what that shows.
+        let mut script = Command::new("script");
+        script
+            .args(["-qec", &command, "/dev/null"])
+            .env("TERM", "xterm");
+        let answer = Answer::of(script.env("NO_COLOR", no_colour).current_dir("/"));
+        assert_eq!(answer.code, 0, "{}", answer.stdout);
+        answer.stdout
+    };
+    let coloured = on_terminal("");
+    assert!(
+        coloured.contains("\u{1b}[") && coloured.contains("hello"),
+        "{coloured}"
+    );
+    let plain = on_terminal("1");
+    assert!(!plain.contains('\u{1b}'), "{plain:?}");
+    assert!(plain.contains("web │ hello\r\n"), "{plain:?}");
 }
 
 #[test]
