@@ -154,12 +154,7 @@ mod tests {
     use super::*;
 
     fn started(sidecar: &str) -> Event {
-        Event {
-            mono_ms: 0.0,
-            sidecar: sidecar.to_owned(),
-            run: RunId(1),
-            kind: EventKind::PortChosen { port: 80 },
-        }
+        Event::new(sidecar, RunId(1), EventKind::PortChosen { port: 80 })
     }
 
     #[test]

@@ -244,28 +244,20 @@ mod tests {
             start: 1,
             boot: BootId("b".into()),
         };
-        let tree = Tree {
-            sidecar: "web".into(),
-            run: RunId(2),
-            phase: Some(Phase::Ready),
-            leader,
-            command: "node server.js --a-rather-long-command-line --port 5173".into(),
-            cwd: Some("/home/ana/shop".into()),
-            started: Some(SystemTime::now() - Duration::from_mins(12)),
-            pids: vec![4_000_001, 4_000_002],
-            ports: vec![5173, 5174],
-        };
-        let instance = Instance {
-            app_id: "com.example.shop".into(),
-            instance: "abc".into(),
-            status,
-            host: Some(4_000_000),
-            protection: Protection::Guardian,
-            sidecars: vec![tree],
-        };
-        Census {
-            instances: vec![instance],
-        }
+        let mut tree = Tree::new("web", RunId(2), leader);
+        tree.phase = Some(Phase::Ready);
+        tree.command = "node server.js --a-rather-long-command-line --port 5173".into();
+        tree.cwd = Some("/home/ana/shop".into());
+        tree.started = Some(SystemTime::now() - Duration::from_mins(12));
+        tree.pids = vec![4_000_001, 4_000_002];
+        tree.ports = vec![5173, 5174];
+        let mut instance = Instance::new("com.example.shop", "abc", status);
+        instance.host = Some(4_000_000);
+        instance.protection = Protection::Guardian;
+        instance.sidecars = vec![tree];
+        let mut census = Census::default();
+        census.instances.push(instance);
+        census
     }
 
     fn shown(census: &Census, width: Option<usize>) -> String {

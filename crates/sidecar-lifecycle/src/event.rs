@@ -34,12 +34,8 @@ pub enum Protection {
 /// ```
 /// use sidecar_lifecycle::{Event, EventKind, RunId};
 ///
-/// let event = Event {
-///     mono_ms: 1234.567,
-///     sidecar: "web".to_owned(),
-///     run: RunId(1),
-///     kind: EventKind::PortChosen { port: 5173 },
-/// };
+/// let mut event = Event::new("web", RunId(1), EventKind::PortChosen { port: 5173 });
+/// event.mono_ms = 1234.567;
 /// assert_eq!(
 ///     serde_json::to_value(&event)?,
 ///     serde_json::json!({
@@ -50,6 +46,7 @@ pub enum Protection {
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "SidecarEvent"))]
+#[non_exhaustive]
 pub struct Event {
     /// `CLOCK_MONOTONIC` in milliseconds, to the microsecond.
     pub mono_ms: f64,
@@ -60,6 +57,26 @@ pub struct Event {
     /// What happened.
     #[serde(flatten)]
     pub kind: EventKind,
+}
+
+impl Event {
+    /// An event of this moment. The engine makes them; others may want one for their own tests.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::{Event, EventKind, RunId, mono_ms};
+    ///
+    /// let event = Event::new("web", RunId(1), EventKind::PortChosen { port: 5173 });
+    /// assert_eq!((event.sidecar.as_str(), event.run), ("web", RunId(1)));
+    /// assert!(event.mono_ms <= mono_ms());
+    /// ```
+    pub fn new(sidecar: impl Into<String>, run: RunId, kind: EventKind) -> Event {
+        Event {
+            mono_ms: crate::mono_ms(),
+            sidecar: sidecar.into(),
+            run,
+            kind,
+        }
+    }
 }
 
 /// What happened.

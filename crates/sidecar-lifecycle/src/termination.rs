@@ -12,6 +12,7 @@ use std::io;
 /// }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Termination {
     /// The signal's number.
     pub signal: i32,

@@ -50,6 +50,7 @@ use crate::sys::process;
 /// assert!(ports_of(&Census::default(), "com.example.app").is_empty());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Census {
     /// By app, then by instance.
     pub instances: Vec<Instance>,
@@ -68,6 +69,7 @@ pub struct Census {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Instance {
     /// The app's id, as [`Engine::builder`](crate::Engine::builder) was given it.
     pub app_id: String,
@@ -121,6 +123,7 @@ pub enum Status {
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Tree {
     /// The sidecar's id within its app.
     pub sidecar: String,
@@ -188,7 +191,55 @@ impl Census {
     }
 }
 
+impl Instance {
+    /// An instance without a host and without sidecars, for tests of what shows them. Fields can be
+    /// set afterwards; [`Census::take`] gives the real ones.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::census::{Instance, Status};
+    ///
+    /// let mut instance = Instance::new("com.example.app", "5f3c", Status::Running);
+    /// instance.host = Some(4711);
+    /// assert!(instance.sidecars.is_empty());
+    /// ```
+    pub fn new(app_id: impl Into<String>, instance: impl Into<String>, status: Status) -> Instance {
+        Instance {
+            app_id: app_id.into(),
+            instance: instance.into(),
+            status,
+            host: None,
+            protection: Protection::BestEffort,
+            sidecars: Vec::new(),
+        }
+    }
+}
+
 impl Tree {
+    /// A tree of its leader alone, for tests of what shows them. Fields can be set afterwards;
+    /// [`Census::take`] gives the real ones.
+    ///
+    /// ```
+    /// use sidecar_lifecycle::{RunId, census::Tree, identity::Identity};
+    ///
+    /// let me = Identity::of(std::process::id()).expect("it runs");
+    /// let mut tree = Tree::new("web", RunId(1), me);
+    /// tree.ports = vec![5173];
+    /// assert_eq!(tree.pids, [std::process::id()]);
+    /// ```
+    pub fn new(sidecar: impl Into<String>, run: RunId, leader: Identity) -> Tree {
+        Tree {
+            sidecar: sidecar.into(),
+            run,
+            phase: None,
+            pids: vec![leader.pid],
+            leader,
+            command: String::new(),
+            cwd: None,
+            started: None,
+            ports: Vec::new(),
+        }
+    }
+
     /// The memory of all its processes in bytes, as it is now; `None` where the system does not
     /// tell. On Linux shared pages are divided among those who share them (`Pss`), so that trees
     /// add up; elsewhere they count for each.

@@ -37,6 +37,30 @@ pub struct Leader {
 
 impl Leader {
     /// Whether this very process still runs: its start time is compared, and not its pid alone.
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use sidecar_lifecycle::{Engine, SidecarConfig};
+    ///
+    /// # let state = tempfile::tempdir()?;
+    /// # let state = state.path();
+    /// let engine = Engine::builder("com.example.app", state).build()?;
+    /// let config = SidecarConfig::builder().name("sleep").args(["1000"]).build()?;
+    /// let info = engine.ensure_running("web", config).await?;
+    /// let pid = info.pid.expect("it runs");
+    /// let leader = engine.leader(pid).expect("it was spawned here");
+    /// assert!(leader.is_alive());
+    /// engine.stop("web", "requested")?;
+    /// engine.wait_down("web").await?;
+    /// assert!(!leader.is_alive());
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(unix)] {
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(example())?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn is_alive(&self) -> bool {
         self.identity.is_alive()
     }

@@ -93,13 +93,14 @@ pub struct Holder {
 /// #     project_cwd: None,
 /// # };
 /// let server = std::net::TcpListener::bind("127.0.0.1:0")?;
-/// for Listening { address, holder } in listening_on(server.local_addr()?.port(), &nobody) {
+/// for Listening { address, holder, .. } in listening_on(server.local_addr()?.port(), &nobody) {
 ///     assert!(address.is_loopback(), "not to be reached from elsewhere");
 ///     assert_eq!(holder.pid, Some(std::process::id()));
 /// }
 /// # Ok::<(), std::io::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Listening {
     /// Its address; `::` may serve IPv4 too.
     pub address: IpAddr,

@@ -7,7 +7,7 @@
 //!
 //! let wish: PortWish = "4000-4010".parse()?;
 //! match pick(wish, &Reservations::machine_wide()?, 42, None, &[]) {
-//!     Ok(Some(Picked { port, reservation })) => {
+//!     Ok(Some(Picked { port, reservation, .. })) => {
 //!         println!("starting it on {port}");
 //!         // … and as soon as it listens:
 //!         drop(reservation);

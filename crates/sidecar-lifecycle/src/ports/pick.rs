@@ -15,7 +15,7 @@ const AUTO_COUNT: u16 = 10_000;
 /// use sidecar_lifecycle::ports::{Picked, PortWish, Reservations, pick};
 ///
 /// let all = Reservations::default();
-/// let Some(Picked { port, reservation }) = pick(PortWish::Auto, &all, 42, None, &[])? else {
+/// let Some(Picked { port, reservation, .. }) = pick(PortWish::Auto, &all, 42, None, &[])? else {
 ///     unreachable!("one was wished for")
 /// };
 /// assert_eq!(reservation.port(), port);
@@ -24,6 +24,7 @@ const AUTO_COUNT: u16 = 10_000;
 /// # Ok::<(), sidecar_lifecycle::ports::PickError>(())
 /// ```
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Picked {
     /// The port.
     pub port: u16,

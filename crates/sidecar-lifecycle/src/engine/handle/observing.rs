@@ -59,6 +59,27 @@ impl Engine {
     /// holds the identity of the process that is meant: see [`Leader::is_alive`].
     ///
     /// The last few thousand are remembered.
+    ///
+    /// ```
+    /// # #[cfg(unix)]
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use sidecar_lifecycle::{Engine, SidecarConfig};
+    ///
+    /// # let state = tempfile::tempdir()?;
+    /// # let state = state.path();
+    /// let engine = Engine::builder("com.example.app", state).build()?;
+    /// let config = SidecarConfig::builder().name("sleep").args(["1000"]).build()?;
+    /// let info = engine.ensure_running("web", config).await?;
+    /// let pid = info.pid.expect("it runs");
+    /// assert_eq!(engine.leader(pid).map(|leader| leader.id), Some("web".to_owned()));
+    /// assert_eq!(engine.leader(std::process::id()), None, "this program is nobody's sidecar");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(unix)] {
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(example())?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn leader(&self, pid: u32) -> Option<Leader> {
         lock(&self.inner.shared.leaders).get(pid)
     }

@@ -25,6 +25,7 @@ use crate::sys::monotonic;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use = "`complete` says whether anything is left"]
+#[non_exhaustive]
 pub struct ShutdownReport {
     /// Every tree is empty. Otherwise the deadline came first, and the guardian goes on with it.
     pub complete: bool,

@@ -16,6 +16,7 @@ use crate::engine::message::Message;
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct OutputPosition {
     /// The newest run.
     pub run: RunId,
