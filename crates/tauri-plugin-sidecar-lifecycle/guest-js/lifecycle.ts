@@ -49,7 +49,7 @@ export interface Why {
 
 /**
  * Wants a sidecar up; resolves when that is recorded. {@link ensureRunning} waits until it is
- * ready.
+ * ready. No event of a start has a reason, so that this one is told nowhere yet.
  *
  * @example
  * ```ts

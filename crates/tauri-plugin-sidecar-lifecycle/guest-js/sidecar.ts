@@ -78,8 +78,9 @@ export class Sidecar {
   }
 
   /**
-   * Ends this run and every process that belongs to it, by force and at once. To let it end in its
-   * own time there is `SidecarLifecycle.stop`.
+   * Ends this run and every process that belongs to it, by force and at once; resolves when they
+   * are gone. No other run follows by itself. To let it end in its own time there is
+   * `SidecarLifecycle.stop`.
    *
    * @example
    * ```ts

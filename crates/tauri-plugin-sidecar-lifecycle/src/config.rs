@@ -275,4 +275,19 @@ plugins.sidecar-lifecycle.sidecars.api.args: there is no parameter `x`: declare 
 plugins.sidecar-lifecycle.sidecars.api.params.y.default: it is no whole number from 1 to 2";
         assert_eq!(told, expected);
     }
+
+    #[test]
+    fn what_the_migration_guide_declares_can_be_read() {
+        let guide = include_str!("../../../docs/migration.md");
+        let blocks = guide.split("```json\n").skip(1);
+        let declared: Vec<String> = blocks
+            .flat_map(|block| {
+                let (json, _) = block.split_once("```").expect("an end");
+                let file: Value = serde_json::from_str(json).expect("JSON");
+                read(&file["plugins"]["sidecar-lifecycle"]).expect("it can be used")
+            })
+            .map(|(id, _)| id)
+            .collect();
+        assert_eq!(declared, ["api", "recorder"]);
+    }
 }

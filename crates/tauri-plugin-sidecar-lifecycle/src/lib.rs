@@ -45,6 +45,8 @@
 //! All take as long as the slowest sidecar's grace at the most, and the time that force may take:
 //! see [`Builder::exit_limit`].
 
+#[cfg(test)]
+mod bindings;
 mod builder;
 mod commands;
 mod config;

@@ -28,9 +28,12 @@ const EVENT_PACE: Pace = Pace {
 
 /// One message of log lines.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct LogBatch {
+    /// In their order.
+    #[cfg_attr(test, ts(type = "Array<LogLine>"))]
     lines: Vec<LogLine>,
-    /// Lines left out because they came faster than they could be shown.
+    /// Lines left out before these because they came faster than they could be shown.
     dropped: u64,
 }
 

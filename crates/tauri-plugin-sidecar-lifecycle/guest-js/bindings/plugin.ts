@@ -1,7 +1,8 @@
+// Generated from the Rust types by the tests of tauri-plugin-sidecar-lifecycle.
 import type { LogLine, Protection, RunId, SidecarMetrics } from "./engine.js";
 
 /**
- * Lines that come in one message.
+ * One message of log lines.
  *
  * @example
  * ```ts
@@ -16,12 +17,12 @@ export type LogBatch = {
  */
 lines: Array<LogLine>,
 /**
- * How many are missing before these, because they came faster than pages are told.
+ * Lines left out before these because they came faster than they could be shown.
  */
 dropped: number, };
 
 /**
- * The sidecar whose leader has a pid.
+ * Whose a process is.
  *
  * @example
  * ```ts
@@ -30,10 +31,7 @@ dropped: number, };
  * const since = ({ startedAt }: Found) => new Date(startedAt);
  * ```
  */
-export type Found = {
-id: string,
-pid: number,
-run: RunId,
+export type Found = { id: string, pid: number, run: RunId,
 /**
  * Unix time in milliseconds.
  */
@@ -49,6 +47,4 @@ startedAt: number, };
  * const ids = ({ sidecars }: Metrics) => Object.keys(sidecars);
  * ```
  */
-export type Metrics = {
-protection: Protection,
-sidecars: { [key in string]: SidecarMetrics }, };
+export type Metrics = { protection: Protection, sidecars: { [key in string]: SidecarMetrics }, };

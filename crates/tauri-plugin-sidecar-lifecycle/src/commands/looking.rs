@@ -39,8 +39,11 @@ pub(crate) async fn get_status(
 
 /// The numbers that a page may see.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Metrics {
+    #[cfg_attr(test, ts(type = "Protection"))]
     protection: Protection,
+    #[cfg_attr(test, ts(type = "{ [key in string]: SidecarMetrics }"))]
     sidecars: BTreeMap<String, SidecarMetrics>,
 }
 
@@ -69,10 +72,12 @@ pub(crate) async fn get_metrics(
 
 /// Whose a process is.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Found {
     id: String,
     pid: u32,
+    #[cfg_attr(test, ts(type = "RunId"))]
     run: RunId,
     /// Unix time in milliseconds.
     started_at: u64,
