@@ -26,8 +26,11 @@ fn switches(processes: &[&Process]) -> BTreeMap<(i32, String), String> {
 /// Neither host nor guardian runs at all while another host starts and stops its sidecar many
 /// times, which takes about a second and wakes everybody who looks around now and then.
 fn not_woken(flags: &str, sidecar: &str) {
-    let setup = Setup::new();
-    let (mut quiet, _family) = start(&setup, flags, sidecar);
+    not_woken_in(&Setup::new(), flags, sidecar);
+}
+
+fn not_woken_in(setup: &Setup, flags: &str, sidecar: &str) {
+    let (mut quiet, _family) = start(setup, flags, sidecar);
     quiet.next("ready");
     let guardian = quiet.guardian();
     let at = || switches(&[&quiet.process, &guardian]);
@@ -64,6 +67,20 @@ fn one_that_is_ready_and_not_checked_wakes_nobody() {
 #[test]
 fn nor_does_one_whose_stdout_nobody_reads() {
     not_woken("--raw", "--no-listen --source 200M");
+}
+
+/// It writes its log by itself, and the host follows.
+#[test]
+fn nor_does_one_that_outlives_its_host() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let flags = format!("--leftovers adopt --log {}", log.display());
+    let setup = Setup::new();
+    not_woken_in(&setup, &flags, "--no-listen");
+    for left in setup.survivors() {
+        left.signal(libc::SIGKILL);
+    }
+    eventually("it is gone", || setup.survivors().is_empty());
 }
 
 #[test]
