@@ -46,6 +46,8 @@ fn a_host_that_dies_while_nobody_reads_leaves_nothing() {
         "--no-listen --source 200M --setsid",
     );
     host.next("ready");
+    // Ready means no more than spawned here: before they are written down, nobody seems to live.
+    family.wait_for(2);
     host.signal(libc::SIGKILL);
     host.end();
     eventually("all have ended", || family.living().is_empty());
