@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::LazyLock;
 use std::task::{Context, Poll, Waker};
 
-use fake_host::testing::{Process, eventually, fake_sidecar};
+use fake_host::testing::{Family, Process, eventually, fake_sidecar};
 use serde_json::Value;
 use sidecar_lifecycle::{
     OutputError, RunId, SidecarBuilder, SidecarOutput, SidecarStdin, StdinMode, StdoutMode,
@@ -248,12 +248,13 @@ fn a_reader_that_waits_is_told_of_the_end_by_force_and_of_the_next_run() {
 #[test]
 fn the_end_does_not_wait_for_somebody_who_was_let_go() {
     let mut bench = Bench::new();
-    let editor = bench.path("code");
+    let (editor, family) = (bench.path("code"), Family::new(bench.path("pids")));
     // A copy and no link: its name is what it is known by.
     fs::copy(fake_sidecar(), &editor).expect("a copy");
     let text = format!(
-        "echo begin; {} --no-listen --max-life 3m & exec sleep 100",
-        editor.display()
+        "echo begin; {} --no-listen --max-life 3m --pidfile {} & exec sleep 100",
+        editor.display(),
+        family.file().display()
     );
     let sidecar = raw(script(&text)).keep(["code"]);
     let ready = bench.run("server", sidecar);
@@ -262,6 +263,7 @@ fn the_end_does_not_wait_for_somebody_who_was_let_go() {
     let said = wait(output.read(run, 0, MOST)).expect("bytes");
     assert_eq!(said, b"begin\n");
     let waiting = output.read(run, 6, MOST);
+    family.wait_for(1); // Until then it is a shell that is about to become the editor.
     bench.engine.stop("server", "test").expect("asked");
     let kept = bench.next("server", "kept");
     assert_eq!(wait(waiting).expect("the end"), b"");
