@@ -1,0 +1,5 @@
+//! Generates the app's context, and puts the services beside the executable.
+
+fn main() {
+    tauri_build::build();
+}
