@@ -57,6 +57,9 @@ pub(crate) struct Args {
     /// Goes without a guardian.
     #[arg(long)]
     pub(crate) no_guardian: bool,
+    /// Has a standby for the guardian.
+    #[arg(long, conflicts_with = "no_guardian")]
+    pub(crate) standby: bool,
     /// Once it is ready, asks this often whether it lives.
     #[arg(long, value_name = "MS")]
     liveness: Option<u64>,

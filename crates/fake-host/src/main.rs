@@ -15,19 +15,21 @@ use sidecar_lifecycle::{Engine, guardian, on_termination};
 use orders::{Next, Order};
 
 fn main() -> ExitCode {
-    // First of all, as every host does. The one flag is looked for by hand: a parser would come
+    // First of all, as every host does. Two flags are looked for by hand: a parser would come
     // first otherwise.
-    if !std::env::args_os().any(|arg| arg == "--no-guardian")
-        && let Err(e) = guardian::start()
-    {
+    let has = |flag| std::env::args_os().any(|arg| arg == flag);
+    let (without, standby) = (has("--no-guardian"), has("--standby"));
+    let started = match (without, standby) {
+        (true, _) => Ok(()),
+        (false, true) => guardian::start_with_standby(),
+        (false, false) => guardian::start(),
+    };
+    if let Err(e) = started {
         complain(&e.to_string());
     }
     let args = args::Args::parse();
     logger::start();
-    debug_assert_eq!(
-        args.no_guardian,
-        std::env::args_os().any(|a| a == "--no-guardian")
-    );
+    debug_assert_eq!((args.no_guardian, args.standby), (without, standby));
     match host(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {

@@ -134,10 +134,13 @@ fn sentence(kind: &EventKind) -> Option<(&'static str, String)> {
         }
         EventKind::Failed { reason, .. } => (RED, format!("failed: {reason}")),
         EventKind::LogTrouble { reason } => (RED, format!("the log file: {reason}")),
-        EventKind::ProtectionLost { .. } => (
-            RED,
-            "the guardian was killed: best-effort protection from now on".to_owned(),
-        ),
+        EventKind::ProtectionLost { protection } => {
+            let left = match protection {
+                Protection::Guardian => "one of two guardians was killed: the other goes on",
+                _ => "the guardian was killed: best-effort protection from now on",
+            };
+            (RED, left.to_owned())
+        }
         EventKind::GuardianSilent { reason } => (RED, reason.clone()),
         EventKind::GuardianAnswers { waited_ms } => (
             DIM,

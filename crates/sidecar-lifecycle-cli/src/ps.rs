@@ -184,6 +184,7 @@ fn phase(instance: &Instance, tree: &Tree) -> (&'static str, &'static str) {
 
 fn protection(instance: &Instance) -> &'static str {
     match (instance.status, instance.protection) {
+        (Status::Running, Protection::GuardianWithStandby) => "two guardians",
         (Status::Running, Protection::Guardian) => "guardian",
         (Status::Running, Protection::Kernel) => "kernel",
         (Status::Running, _) => "best effort",

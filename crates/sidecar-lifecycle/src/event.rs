@@ -21,6 +21,8 @@ use crate::ports::Holder;
 pub enum Protection {
     /// The kernel ends the trees (a Windows job object).
     Kernel,
+    /// The same as `Guardian`, and a second one ends the trees when host and guardian die together.
+    GuardianWithStandby,
     /// A guardian process outlives the host and ends the trees.
     Guardian,
     /// Leaders die with the host on Linux; the rest is swept at the next start.
@@ -279,8 +281,8 @@ pub enum EventKind {
         /// What cannot be done, what that means for the output, and what the system answers.
         reason: String,
     },
-    /// The guardian died. Its runs' leaders died with it and the rest is ended by the host, which
-    /// goes on without a guardian.
+    /// The guardian died. Its runs' leaders died with it, and the rest is ended by its standby, or
+    /// else by the host, which goes on without a guardian. Or the standby died: then all goes on.
     ProtectionLost {
         /// What protects new runs.
         protection: Protection,

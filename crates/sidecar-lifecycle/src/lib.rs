@@ -119,12 +119,14 @@
 //!   | | when the host is killed | what is covered |
 //!   | --- | --- | --- |
 //!   | [`Guardian`](Protection::Guardian) on Linux | the guardian asks, waits for the grace, forces | the whole tree with its escapees: orphans become the guardian's children |
-//!   | [`Guardian`](Protection::Guardian) on macOS | the same | orphans go to init; escapees are known by their process group and marker, and one that has changed both is lost |
+//!   | [`GuardianWithStandby`](Protection::GuardianWithStandby) on Linux | the same; when the guardian is killed in the same instant, its standby does it | the whole tree with its escapees, when any two of host, guardian and standby die |
+//!   | [`Guardian`](Protection::Guardian) on macOS | the same as on Linux | orphans go to init; escapees are known by their process group and marker, and one that has changed both is lost |
 //!   | [`Kernel`](Protection::Kernel) on Windows | the job object ends the tree at once, without grace | the whole tree: a job cannot be left |
 //!   | [`BestEffort`](Protection::BestEffort) | on Linux the kernel kills the leader, elsewhere nothing happens | the rest is ended at the next start |
 //!
-//!   Host and guardian killed in the same instant are the one gap on Unix: what is left then is
-//!   ended when an engine of the same app starts again.
+//!   Host and guardian killed in the same instant are the one gap of `Guardian`: what is left
+//!   then is ended when an engine of the same app starts again. On Linux
+//!   [`guardian::start_with_standby`] closes it, at the price of one more process.
 //! - **Nobody else is harmed.** A process is a pid, its start time and the boot
 //!   ([`identity`]), never a pid alone. A stranger on a port is named and left alone. Editors,
 //!   browsers and terminals that a sidecar has opened are

@@ -24,6 +24,8 @@ use super::waiting::{DEADLINE, eventually, eventually_some, within};
 const MARK: &str = "FAKE_HOST_TEST";
 /// The name under which the guardian runs.
 pub const GUARDIAN: &str = "sidecar-guard";
+/// The name under which its standby runs.
+pub const STANDBY: &str = "sidecar-standby";
 
 /// A folder for one test: state files, pidfiles, logs.
 #[derive(Debug)]
@@ -324,13 +326,18 @@ impl Host {
         grammar.hear_all(&events);
     }
 
-    /// The guardian.
+    /// The guardian: a child of the host, or of the guardian's standby.
     pub fn guardian(&self) -> Process {
         eventually_some("the guardian is there", || {
-            self.process
-                .children()
-                .into_iter()
-                .find(|p| p.name() == GUARDIAN)
+            let standby = child_named(&self.process, STANDBY);
+            child_named(standby.as_ref().unwrap_or(&self.process), GUARDIAN)
+        })
+    }
+
+    /// The guardian's standby, of a host that has one.
+    pub fn standby(&self) -> Process {
+        eventually_some("the standby is there", || {
+            child_named(&self.process, STANDBY)
         })
     }
 
@@ -355,6 +362,10 @@ impl Drop for Host {
             let _ = self.child.wait();
         }
     }
+}
+
+fn child_named(parent: &Process, name: &str) -> Option<Process> {
+    parent.children().into_iter().find(|p| p.name() == name)
 }
 
 /// A host's arguments: its own, split at spaces, and its sidecar's, which writes its pids into

@@ -14,7 +14,7 @@ mod waiting;
 
 pub use family::Family;
 pub use grammar::Grammar;
-pub use host::{GUARDIAN, Host, Setup, args, args_for, free_port};
+pub use host::{GUARDIAN, Host, STANDBY, Setup, args, args_for, free_port};
 pub use papers::sealed;
 pub use programs::{example, fake_host, fake_sidecar, sidecar};
 pub use table::{Process, kill, processes_marked, processes_with};

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fake_host::testing::{Family, Host, Setup, eventually, eventually_some, fake_sidecar};
+use fake_host::testing::{Family, Host, Process, Setup, eventually, eventually_some, fake_sidecar};
 
 use crate::leftovers::kill_both;
 use crate::support::{assert_port_free, start_command};
@@ -17,6 +17,9 @@ struct Case {
     editor: Family,
     port: u16,
 }
+
+/// Ends a run, its sidecar or its host.
+type End = fn(&mut Host);
 
 /// A program under another name.
 fn copied(setup: &Setup, program: &Path, name: &str) -> PathBuf {
@@ -189,32 +192,79 @@ fn the_next_start_ends_no_editor_and_nothing_that_it_has_started() {
     assert!(case.server.living().is_empty());
 }
 
+fn with_helper_of(name: &str, flags: &str) -> Case {
+    let flags = format!("{flags} --keep {name}");
+    Case::begin_with(&flags, name, WITH_HELPER, Path::new("/bin/sh"))
+}
+
+/// Its host went by the list that comes with the engine.
+#[test]
+fn a_killed_guardian_takes_no_editor_that_the_configuration_names_with_it() {
+    let mut case = with_helper_of("my-editor", "");
+    let helpers = case.editor.living();
+    case.host.guardian().signal(libc::SIGKILL);
+    case.host.next("protection_lost");
+    case.host.next("stopped");
+    assert!(case.server.living().is_empty());
+    assert_eq!(case.editor.living(), helpers, "{:#?}", case.host.lines());
+}
+
+#[test]
+fn a_standby_ends_no_editor_that_the_configuration_names() {
+    let mut case = with_helper_of("my-editor", "--standby");
+    let helpers = case.editor.living();
+    let standby = case.host.standby();
+    kill_both(&mut case.host);
+    standby.wait();
+    assert!(case.server.living().is_empty());
+    assert_eq!(case.editor.living(), helpers);
+}
+
+/// By then neither its name nor its parent tells that it is an editor's.
+#[test]
+fn a_standby_leaves_alone_what_the_guardian_has_let_go() {
+    let mut case = with_helper_of("my-editor", "--standby");
+    let helpers = case.editor.living();
+    case.host.order("stop");
+    case.host.next("stopped");
+    let editor = helpers[0].parent().and_then(Process::of).expect("it waits");
+    editor.signal(libc::SIGKILL);
+    editor.wait();
+    let standby = case.host.standby();
+    kill_both(&mut case.host);
+    standby.wait();
+    assert_eq!(case.editor.living(), helpers);
+}
+
 /// Its words went into the server's pipes; with the run their other ends were closed, and the
 /// next word killed it.
 #[test]
 fn an_editor_may_go_on_writing_when_its_run_has_ended() {
-    let ends: [fn(&mut Host); 3] = [
-        |host| {
+    let killed: End = |host| {
+        host.signal(libc::SIGKILL);
+        host.end();
+    };
+    let ends: [(&str, End); 4] = [
+        ("", |host| {
             host.order("stop");
             host.next("stopped");
-        },
-        |host| {
+        }),
+        ("", |host| {
             host.order("shutdown");
             host.end();
-        },
-        |host| {
-            host.signal(libc::SIGKILL);
-            host.end();
-        },
+        }),
+        ("", killed),
+        // Whoever reads on for it becomes the standby's child.
+        ("--standby", killed),
     ];
     // A word each 10 ms, and a file that says how many were written in vain or not.
     let how = r#"setsid "$1" -c 'n=0; while [ ! -e "$0.end" ] && [ $n -lt 3000 ]; do
         n=$((n + 1)); echo word $n >&2; echo $n >"$0.said"; sleep 0.01; done' "$2" &
         "$3" --no-listen --max-life 3m --pidfile "$2""#;
-    for end in ends {
+    for (flags, end) in ends {
         let setup = Setup::new();
         let log = setup.path("log");
-        let flags = format!("--log {}", log.display());
+        let flags = format!("{flags} --log {}", log.display());
         let mut case = Case::begin_in(setup, &flags, "code", how, Path::new("/bin/sh"));
         let said = || {
             let text = fs::read_to_string(case.editor.file().with_extension("said"));

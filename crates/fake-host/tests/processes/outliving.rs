@@ -337,3 +337,29 @@ fn its_log_goes_on_and_is_read_by_the_next_host() {
     host.end();
     eventually("nothing is left", || setup.survivors().is_empty());
 }
+
+/// What host and guardian leave is ended by a standby, but not this; and a standby that has become
+/// the guardian looks after it.
+#[test]
+fn a_standby_lets_it_live_and_looks_after_it() {
+    let setup = Setup::new();
+    let adopt = format!("--standby {ADOPT}");
+    let (mut host, family, leader) = begin(&setup, &adopt, "--setsid --double-fork");
+    let before = family.living();
+    let standby = host.standby();
+    kill_both(&mut host);
+    standby.wait();
+    assert_eq!(family.living(), before, "nobody was harmed");
+
+    let (mut host, adopted) = next(&setup, &adopt, "--setsid --double-fork");
+    assert_eq!(adopted["pid"], leader);
+    host.guardian().signal(libc::SIGKILL);
+    assert_eq!(host.next("protection_lost")["protection"], "guardian");
+    assert_eq!(family.living(), before, "nobody was harmed");
+    host.order("stop");
+    assert_eq!(host.next("stopped")["survivors"], 0);
+    assert!(family.living().is_empty(), "{:?}", family.living());
+    host.order("shutdown");
+    host.end();
+    assert_nothing_left(&setup, &family);
+}

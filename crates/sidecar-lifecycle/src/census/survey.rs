@@ -51,9 +51,11 @@ impl Table {
     fn look_at(&self, entry: Entry) -> Option<Instance> {
         let (lock, remains) = ledger::look(&entry.state_dir, &entry.app_id, &entry.instance);
         let alive = |id: &Option<Identity>| id.as_ref().filter(|id| id.is_alive()).map(|id| id.pid);
-        let (host, guardian) = remains.state.as_ref().map_or((None, None), |state| {
-            (alive(&state.host), alive(&state.guardian))
-        });
+        let state = remains.state.as_ref();
+        let host = state.and_then(|state| alive(&state.host));
+        let standby = state.and_then(|state| alive(&state.standby));
+        // A standby without a guardian is the guardian.
+        let guardian = state.and_then(|state| alive(&state.guardian)).or(standby);
         let status = match lock {
             Lock::Missing => return None,
             Lock::Held if host.is_some() => Status::Running,
@@ -71,6 +73,9 @@ impl Table {
         }
         let protection = match guardian {
             _ if cfg!(windows) => Protection::Kernel,
+            Some(guardian) if standby.is_some_and(|s| s != guardian) => {
+                Protection::GuardianWithStandby
+            }
             Some(_) => Protection::Guardian,
             None => Protection::BestEffort,
         };
@@ -118,7 +123,7 @@ impl Table {
         let sweeper = Sweeper {
             dir: entry.state_dir.clone(),
             app_id: entry.app_id.clone(),
-            guardian: None,
+            guardians: Vec::new(),
             estate: Estate::default(),
         };
         let mut by_sidecar: BTreeMap<String, Vec<Leftover>> = BTreeMap::new();

@@ -1,18 +1,18 @@
-//! Going on after the guardian's death.
+//! Going on after the death of the guardian or its standby.
 
-use super::message::Message;
+use super::entry::Entry;
+use super::message::{Message, Report};
 use super::run_loop::Loop;
 use crate::core::Fact;
-use crate::event::EventKind;
+use crate::event::{EventKind, Protection};
 
 impl Loop {
-    /// The guardian died. Its leaders died with it; what is left of their trees is ended by a
-    /// warden on a thread, which also spawns from now on.
+    /// The guardian died. Its leaders died with it; what is left of their trees is ended by its
+    /// standby or by a warden on a thread, which also spawns from now on.
     pub(super) fn lose_guardian(&mut self) {
         if self.shared.is_closing() {
             return;
         }
-        log::error!("the guardian is gone: protection is best effort from now on");
         let tx = self.tx.clone();
         let on = move |report| {
             let _ = tx.send(Message::Spawner(report)); // The loop may have quit by now.
@@ -22,12 +22,17 @@ impl Loop {
         }
         self.silence.end();
         let protection = self.spawner.protection();
-        self.shared.set_protection(protection);
+        match protection {
+            Protection::Guardian => log::error!("the guardian is gone: its standby goes on"),
+            _ => log::error!("the guardian is gone: protection is best effort from now on"),
+        }
+        self.note_protection();
         for index in 0..self.entries.len() {
             let Some(run) = &self.entries[index].run else {
                 continue;
             };
             let (id, leader, marker) = (run.run, run.leader.clone(), run.marker.clone());
+            let keep = self.entries[index].config.keep.clone();
             let core = self.entries[index].core;
             self.tell(core, id, EventKind::ProtectionLost { protection });
             if self.keep_looking_after(index) {
@@ -35,7 +40,7 @@ impl Loop {
             }
             if let Some(leader) = leader {
                 let members = self.ledger.as_ref().map_or(Vec::new(), |l| l.members(id));
-                self.order_about(id, |s| s.adopt(id, &leader, &members, &marker));
+                self.order_about(id, |s| s.adopt(id, &leader, &members, &marker, &keep));
             } else {
                 let fact = Fact::SpawnFailed {
                     run: id,
@@ -44,6 +49,38 @@ impl Loop {
                 };
                 self.step(core, fact);
             }
+        }
+    }
+
+    /// Has the standby's end told.
+    pub(super) fn watch_standby(&self) {
+        let tx = self.tx.clone();
+        let then = move || drop(tx.send(Message::Spawner(Report::StandbyLost)));
+        if let Err(e) = self.spawner.watch_standby(then) {
+            log::error!("cannot wait for the standby's end: {e}");
+        }
+    }
+
+    /// The standby died. Everything goes on, with the guardian alone.
+    pub(super) fn lose_standby(&mut self) {
+        if self.shared.is_closing() || !self.spawner.lose_standby() {
+            return;
+        }
+        log::error!("the guardian's standby is gone: the guardian goes on without");
+        self.note_protection();
+        let protection = self.spawner.protection();
+        let running = |e: &Entry| e.run.as_ref().map(|run| (e.core, run.run));
+        let running: Vec<_> = self.entries.iter().filter_map(running).collect();
+        for (core, run) in running {
+            self.tell(core, run, EventKind::ProtectionLost { protection });
+        }
+    }
+
+    fn note_protection(&mut self) {
+        self.shared.set_protection(self.spawner.protection());
+        let (guardian, standby) = (self.spawner.guardian(), self.spawner.standby());
+        if let Some(ledger) = &mut self.ledger {
+            ledger.set_guardians(guardian, standby);
         }
     }
 }

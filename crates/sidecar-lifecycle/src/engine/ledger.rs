@@ -34,6 +34,9 @@ pub(crate) struct State {
     pub(crate) instance: String,
     pub(crate) host: Option<Identity>,
     pub(crate) guardian: Option<Identity>,
+    /// Who goes on when the guardian is dead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) standby: Option<Identity>,
     pub(crate) runs: Vec<RunRecord>,
 }
 
@@ -100,6 +103,13 @@ pub(crate) struct Ledger {
 /// How long a busy engine may leave its file behind. At rest it is never behind.
 const BEHIND_LIMIT: Duration = Duration::from_millis(100);
 
+impl State {
+    /// The guardian and its standby, as far as there are any.
+    pub(crate) fn guardians(&self) -> impl Iterator<Item = &Identity> {
+        self.guardian.iter().chain(&self.standby)
+    }
+}
+
 impl Ledger {
     pub(crate) fn open(dir: &Path, app_id: &str, instance: &str) -> io::Result<Ledger> {
         fs::create_dir_all(dir)?;
@@ -115,6 +125,7 @@ impl Ledger {
             instance: instance.to_owned(),
             host: Identity::of(std::process::id()),
             guardian: None,
+            standby: None,
             runs: Vec::new(),
         };
         let path = dir.join(format!("{instance}.json"));
@@ -133,8 +144,9 @@ impl Ledger {
         Ok(ledger)
     }
 
-    pub(crate) fn set_guardian(&mut self, pid: Option<u32>) {
-        self.state.guardian = pid.and_then(Identity::of);
+    pub(crate) fn set_guardians(&mut self, guardian: Option<u32>, standby: Option<u32>) {
+        self.state.guardian = guardian.and_then(Identity::of);
+        self.state.standby = standby.and_then(Identity::of);
         self.save();
     }
 

@@ -119,7 +119,7 @@ fn a_live_instance_says_who_it_is_before_it_has_run_anything() {
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
     let me = Identity::of(std::process::id());
-    ledger.set_guardian(Some(std::process::id()));
+    ledger.set_guardians(Some(std::process::id()), None);
     let live = live_states(dir.path());
     assert_eq!((&live[0].host, &live[0].guardian), (&me, &me));
     drop(ledger);
@@ -248,6 +248,7 @@ fn text(runs: u64) -> Vec<u8> {
         instance: "5f3c".into(),
         host: Some(record(1).leader),
         guardian: None,
+        standby: None,
         runs: (0..runs).map(record).collect(),
     };
     serde_json::to_vec(&state).unwrap()

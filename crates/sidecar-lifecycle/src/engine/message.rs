@@ -111,6 +111,8 @@ pub(crate) enum Report {
     LogTrouble { run: RunId, reason: String },
     /// All that was ordered up to this ping is done.
     Answered { ping: u64 },
+    /// The guardian's standby is gone.
+    StandbyLost,
     /// The guardian is gone.
     Lost,
 }

@@ -125,6 +125,7 @@ impl Loop {
             }
             Report::Answered { ping } => self.hear_answer(ping),
             Report::Lost => self.lose_guardian(),
+            Report::StandbyLost => self.lose_standby(),
         }
     }
 

@@ -112,6 +112,7 @@ impl Loop {
     /// Runs until it is told to quit. At rest it waits for one channel and no timer.
     pub(crate) async fn run(mut self) {
         self.begin_sweep();
+        self.watch_standby();
         loop {
             self.write_down();
             let message = match self.next_deadline() {
@@ -171,7 +172,12 @@ impl Loop {
         Sweeper {
             dir: self.state_dir.clone(),
             app_id: self.app_id.clone(),
-            guardian: self.spawner.guardian(),
+            guardians: self
+                .spawner
+                .guardian()
+                .into_iter()
+                .chain(self.spawner.standby())
+                .collect(),
             estate: self.estate.clone(),
         }
     }

@@ -93,7 +93,8 @@ impl Loop {
             return false;
         };
         let members = self.ledger.as_ref().map_or(Vec::new(), |l| l.members(run));
-        self.order_about(run, |s| s.adopt(run, &leader, &members, &marker));
+        let keep = self.entries[index].config.keep.clone();
+        self.order_about(run, |s| s.adopt(run, &leader, &members, &marker, &keep));
         true
     }
 

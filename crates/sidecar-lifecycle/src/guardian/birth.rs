@@ -13,7 +13,7 @@ use std::rc::Rc;
 use super::pump::{Pump, SharedLog};
 use super::run::{Run, Stage};
 use super::warden::{Place, Warden};
-use super::wire::{AdoptRequest, LogOrder, Report, SpawnRequest, TakeOverRequest};
+use super::wire::{AdoptRequest, LogOrder, Note, Report, SpawnRequest, TakeOverRequest, Terms};
 use crate::logs::{LogFile, Rotation};
 use crate::sys::process;
 use crate::sys::unix::clock::monotonic;
@@ -27,12 +27,14 @@ impl Warden {
     /// Starts a run and tells what came of it.
     pub(super) fn spawn(&mut self, mut request: SpawnRequest) {
         let run = request.run;
+        let terms = request.terms();
+        // Before there is anybody: whoever is there when the guardian dies has to be known.
+        self.note(|| Note::Begun(Box::new(terms.clone())));
         match self.try_spawn(&mut request) {
             Ok((pid, start, pump)) => {
-                let mut entry = Run::new(request, pid, start, pump);
-                if let Some(same) = self.runs.values().find(|r| r.keep == entry.keep) {
-                    entry.keep = same.keep.clone();
-                }
+                self.note(|| Note::Led { run, pid, start });
+                let mut entry = Run::new(terms, pid, start, pump);
+                self.share_keep(&mut entry);
                 if matches!(self.place, Place::Thread) {
                     entry.end = watch::process_end(pid).ok();
                 }
@@ -40,12 +42,20 @@ impl Warden {
                 self.say(&Report::Spawned { run, pid, start });
             }
             Err(e) => {
+                self.note(|| Note::Over { run });
                 self.say(&Report::SpawnFailed {
                     run,
                     stage: e.stage as u8,
                     errno: e.errno,
                 });
             }
+        }
+    }
+
+    /// A thousand runs mostly have the same list.
+    pub(super) fn share_keep(&self, new: &mut Run) {
+        if let Some(same) = self.runs.values().find(|r| r.keep == new.keep) {
+            new.keep = Rc::clone(&same.keep);
         }
     }
 
@@ -107,27 +117,22 @@ impl Warden {
     /// Takes over the rest of a tree whose guardian has died with its leader, to end it.
     pub(super) fn adopt(&mut self, request: AdoptRequest) {
         let (pid, start) = request.leader;
-        let spawned = SpawnRequest {
+        let terms = Terms {
             run: request.run,
-            program: Vec::new(),
-            argv: Vec::new(),
-            env: Vec::new(),
-            cwd: None,
             marker: request.marker,
             stop_signal: libc::SIGTERM,
             grace_ms: 0,
-            log: None,
-            raw_stdout: false,
             outlives: false,
-            keep: super::keep::DEFAULT_KEEP
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+            taken_over: false,
+            keep: request.keep,
         };
-        let mut entry = Run::new(spawned, pid, start, None);
-        entry.adopted = true;
+        // A standby has known it from its guardian.
+        let known = self.runs.remove(&request.run);
+        let mut entry = known.unwrap_or_else(|| Run::inherited(terms, pid, start));
         // From the first look on, orphans are looked for: they are all that is left of it.
-        entry.stage = Stage::Forced { since: monotonic() };
+        if !matches!(entry.stage, Stage::Forced { .. }) {
+            entry.stage = Stage::Forced { since: monotonic() };
+        }
         for (pid, start) in request.members {
             entry.tree.adopt(pid, start);
         }
@@ -151,23 +156,18 @@ impl Warden {
                 errno: libc::ESRCH,
             });
         }
-        let spawned = SpawnRequest {
+        let terms = Terms {
             run,
-            program: Vec::new(),
-            argv: Vec::new(),
-            env: Vec::new(),
-            cwd: None,
             marker: request.marker,
             stop_signal: request.stop_signal,
             grace_ms: request.grace_ms,
-            log: None,
-            raw_stdout: false,
             outlives: true,
+            taken_over: true,
             keep: request.keep,
         };
-        let mut entry = Run::new(spawned, pid, start, None);
-        entry.adopted = true;
-        entry.taken_over = true;
+        self.note(|| Note::Begun(Box::new(terms.clone())));
+        self.note(|| Note::Led { run, pid, start });
+        let mut entry = Run::inherited(terms, pid, start);
         entry.end = end.ok();
         entry.tree.adopt(pid, start);
         for (pid, start) in request.members {

@@ -41,13 +41,18 @@ impl Drains {
 
     /// Leaves a process behind that goes on until the last pipe is closed, for a guardian whose
     /// host and trees are gone. A process of its own, since the next start waits for the end of
-    /// the guardian, and who was released may work for days.
-    pub(super) fn leave_behind(mut self) -> io::Result<()> {
+    /// the guardian, and who was released may work for days. Answers its pid to the guardian, and
+    /// nothing where there is nobody, or in itself when it is done.
+    pub(super) fn leave_behind(mut self) -> io::Result<Option<u32>> {
         self.drain();
+        if self.0.is_empty() {
+            return Ok(None);
+        }
         // SAFETY: the guardian has one thread, so no lock is held. A failure means that the
         // guardian itself stays.
-        if self.0.is_empty() || unsafe { libc::fork() } > 0 {
-            return Ok(());
+        let child = unsafe { libc::fork() };
+        if child > 0 {
+            return Ok(Some(child as u32));
         }
         disguise::rename(NAME);
         let mut poll = PollSet::default();
@@ -59,7 +64,7 @@ impl Drains {
             poll.wait(None)?;
             self.drain();
         }
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use proptest::prelude::*;
 
+use super::spared::Spared;
 use super::wire::{
-    AdoptRequest, LogOrder, MAX_FRAME, Piece, Report, Request, SpawnRequest, TakeOverRequest,
-    frame, parse,
+    AdoptRequest, LogOrder, MAX_FRAME, Note, Piece, Report, Request, SpawnRequest, TakeOverRequest,
+    Terms, frame, parse,
 };
 use crate::mangled::mangled;
 
@@ -46,6 +47,7 @@ fn requests() -> Vec<Request> {
             leader: (1, 2),
             members: vec![(3, 4), (u32::MAX, u64::MAX)],
             marker: Vec::new(),
+            keep: vec![String::new()],
         })),
     ]
 }
@@ -101,9 +103,37 @@ fn reports() -> Vec<Report> {
     ]
 }
 
+fn notes() -> Vec<Note> {
+    let mut spared = Spared::default();
+    spared.add(1, u64::MAX);
+    vec![
+        Note::Begun(Box::new(Terms {
+            run: 7,
+            marker: b"a/b/c/7".to_vec(),
+            stop_signal: 15,
+            grace_ms: 5000,
+            outlives: true,
+            taken_over: true,
+            keep: vec!["code".into()],
+        })),
+        Note::Led {
+            run: 7,
+            pid: 1,
+            start: 2,
+        },
+        Note::Over { run: 7 },
+        Note::Left {
+            run: 7,
+            marker: b"a/b/c/7".to_vec(),
+        },
+        Note::Spared(spared),
+    ]
+}
+
 fn frames() -> Vec<Vec<u8>> {
     let requests = requests().into_iter().map(|r| frame(&r).expect("small"));
     requests
+        .chain(notes().iter().map(|n| frame(n).expect("small")))
         .chain(reports().iter().map(|r| frame(r).expect("small")))
         .collect()
 }
@@ -127,12 +157,14 @@ proptest! {
     fn mangled_frames_are_messages_or_errors(bytes in mangled(frames())) {
         whole::<Request>(&bytes)?;
         whole::<Report>(&bytes)?;
+        whole::<Note>(&bytes)?;
     }
 
     #[test]
     fn so_is_garbage(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         whole::<Request>(&bytes)?;
         whole::<Report>(&bytes)?;
+        whole::<Note>(&bytes)?;
     }
 
     /// Garbage of the right length gets as far as the decoder. A count that it makes up takes no
@@ -143,5 +175,6 @@ proptest! {
         bytes.extend(body);
         whole::<Request>(&bytes)?;
         whole::<Report>(&bytes)?;
+        whole::<Note>(&bytes)?;
     }
 }

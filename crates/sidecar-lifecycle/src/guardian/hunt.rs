@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::keep;
 use super::run::Stage;
 use super::warden::Warden;
 use crate::identity::{BootId, Identity};
@@ -43,7 +44,11 @@ impl Warden {
                     continue; // Signalled with its group, and reaped with its tree.
                 }
                 match process::process(pid) {
-                    Some(facts) if !facts.zombie && !self.spared.contains(&facts) => {
+                    Some(facts)
+                        if !facts.zombie
+                            && !self.spared.contains(&facts)
+                            && !self.is_kept(&facts) =>
+                    {
                         kill_child(pid);
                         (quiet, found) = (0, true);
                     }
@@ -78,7 +83,7 @@ impl Warden {
                 };
                 let marker = variable(&environ, VARIABLE);
                 let is_prey = marker.is_some_and(|m| prey.contains(&m));
-                if is_prey && !self.is_below_spared(&facts) {
+                if is_prey && !self.is_below_spared(&facts) && !self.is_kept(&facts) {
                     kill(&facts);
                     (quiet, found) = (0, true);
                 } else if !environ.is_empty() {
@@ -87,6 +92,14 @@ impl Warden {
             }
         }
         found
+    }
+
+    /// Whether the next look at the whole table will let it go: an editor that was opened when the
+    /// end had begun.
+    fn is_kept(&self, facts: &ProcessFacts) -> bool {
+        let mut lists: Vec<&[String]> = self.runs.values().map(|r| &*r.keep).collect();
+        lists.dedup_by_key(|list| list.as_ptr()); // Nearly all runs share one.
+        keep::is_listed(facts, &lists)
     }
 
     /// Whether somebody was let go, or descends from one who was: an editor's new child carries the

@@ -134,11 +134,14 @@ pub(crate) fn reason(facts: &ProcessFacts, escaped: bool, names: &[String]) -> O
     if escaped && facts.tty {
         return Some("it left the tree and is used at a terminal".to_owned());
     }
+    let kept = is_listed(facts, &[names]);
+    kept.then(|| format!("{} is on the keep list", executable_name(facts)))
+}
+
+/// Whether one of these lists names what a process runs.
+pub(crate) fn is_listed(facts: &ProcessFacts, lists: &[&[String]]) -> bool {
     let name = executable_name(facts);
-    if !names.contains(&name) || is_automated(facts.pid) {
-        return None;
-    }
-    Some(format!("{name} is on the keep list"))
+    lists.iter().any(|names| names.contains(&name)) && !is_automated(facts.pid)
 }
 
 /// The name of the file that a process runs.

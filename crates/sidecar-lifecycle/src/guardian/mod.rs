@@ -4,6 +4,8 @@
 //! subreaper on Linux, so that whoever runs away from a tree becomes its child too; and it holds
 //! one end of a socket whose other end closes when the host dies, however it dies.
 //!
+//! With [`start_with_standby`] there is a second one, which does nothing until the first has died.
+//!
 //! ```no_run
 //! use sidecar_lifecycle::{Engine, Protection, guardian};
 //!
@@ -24,6 +26,8 @@ mod fuzz;
 #[cfg(unix)]
 mod hunt;
 mod keep;
+#[cfg(unix)]
+mod letting_go;
 mod no_guardian;
 #[cfg(unix)]
 mod output;
@@ -35,6 +39,8 @@ mod run;
 mod snapshot;
 #[cfg(unix)]
 mod spared;
+#[cfg(unix)]
+mod standby;
 #[cfg(unix)]
 mod start;
 #[cfg(windows)]
@@ -52,6 +58,6 @@ pub(crate) mod wire;
 pub use keep::DEFAULT_KEEP;
 pub(crate) use keep::{executable_name, is_used_elsewhere, reason as keep_reason};
 pub use no_guardian::NoGuardian;
-pub use start::start;
 #[cfg(unix)]
-pub(crate) use start::take;
+pub(crate) use start::{Standby, take};
+pub use start::{start, start_with_standby};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::pump::Pump;
 use super::tree::Tree;
-use super::wire::SpawnRequest;
+use super::wire::Terms;
 use crate::core::ExitStatus;
 
 /// How far a run's end has come.
@@ -58,27 +58,34 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn new(request: SpawnRequest, leader: u32, start: u64, pump: Option<Pump>) -> Run {
+    pub(crate) fn new(terms: Terms, leader: u32, start: u64, pump: Option<Pump>) -> Run {
         Run {
-            id: request.run,
+            id: terms.run,
             leader,
             exited: None,
             reaped: false,
             adopted: false,
-            taken_over: false,
-            outlives: request.outlives,
+            taken_over: terms.taken_over,
+            outlives: terms.outlives,
             seemed_empty: false,
             tree: Tree::new(leader, start),
             stage: Stage::Live,
-            stop_signal: request.stop_signal,
-            grace: Duration::from_millis(request.grace_ms),
-            marker: request.marker,
-            keep: request.keep.into(),
+            stop_signal: terms.stop_signal,
+            grace: Duration::from_millis(terms.grace_ms),
+            marker: terms.marker,
+            keep: terms.keep.into(),
             pump,
             is_reported: false,
             has_released: false,
             end: None,
         }
+    }
+
+    /// A run that a guardian has started and left behind with its death.
+    pub(crate) fn inherited(terms: Terms, leader: u32, start: u64) -> Run {
+        let mut run = Run::new(terms, leader, start, None);
+        run.adopted = true;
+        run
     }
 
     /// The leader's group is certainly still its own: it is our child and not reaped.

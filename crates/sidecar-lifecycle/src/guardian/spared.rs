@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::snapshot::Snapshot;
 use crate::sys::ProcessFacts;
 
 /// What was let go, for as long as the warden lives: the run that it came from ends before it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Spared {
     pids: BTreeMap<u32, u64>,
     /// Groups and sessions that were let go whole. What is forked in them later belongs to them.
@@ -18,6 +20,11 @@ impl Spared {
         self.pids.get(&facts.pid) == Some(&facts.start)
             || self.groups.contains(&facts.sid)
             || self.groups.contains(&facts.pgid)
+    }
+
+    /// Lets go of a process that has no others below it.
+    pub(crate) fn add(&mut self, pid: u32, start: u64) {
+        self.pids.insert(pid, start);
     }
 
     /// Lets go of a process and of all that descends from it. Returns who that is.

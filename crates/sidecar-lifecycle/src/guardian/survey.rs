@@ -8,7 +8,7 @@ use super::pump::Pump;
 use super::run::{Run, Stage};
 use super::snapshot::Snapshot;
 use super::warden::{Place, Warden};
-use super::wire::Report;
+use super::wire::{Note, Report};
 use crate::core::ExitStatus;
 use crate::identity::{BootId, Identity};
 use crate::sys::unix::clock::monotonic;
@@ -190,6 +190,7 @@ impl Warden {
         let escaped = keep::is_used_elsewhere(orphan, &ours);
         if keep::reason(orphan, escaped, &names).is_some() {
             self.spared.add_subtree(orphan.pid, snapshot);
+            self.note_spared();
         } else if let Some(boot) = BootId::current() {
             let identity = Identity {
                 pid: orphan.pid,
@@ -235,11 +236,15 @@ impl Warden {
         });
     }
 
-    /// Whoever has shown up since the signal went out gets it now.
+    /// Whoever has shown up since the signal went out gets it now, unless it is not ours to end.
     fn press_on(&mut self, id: u64, snapshot: &Snapshot) {
         let Some(run) = self.runs.get_mut(&id) else {
             return;
         };
+        let mut released = Vec::new();
+        if run.stage != Stage::Live && run.tree.has_unjudged() {
+            released = run.tree.release_kept(snapshot, &run.keep, &mut self.spared);
+        }
         match run.stage {
             Stage::Live => {}
             Stage::Asked { .. } => run.tree.ask(run.stop_signal),
@@ -255,6 +260,7 @@ impl Warden {
                 }
             }
         }
+        self.tell_kept(id, released);
     }
 
     fn finish_if_empty(&mut self, id: u64) {
@@ -277,6 +283,7 @@ impl Warden {
         let Some(run) = self.runs.remove(&id) else {
             return;
         };
+        self.note(|| Note::Over { run: id });
         if run.has_released {
             let pipes = run.pump.into_iter().flat_map(Pump::into_pipes);
             self.drains.take(pipes);

@@ -26,6 +26,18 @@ pub(crate) struct Tree {
 struct Member {
     start: u64,
     asked: bool,
+    /// It was looked at whether it is ours to end.
+    judged: bool,
+}
+
+impl Member {
+    fn new(start: u64) -> Member {
+        Member {
+            start,
+            asked: false,
+            judged: false,
+        }
+    }
 }
 
 /// A process that was released.
@@ -58,10 +70,8 @@ impl Tree {
                 continue;
             };
             self.note_groups(facts, snapshot);
-            self.members.entry(pid).or_insert(Member {
-                start: facts.start,
-                asked: false,
-            });
+            let new = Member::new(facts.start);
+            self.members.entry(pid).or_insert(new);
             for child in snapshot.children(pid) {
                 if !child.zombie
                     && !self.members.contains_key(&child.pid)
@@ -84,13 +94,12 @@ impl Tree {
 
     /// Takes in a process that lost its parent. Its own descendants come with the next refresh.
     pub(crate) fn adopt(&mut self, pid: u32, start: u64) {
-        self.members.insert(
-            pid,
-            Member {
-                start,
-                asked: false,
-            },
-        );
+        self.members.insert(pid, Member::new(start));
+    }
+
+    /// Whoever is in this group came from here. Somebody who watched the tree before says so.
+    pub(crate) fn claim_group(&mut self, id: u32) {
+        self.groups.insert(id);
     }
 
     pub(crate) fn leader_start(&self) -> u64 {
@@ -114,6 +123,11 @@ impl Tree {
 
     pub(crate) fn pids(&self) -> Vec<u32> {
         self.members.keys().copied().collect()
+    }
+
+    /// Whether somebody has come who was not yet looked at by [`release_kept`](Tree::release_kept).
+    pub(crate) fn has_unjudged(&self) -> bool {
+        self.members.values().any(|m| !m.judged)
     }
 
     /// Finds what a dev server opened for its user (editors, browsers, terminals) and lets it go,
@@ -146,6 +160,9 @@ impl Tree {
                 self.members.remove(&gone);
                 self.groups.remove(&gone);
             }
+        }
+        for member in self.members.values_mut() {
+            member.judged = true;
         }
         found
     }

@@ -13,7 +13,6 @@ use super::drains::Drains;
 use super::pump::Pump;
 use super::run::{Run, Stage};
 use super::spared::Spared;
-use super::tree::Released;
 use super::wire::{Link, Report, Request};
 use crate::sys::unix::clock::monotonic;
 use crate::sys::unix::orphans;
@@ -43,10 +42,10 @@ pub(crate) enum Place {
 
 /// Whose end one round of requests asks for.
 #[derive(Default)]
-struct Ends {
+pub(super) struct Ends {
     asked: Vec<u64>,
     forced: Vec<u64>,
-    released: Vec<u64>,
+    pub(super) released: Vec<u64>,
 }
 
 /// The loop's state.
@@ -61,6 +60,8 @@ pub(crate) struct Warden {
     /// Who was found to be of no run, so that their environments are not read again and again.
     pub(super) strangers: HashMap<u32, u64>,
     pub(super) drains: Drains,
+    /// Who goes on in our place, should we die.
+    pub(super) standby: Option<Link>,
     pub(super) nofile: Option<libc::rlimit>,
     pub(super) host_lost: bool,
     pub(super) look: bool,
@@ -69,7 +70,7 @@ pub(crate) struct Warden {
     /// The last look failed: the process table could not be read.
     pub(super) blind: bool,
     /// Runs to ask, or to end by force, once it can be read again.
-    postponed: Ends,
+    pub(super) postponed: Ends,
 }
 
 impl Warden {
@@ -83,6 +84,7 @@ impl Warden {
             left: BTreeSet::new(),
             strangers: HashMap::new(),
             drains: Drains::default(),
+            standby: None,
             nofile,
             host_lost: false,
             look: false,
@@ -106,10 +108,13 @@ impl Warden {
                 self.catch_up();
             }
         }
-        match self.place {
-            Place::Process { .. } => self.drains.leave_behind(),
-            Place::Thread => Ok(()),
+        if matches!(self.place, Place::Thread) {
+            return Ok(());
         }
+        if let Some(drainer) = std::mem::take(&mut self.drains).leave_behind()? {
+            self.note_drainer(drainer);
+        }
+        Ok(())
     }
 
     /// Waits for anything to happen, and takes in what did.
@@ -126,6 +131,8 @@ impl Warden {
             ),
             Place::Thread => (None, None),
         };
+        let standby = self.standby.as_ref().filter(|s| s.wants_to_write());
+        let standby = standby.map(|s| poll.add(s.raw_fd(), true));
         let mut pipes = Vec::new();
         let mut leaders = Vec::new();
         for run in self.runs.values() {
@@ -159,6 +166,9 @@ impl Warden {
         {
             ends.drain();
             self.look = true;
+        }
+        if standby.is_some_and(|slot| poll.ready(slot).writable) {
+            self.flush_notes();
         }
         if let Some(slot) = link {
             if poll.ready(slot).writable && self.link.flush().is_err() {
@@ -326,42 +336,6 @@ impl Warden {
             self.ask(&ends.asked);
             self.force(&ends.forced);
             self.release(&ends.released);
-        }
-    }
-
-    /// Leaves these runs to themselves: from now on they are nobody's.
-    fn release(&mut self, ids: &[u64]) {
-        if ids.is_empty() {
-            return;
-        }
-        let snapshot = self.survey();
-        if self.blind {
-            return self.postponed.released.extend(ids);
-        }
-        for id in ids {
-            let Some(run) = self.runs.remove(id) else {
-                continue;
-            };
-            for pid in run.tree.pids().into_iter().chain([run.leader]) {
-                if snapshot.get(pid).is_some() {
-                    self.spared.add_subtree(pid, &snapshot);
-                }
-            }
-            self.left.insert(run.marker);
-        }
-    }
-
-    fn tell_kept(&mut self, id: u64, released: Vec<Released>) {
-        if let Some(run) = self.runs.get_mut(&id) {
-            run.has_released |= !released.is_empty();
-        }
-        for r in released {
-            self.say(&Report::Kept {
-                run: id,
-                pid: r.pid,
-                command: r.command,
-                why: r.why,
-            });
         }
     }
 

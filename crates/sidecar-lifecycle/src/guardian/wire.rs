@@ -1,4 +1,4 @@
-//! What host and guardian say to each other: length-prefixed frames on a stream socket.
+//! What host, guardian and standby say to each other: length-prefixed frames on a stream socket.
 //!
 //! A frame is a little-endian `u32` length and that many bytes of postcard. Descriptors travel
 //! with the first byte of the frame that needs them.
@@ -6,11 +6,12 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::os::unix::fs::MetadataExt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::spared::Spared;
 use crate::sys::unix::scm;
 
 /// No frame is larger. An environment and its arguments fit (Linux allows 6 MiB for both); more
@@ -81,6 +82,50 @@ pub(crate) struct AdoptRequest {
     pub(crate) leader: (u32, u64),
     pub(crate) members: Vec<(u32, u64)>,
     pub(crate) marker: Vec<u8>,
+    /// Names of executables that are released and not ended.
+    pub(crate) keep: Vec<String>,
+}
+
+/// From the guardian to its standby: what that has to know to go on in its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Note {
+    /// A run is about to be started.
+    Begun(Box<Terms>),
+    /// Its leader runs.
+    Led { run: u64, pid: u32, start: u64 },
+    /// Nothing of it is left, or it could not be started.
+    Over { run: u64 },
+    /// It is left to itself; this is its marker.
+    Left { run: u64, marker: Vec<u8> },
+    /// All that is let go by now.
+    Spared(Spared),
+}
+
+/// What decides about a run's end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Terms {
+    pub(crate) run: u64,
+    pub(crate) marker: Vec<u8>,
+    pub(crate) stop_signal: i32,
+    pub(crate) grace_ms: u64,
+    pub(crate) outlives: bool,
+    /// Its tree was left by an earlier host, and its orphans do not come to us.
+    pub(crate) taken_over: bool,
+    pub(crate) keep: Vec<String>,
+}
+
+impl SpawnRequest {
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            run: self.run,
+            marker: self.marker.clone(),
+            stop_signal: self.stop_signal,
+            grace_ms: self.grace_ms,
+            outlives: self.outlives,
+            taken_over: false,
+            keep: self.keep.clone(),
+        }
+    }
 }
 
 /// What is known of a tree that lives on.
@@ -259,6 +304,12 @@ impl Link {
     }
 }
 
+impl AsRawFd for Link {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+}
+
 /// A message as it goes over the wire.
 pub(crate) fn frame<T: Serialize>(message: &T) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; 4];
@@ -300,79 +351,5 @@ fn invalid(e: postcard::Error) -> io::Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sys::unix::fd::{pipe, set_nonblocking, socket_pair};
-
-    fn big_spawn() -> Request {
-        Request::Spawn(Box::new(SpawnRequest {
-            run: 7,
-            program: b"/bin/true".to_vec(),
-            argv: vec![b"true".to_vec()],
-            env: vec![vec![b'x'; 1 << 20], vec![0xff, 0xfe]],
-            cwd: None,
-            marker: b"a/b/c/7".to_vec(),
-            stop_signal: 15,
-            grace_ms: 5000,
-            log: Some(LogOrder {
-                path: b"/log".to_vec(),
-                limit: 1,
-                files: 1,
-            }),
-            raw_stdout: false,
-            outlives: false,
-            keep: vec!["code".into()],
-        }))
-    }
-
-    /// A packet socket once cut an environment of 1 MB short; the stream must carry it whole,
-    /// with its descriptors, even when it does not fit into the socket at once.
-    #[test]
-    fn carries_a_large_environment_and_its_descriptors_in_pieces() {
-        let (a, b) = socket_pair().unwrap();
-        set_nonblocking(&a).unwrap();
-        set_nonblocking(&b).unwrap();
-        let (mut host, mut guardian) = (Link::new(a), Link::new(b));
-        let (read, write) = pipe().unwrap();
-        host.send(&big_spawn(), vec![read, write]).unwrap();
-        host.send(&Request::AskStop { run: 7 }, vec![]).unwrap();
-        assert!(
-            host.wants_to_write(),
-            "1 MB does not fit into the socket at once"
-        );
-        let mut got: Vec<Request> = Vec::new();
-        while got.len() < 2 {
-            host.flush().unwrap();
-            assert!(guardian.fill().unwrap());
-            while let Some(message) = guardian.next().unwrap() {
-                got.push(message);
-            }
-        }
-        assert_eq!(got, [big_spawn(), Request::AskStop { run: 7 }]);
-        assert_eq!(guardian.take_fds().len(), 2);
-        assert!(guardian.take_fds().is_empty());
-    }
-
-    #[test]
-    fn every_cut_of_a_frame_waits_for_the_rest_and_no_garbage_panics() {
-        let whole = frame(&Request::AskStop { run: u64::MAX }).unwrap();
-        for cut in 0..whole.len() {
-            assert!(
-                parse::<Request>(&whole[..cut]).unwrap().is_none(),
-                "cut at {cut}"
-            );
-        }
-        let mut rng = fastrand::Rng::with_seed(1);
-        for _ in 0..20_000 {
-            let bytes: Vec<u8> = (0..rng.usize(0..64)).map(|_| rng.u8(..)).collect();
-            let _ = parse::<Request>(&bytes); // An answer or an error, never a panic.
-            let _ = parse::<Report>(&bytes);
-        }
-        let mut long = (MAX_FRAME as u32 + 1).to_le_bytes().to_vec();
-        long.extend([0; 16]);
-        assert!(
-            parse::<Request>(&long).is_err(),
-            "a length beyond the limit is refused at once"
-        );
-    }
-}
+#[path = "wire_tests.rs"]
+mod tests;

@@ -338,7 +338,7 @@ to: Phase, });
  * const survivesKill = (protection: Protection) => protection !== "best_effort";
  * ```
  */
-export type Protection = "kernel" | "guardian" | "best_effort";
+export type Protection = "kernel" | "guardian_with_standby" | "guardian" | "best_effort";
 
 /**
  * Who listens on a port. What cannot be read is null, never a guess.

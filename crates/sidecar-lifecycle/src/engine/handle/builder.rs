@@ -210,7 +210,8 @@ fn run_thread(mut beginnings: Beginnings) {
     let _ended = EndOfLoop(beginnings.shared.clone());
     errors_not_signals();
     if let Some(ledger) = &mut beginnings.ledger {
-        ledger.set_guardian(beginnings.spawner.guardian());
+        let spawner = &beginnings.spawner;
+        ledger.set_guardians(spawner.guardian(), spawner.standby());
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()

@@ -15,21 +15,22 @@ pub(super) struct Shield {
 }
 
 impl Shield {
-    /// Shields this process, its ancestors and its guardian, the hosts and guardians of instances
+    /// Shields this process, its ancestors and its guardians, the hosts and guardians of instances
     /// that live, and the hosts' own helpers: a login shell that is being asked, say.
     ///
     /// A host that has not yet opened its state file is not seen.
-    pub(super) fn raise(dir: &Path, guardian: Option<u32>, table: &[ProcessFacts]) -> Shield {
+    pub(super) fn raise(dir: &Path, guardians: &[u32], table: &[ProcessFacts]) -> Shield {
         let live = ledger::live_states(dir);
         let pid = |id: &crate::identity::Identity| id.is_alive().then_some(id.pid);
-        let guardians = live
+        let others = live
             .iter()
-            .filter_map(|s| s.guardian.as_ref().and_then(pid));
+            .flat_map(ledger::State::guardians)
+            .filter_map(pid);
         let hosts = live.iter().filter_map(|s| s.host.as_ref().and_then(pid));
         let me = std::process::id();
         Shield::around(
             me,
-            guardians.chain(guardian).collect(),
+            others.chain(guardians.iter().copied()).collect(),
             hosts.collect(),
             table,
         )

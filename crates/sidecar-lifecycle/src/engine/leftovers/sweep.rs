@@ -42,8 +42,8 @@ pub(crate) struct Sweeper {
     /// The folder of the app's state files.
     pub(crate) dir: PathBuf,
     pub(crate) app_id: String,
-    /// This instance's own guardian.
-    pub(crate) guardian: Option<u32>,
+    /// This instance's own guardian and its standby.
+    pub(crate) guardians: Vec<u32>,
     /// What is not ended, but left to be adopted.
     pub(crate) estate: Estate,
 }
@@ -101,6 +101,7 @@ impl Sweeper {
             instance: String::new(),
             host: None,
             guardian: None,
+            standby: None,
             runs: vec![left.record.clone()],
         };
         let dead = Remains {
@@ -150,13 +151,11 @@ pub(crate) fn is_gone(news: &News, pid: u32) -> bool {
     news.iter().any(|(_, kind)| told(kind))
 }
 
-/// A guardian that lives is at work: it ends the trees with the grace that was agreed on.
+/// A guardian that lives is at work, and so is its standby: it ends the trees with the grace that was agreed on.
 fn wait_for_guardian(dead: &Remains) {
-    let Some(guardian) = dead.state.as_ref().and_then(|s| s.guardian.as_ref()) else {
-        return;
-    };
+    let guardians: Vec<&Identity> = dead.state.iter().flat_map(State::guardians).collect();
     let deadline = monotonic() + GUARDIAN_LIMIT;
-    while guardian.is_alive() && monotonic() < deadline {
+    while guardians.iter().any(|g| g.is_alive()) && monotonic() < deadline {
         thread::sleep(TICK);
     }
 }
@@ -241,7 +240,7 @@ impl<'a> Ending<'a> {
     /// has done so again.
     fn hunt(&mut self) {
         let table = process::all_processes();
-        let shield = Shield::raise(&self.sweeper.dir, self.sweeper.guardian, &table);
+        let shield = Shield::raise(&self.sweeper.dir, &self.sweeper.guardians, &table);
         let me = process::uid_of(std::process::id());
         let end = monotonic() + HUNT_LIMIT;
         let (mut others, mut quiet) = (HashSet::new(), 0);
@@ -310,13 +309,13 @@ impl<'a> Ending<'a> {
         if !table.iter().any(|f| f.pid == me) {
             return None;
         }
-        let (dir, guardian) = (&self.sweeper.dir, self.sweeper.guardian);
+        let (dir, guardians) = (&self.sweeper.dir, &self.sweeper.guardians);
         let search = Search {
             dead: self.dead,
             app_id: &self.sweeper.app_id,
             boot,
             table: &table,
-            shield: &Shield::raise(dir, guardian, &table),
+            shield: &Shield::raise(dir, guardians, &table),
             prey: &self.prey,
         };
         let mut found = search.find(self.known.values().map(|(l, _)| l));

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-#[cfg(target_os = "linux")]
 use std::ptr;
 
 use tokio::io::Interest;
@@ -179,13 +178,19 @@ pub(crate) fn set_nonblocking(fd: &impl AsRawFd) -> io::Result<()> {
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK) }).map(drop)
 }
 
-/// Closes every descriptor from `first` on, but the one named.
+/// Closes every descriptor from `first` on, but those named.
 ///
 /// Used after a fork, where the other descriptors belong to the program that was forked and are
 /// owned by values that will never be dropped here.
-pub(crate) fn close_all_but(first: RawFd, keep: RawFd) {
-    close_range(first, keep - 1);
-    close_range(keep + 1, RawFd::MAX);
+pub(crate) fn close_all_but(first: RawFd, keep: &[RawFd]) {
+    let mut keep = keep.to_vec();
+    keep.sort_unstable();
+    let mut from = first;
+    for fd in keep {
+        close_range(from, fd - 1);
+        from = from.max(fd + 1);
+    }
+    close_range(from, RawFd::MAX);
 }
 
 /// Closes the descriptors of an inclusive range. Async-signal-safe.
@@ -226,6 +231,36 @@ pub(crate) fn close_range(first: RawFd, last: RawFd) {
 pub(crate) fn shutdown(socket: RawFd) {
     // SAFETY: integer arguments only; an error says that it is ended already.
     let _ = unsafe { libc::shutdown(socket, libc::SHUT_RDWR) };
+}
+
+/// Whether the other side of a connection has closed it. What it has said before is not read.
+pub(crate) fn is_closed(socket: &impl AsRawFd) -> bool {
+    let mut byte = 0u8;
+    let peeked = retry(|| {
+        // SAFETY: `byte` has room for the one byte that is asked for.
+        let n = unsafe {
+            libc::recv(
+                socket.as_raw_fd(),
+                ptr::from_mut(&mut byte).cast(),
+                1,
+                libc::MSG_PEEK | libc::MSG_DONTWAIT,
+            )
+        };
+        check(n as libc::c_int)
+    });
+    match peeked {
+        Ok(n) => n == 0,
+        Err(e) => e.kind() != io::ErrorKind::WouldBlock,
+    }
+}
+
+/// Waits until something can be read from a connection or it is closed, on the runtime that this
+/// is called in. Nothing is read here.
+pub(crate) async fn readable(fd: OwnedFd) -> io::Result<OwnedFd> {
+    // SAFETY: an owned descriptor stays open, and the same, for as long as it is registered.
+    let fd = unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }?;
+    fd.readable().await.map(drop)?;
+    Ok(fd.into_inner())
 }
 
 /// Waits until a descriptor takes bytes, on the runtime that this is called in. The descriptor may

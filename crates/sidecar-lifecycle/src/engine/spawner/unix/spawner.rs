@@ -12,12 +12,14 @@ use crate::core::RunId;
 use crate::engine::message::Report;
 use crate::engine::spawner::{HostEnds, SpawnOrder, TakeOverOrder};
 use crate::event::Protection;
+use crate::guardian::Standby;
 use crate::guardian::warden::{Place, Warden};
 use crate::guardian::wire::{self, AdoptRequest, Link, Request, SpawnRequest, TakeOverRequest};
 use crate::identity::Identity;
 use crate::marker::Marker;
 use crate::sys::unix::fd::{
-    dev_null, pipe, set_nonblocking, shutdown, silent_pipe, socket_pair, writable,
+    dev_null, is_closed, pipe, readable, set_nonblocking, shutdown, silent_pipe, socket_pair,
+    writable,
 };
 use crate::sys::unix::limits::raise_nofile;
 use crate::sys::unix::signals::block_all;
@@ -27,6 +29,8 @@ pub(crate) struct Spawner {
     link: Link,
     protection: Protection,
     guardian: Option<u32>,
+    /// Who becomes the guardian when that dies.
+    standby: Option<Standby>,
     pings: u64,
     /// Somebody waits until the socket takes more.
     is_waiting: bool,
@@ -40,30 +44,62 @@ impl Spawner {
     pub(crate) fn connect(
         on: impl Fn(Report) + Send + 'static,
     ) -> io::Result<(Spawner, Option<String>)> {
-        let (link, protection, guardian, why) = match crate::guardian::take() {
-            Ok(started) => (started.link, Protection::Guardian, Some(started.pid), None),
-            Err(why) => (thread_warden()?, Protection::BestEffort, None, Some(why)),
+        let (link, guardian, standby, why) = match crate::guardian::take() {
+            Ok(started) => (started.link, Some(started.pid), started.standby, None),
+            Err(why) => (thread_warden()?, None, None, Some(why)),
         };
         listen(link.reader()?, on)?;
-        Ok((
-            Spawner {
-                link,
-                protection,
-                guardian,
-                pings: 0,
-                is_waiting: false,
+        let spawner = Spawner {
+            protection: match (guardian, &standby) {
+                (Some(_), Some(_)) => Protection::GuardianWithStandby,
+                (Some(_), None) => Protection::Guardian,
+                (None, _) => Protection::BestEffort,
             },
-            why,
-        ))
+            link,
+            guardian,
+            standby,
+            pings: 0,
+            is_waiting: false,
+        };
+        Ok((spawner, why))
     }
 
-    /// After the guardian's death: goes on with a warden on a thread.
+    /// After the guardian's death: goes on with its standby, or else with a warden on a thread.
     pub(crate) fn reconnect(&mut self, on: impl Fn(Report) + Send + 'static) -> io::Result<()> {
-        self.link = thread_warden()?;
-        self.protection = Protection::BestEffort;
-        self.guardian = None;
+        let heir = self.standby.take().filter(|s| !is_closed(&s.link));
+        (self.link, self.guardian, self.protection) = match heir {
+            Some(heir) => (heir.link, Some(heir.pid), Protection::Guardian),
+            None => (thread_warden()?, None, Protection::BestEffort),
+        };
         self.is_waiting = false;
         listen(self.link.reader()?, on)
+    }
+
+    /// Calls back when the standby has died before the guardian, on the engine's own thread.
+    pub(crate) fn watch_standby(&self, then: impl FnOnce() + 'static) -> io::Result<()> {
+        let Some(standby) = &self.standby else {
+            return Ok(());
+        };
+        let socket = standby.link.handle()?;
+        tokio::task::spawn_local(async move {
+            // It says nothing before it is the guardian. An error is no sign of its end.
+            if readable(socket)
+                .await
+                .is_ok_and(|socket| is_closed(&socket))
+            {
+                then();
+            }
+        });
+        Ok(())
+    }
+
+    /// The standby has died. Answers whether that is news: it may have been the guardian by then.
+    pub(crate) fn lose_standby(&mut self) -> bool {
+        let lost = self.standby.take().is_some();
+        if lost {
+            self.protection = Protection::Guardian;
+        }
+        lost
     }
 
     pub(crate) fn protection(&self) -> Protection {
@@ -73,6 +109,11 @@ impl Spawner {
     /// The guardian's pid.
     pub(crate) fn guardian(&self) -> Option<u32> {
         self.guardian
+    }
+
+    /// Its standby's.
+    pub(crate) fn standby(&self) -> Option<u32> {
+        self.standby.as_ref().map(|s| s.pid)
     }
 
     pub(crate) fn spawn(&mut self, order: SpawnOrder) -> io::Result<HostEnds> {
@@ -207,6 +248,7 @@ impl Spawner {
         leader: &Identity,
         members: &[Identity],
         marker: &Marker,
+        keep: &[String],
     ) -> io::Result<()> {
         let pair = |i: &Identity| (i.pid, i.start);
         let request = AdoptRequest {
@@ -214,6 +256,7 @@ impl Spawner {
             leader: pair(leader),
             members: members.iter().map(pair).collect(),
             marker: marker.to_string().into_bytes(),
+            keep: keep.to_vec(),
         };
         self.link
             .send(&Request::Adopt(Box::new(request)), Vec::new())?;
@@ -225,6 +268,10 @@ impl Drop for Spawner {
     fn drop(&mut self) {
         // The reading thread holds the same socket: closing our copy would not end it.
         shutdown(self.link.raw_fd());
+        // So does whoever waits for the standby's end.
+        if let Some(standby) = &self.standby {
+            shutdown(standby.link.raw_fd());
+        }
     }
 }
 

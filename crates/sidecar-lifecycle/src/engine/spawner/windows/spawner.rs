@@ -75,6 +75,27 @@ impl Spawner {
         None
     }
 
+    /// Nobody either.
+    #[expect(clippy::unused_self, reason = "one signature on every platform")]
+    pub(crate) fn standby(&self) -> Option<u32> {
+        None
+    }
+
+    #[expect(
+        clippy::unused_self,
+        clippy::unnecessary_wraps,
+        reason = "one signature on every platform"
+    )]
+    pub(crate) fn watch_standby(&self, then: impl FnOnce() + 'static) -> io::Result<()> {
+        drop(then);
+        Ok(())
+    }
+
+    #[expect(clippy::unused_self, reason = "one signature on every platform")]
+    pub(crate) fn lose_standby(&mut self) -> bool {
+        false
+    }
+
     pub(crate) fn spawn(&mut self, mut order: SpawnOrder) -> io::Result<HostEnds> {
         let mut ends = HostEnds::default();
         let stdin = if order.silent_stdin {
@@ -197,6 +218,7 @@ impl Spawner {
         leader: &Identity,
         members: &[Identity],
         _: &Marker,
+        _: &[String],
     ) -> io::Result<()> {
         let known = members.iter().chain([leader]).cloned().collect();
         self.send(Command::Adopt(run, known))
