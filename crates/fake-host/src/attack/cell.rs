@@ -13,6 +13,16 @@ pub enum Victim {
     Leader,
     /// One between the leader and another, as the shell of a package manager is.
     MiddleChild,
+    /// The guardian's standby.
+    Standby,
+    /// The guardian, where it has a standby.
+    GuardianNotStandby,
+    /// Host and guardian at the same moment, where there is a standby.
+    BothNotStandby,
+    /// The host and the standby at the same moment.
+    HostAndStandby,
+    /// The guardian and its standby at the same moment.
+    GuardianAndStandby,
 }
 
 /// What is done to it.
@@ -65,12 +75,17 @@ pub struct Cell {
 
 impl Victim {
     /// All.
-    pub const ALL: [Victim; 5] = [
+    pub const ALL: [Victim; 10] = [
         Victim::Host,
         Victim::Guardian,
         Victim::Both,
         Victim::Leader,
         Victim::MiddleChild,
+        Victim::Standby,
+        Victim::GuardianNotStandby,
+        Victim::BothNotStandby,
+        Victim::HostAndStandby,
+        Victim::GuardianAndStandby,
     ];
 
     /// As it is written in reports.
@@ -81,6 +96,27 @@ impl Victim {
             Victim::Both => "both",
             Victim::Leader => "leader",
             Victim::MiddleChild => "middle child",
+            Victim::Standby => "standby",
+            Victim::GuardianNotStandby => "guardian, not standby",
+            Victim::BothNotStandby => "both, not standby",
+            Victim::HostAndStandby => "host and standby",
+            Victim::GuardianAndStandby => "guardian and standby",
+        }
+    }
+
+    /// Whether the guardian has a standby.
+    pub fn has_standby(self) -> bool {
+        match self {
+            Victim::Host
+            | Victim::Guardian
+            | Victim::Both
+            | Victim::Leader
+            | Victim::MiddleChild => false,
+            Victim::Standby
+            | Victim::GuardianNotStandby
+            | Victim::BothNotStandby
+            | Victim::HostAndStandby
+            | Victim::GuardianAndStandby => true,
         }
     }
 }

@@ -13,6 +13,15 @@ pub enum Expectation {
     /// The guardian is torn away: that is told, nothing of the run is left, the restart policy
     /// brings a new one with best-effort protection, and that one can be ended too.
     BestEffort,
+    /// Host and guardian are torn away, and the standby is not: the leader dies with them, and the
+    /// standby ends all the rest at once with the agreed grace, then itself.
+    StandbyEnds,
+    /// The guardian is torn away, and the standby is not: that is told, nothing of the run is left,
+    /// and the restart policy brings a new one, which the standby protects as the guardian that it
+    /// has become.
+    TakenOver,
+    /// The standby is torn away: that is told, and the same run goes on under the guardian.
+    StandbyLost,
     /// Host and guardian are torn away: the leader dies with them, and the next start of the same
     /// app ends all the rest.
     NextStart,
@@ -25,7 +34,10 @@ pub enum Expectation {
     DoesNotApply(&'static str),
 }
 
-use Expectation::{BestEffort, DoesNotApply, GuardianEnds, NewRun, NextStart, Orderly, Unmoved};
+use Expectation::{
+    BestEffort, DoesNotApply, GuardianEnds, NewRun, NextStart, Orderly, StandbyEnds, StandbyLost,
+    TakenOver, Unmoved,
+};
 
 /// Who is deaf takes no notice of being asked; everybody else has to.
 const DEAF_IS_UNMOVED: Option<(Tree, Expectation)> = Some((Tree::IgnoresTerm, Unmoved));
@@ -33,7 +45,7 @@ const DEAF_IS_UNMOVED: Option<(Tree, Expectation)> = Some((Tree::IgnoresTerm, Un
 type Row = (Victim, How, Expectation, Option<(Tree, Expectation)>);
 
 /// Victim, how, what is expected on every tree, and the one tree on which it is something else.
-const TABLE: [Row; 30] = [
+const TABLE: [Row; 60] = [
     (Victim::Host, How::Sigkill, GuardianEnds, None),
     (Victim::Host, How::Sigterm, Orderly, None),
     (Victim::Host, How::StopThenKill, GuardianEnds, None),
@@ -64,14 +76,80 @@ const TABLE: [Row; 30] = [
     (Victim::MiddleChild, How::Panic, TAKES_NO_ORDERS, None),
     (Victim::MiddleChild, How::Abort, NewRun, None),
     (Victim::MiddleChild, How::ClosedTerminal, NO_TERMINAL, None),
+    (Victim::Standby, How::Sigkill, StandbyLost, None),
+    (Victim::Standby, How::Sigterm, Unmoved, None),
+    (Victim::Standby, How::StopThenKill, StandbyLost, None),
+    (Victim::Standby, How::Panic, NO_ORDERS, None),
+    (Victim::Standby, How::Abort, StandbyLost, None),
+    (Victim::Standby, How::ClosedTerminal, OWN_SESSION, None),
+    (Victim::GuardianNotStandby, How::Sigkill, TakenOver, None),
+    (Victim::GuardianNotStandby, How::Sigterm, Unmoved, None),
+    (
+        Victim::GuardianNotStandby,
+        How::StopThenKill,
+        TakenOver,
+        None,
+    ),
+    (Victim::GuardianNotStandby, How::Panic, NO_ORDERS, None),
+    (Victim::GuardianNotStandby, How::Abort, TakenOver, None),
+    (
+        Victim::GuardianNotStandby,
+        How::ClosedTerminal,
+        OWN_SESSION,
+        None,
+    ),
+    (Victim::BothNotStandby, How::Sigkill, StandbyEnds, None),
+    (Victim::BothNotStandby, How::Sigterm, Orderly, None),
+    (Victim::BothNotStandby, How::StopThenKill, StandbyEnds, None),
+    (Victim::BothNotStandby, How::Panic, NO_ORDERS, None),
+    (Victim::BothNotStandby, How::Abort, StandbyEnds, None),
+    (
+        Victim::BothNotStandby,
+        How::ClosedTerminal,
+        OWN_SESSION,
+        None,
+    ),
+    (Victim::HostAndStandby, How::Sigkill, GuardianEnds, None),
+    (Victim::HostAndStandby, How::Sigterm, Orderly, None),
+    (
+        Victim::HostAndStandby,
+        How::StopThenKill,
+        GuardianEnds,
+        None,
+    ),
+    (Victim::HostAndStandby, How::Panic, NO_ORDERS, None),
+    (Victim::HostAndStandby, How::Abort, GuardianEnds, None),
+    (
+        Victim::HostAndStandby,
+        How::ClosedTerminal,
+        OWN_SESSION,
+        None,
+    ),
+    (Victim::GuardianAndStandby, How::Sigkill, BestEffort, None),
+    (Victim::GuardianAndStandby, How::Sigterm, Unmoved, None),
+    (
+        Victim::GuardianAndStandby,
+        How::StopThenKill,
+        BestEffort,
+        None,
+    ),
+    (Victim::GuardianAndStandby, How::Panic, NO_ORDERS, None),
+    (Victim::GuardianAndStandby, How::Abort, BestEffort, None),
+    (
+        Victim::GuardianAndStandby,
+        How::ClosedTerminal,
+        OWN_SESSION,
+        None,
+    ),
 ];
 
 const NO_ORDERS: Expectation = DoesNotApply(
-    "the guardian takes no orders from outside that could make it panic; a panic is caught and \
-     ends it, which its host sees as it sees the abort",
+    "guardian and standby take no orders from outside that could make them panic; a panic is caught \
+     and ends them, which the others see as they see the abort",
 );
 const OWN_SESSION: Expectation = DoesNotApply(
-    "the guardian has a session of its own and no terminal: it is the row of the host again",
+    "guardian and standby have sessions of their own and no terminal: it is the row of the host \
+     again",
 );
 const NO_TERMINAL: Expectation =
     DoesNotApply("a sidecar has pipes and a session without a terminal");
@@ -97,6 +175,9 @@ impl Expectation {
             Orderly => "orderly end, nothing left",
             GuardianEnds => "the guardian ends the tree",
             BestEffort => "protection lost is told, new run without a guardian",
+            StandbyEnds => "the standby ends the tree",
+            TakenOver => "protection lost is told, new run under the standby",
+            StandbyLost => "protection lost is told, the run goes on",
             NextStart => "the next start ends the rest",
             NewRun => "new run, nothing of the old one left",
             Unmoved => "nothing happens",

@@ -64,6 +64,7 @@ struct Attack<'a> {
     round: usize,
     host: Host,
     guardian: Process,
+    standby: Option<Process>,
     leader: Process,
     family: Family,
     port: u16,
@@ -77,10 +78,13 @@ impl Attack<'_> {
     fn begin(cell: Cell, round: usize, survivors: &Slot<usize>) -> Attack<'_> {
         let setup = Setup::new();
         let family = setup.family("pids");
-        let flags = format!(
+        let mut flags = format!(
             "--restart --port auto --http / --grace {}",
             GRACE.as_millis()
         );
+        if cell.victim.has_standby() {
+            flags += " --standby";
+        }
         let mut sidecar = cell.tree.flags().to_owned();
         let mut size = cell.tree.size();
         if cell.victim == Victim::MiddleChild {
@@ -105,6 +109,7 @@ impl Attack<'_> {
             cell,
             round,
             guardian: host.guardian(),
+            standby: cell.victim.has_standby().then(|| host.standby()),
             tree,
             host,
             leader,
@@ -121,10 +126,17 @@ impl Attack<'_> {
         let struck = Instant::now();
         match expected(self.cell) {
             Expectation::Orderly => self.orderly(struck),
-            Expectation::GuardianEnds => return Some(self.guardian_ends(watch, struck)),
-            Expectation::BestEffort => self.best_effort(),
+            Expectation::GuardianEnds | Expectation::StandbyEnds => {
+                return Some(self.ended_by_who_is_left(watch, struck));
+            }
+            Expectation::BestEffort => self.another_guards("best_effort"),
+            Expectation::TakenOver => self.another_guards("guardian"),
+            Expectation::StandbyLost => {
+                self.standby_lost();
+                return None;
+            }
             Expectation::NextStart => self.next_start(),
-            Expectation::NewRun => self.new_run("guardian"),
+            Expectation::NewRun => self.new_run(),
             Expectation::Unmoved => {
                 self.unmoved();
                 return None;
@@ -148,10 +160,12 @@ impl Attack<'_> {
         self.assert_port_free();
     }
 
-    fn guardian_ends(mut self, watch: Watch, struck: Instant) -> Duration {
+    fn ended_by_who_is_left(mut self, watch: Watch, struck: Instant) -> Duration {
         self.strike();
         let ended = self.ended(watch);
-        if self.cell.tree.is_deaf() {
+        // A host that sees its guardian die before it dies itself has force used at once.
+        let told = self.cell.victim == Victim::BothNotStandby && self.round % 2 == 1;
+        if self.cell.tree.is_deaf() && !told {
             let took = ended.empty_by.saturating_duration_since(struck);
             assert!(took >= GRACE, "force came after {took:?}");
         }
@@ -161,19 +175,25 @@ impl Attack<'_> {
         ended.gone.saturating_duration_since(struck)
     }
 
-    fn best_effort(&mut self) {
+    fn another_guards(&mut self, protection: &str) {
         self.strike();
         let lost = self.host.next("protection_lost");
-        assert_eq!(lost["protection"], "best_effort");
-        self.another_run("best_effort");
+        // A standby that dies with the guardian may be told of by itself, and before.
+        if self.cell.victim != Victim::GuardianAndStandby {
+            assert_eq!(lost["protection"], protection);
+        }
+        self.another_run(protection);
+        if protection == "guardian" {
+            self.assert_guardian_ends();
+        }
     }
 
-    fn new_run(&mut self, protection: &str) {
+    fn new_run(&mut self) {
         self.strike();
         let exited = self.host.next("exited");
         assert_eq!(exited["asked"], false, "{exited}");
         assert!(self.guardian.lives(), "the guardian went with it");
-        self.another_run(protection);
+        self.another_run("guardian");
     }
 
     /// The old run is gone whole, a new one comes, and it can be ended.
@@ -209,31 +229,53 @@ impl Attack<'_> {
     /// The same run goes on, and ends when it is asked to in the right way.
     fn unmoved(&mut self) {
         self.strike();
+        let with_standby = self.cell.victim.has_standby();
+        self.goes_on(if with_standby {
+            "guardian_with_standby"
+        } else {
+            "guardian"
+        });
+        assert_eq!(self.host.all("protection_lost").len(), 0);
+    }
+
+    fn standby_lost(&mut self) {
+        self.strike();
+        let lost = self.host.next("protection_lost");
+        assert_eq!(lost["protection"], "guardian");
+        self.goes_on("guardian");
+        assert_eq!(self.host.all("protection_lost").len(), 1);
+        self.assert_guardian_ends();
+    }
+
+    fn goes_on(&mut self, protection: &str) {
         self.host.order("restart");
         self.assert_stopped();
-        for told in ["crashed", "protection_lost"] {
-            assert_eq!(self.host.all(told).len(), 0, "{told}");
-        }
+        assert_eq!(self.host.all("crashed").len(), 0);
         let spawned = self.host.next("spawned");
-        assert_eq!(spawned["protection"], "guardian");
-        let new = RunTree::of(&self.setup, &leader_of(&spawned));
-        self.host.ready();
+        assert_eq!(spawned["protection"], protection);
+        let leader = leader_of(&spawned);
+        self.host.ready(); // A process that has just begun has no environment yet.
+        let new = RunTree::of(&self.setup, &leader);
         self.tree_ends_with_its_host(&new);
     }
 
     fn strike(&mut self) {
-        let victims = match self.cell.victim {
-            Victim::Host => vec![self.host.process.clone()],
-            Victim::Guardian => vec![self.guardian.clone()],
-            Victim::Both => {
-                let mut both = vec![self.guardian.clone(), self.host.process.clone()];
-                both.rotate_left(self.round % 2);
-                both
-            }
+        let (host, guardian) = (self.host.process.clone(), self.guardian.clone());
+        let standby = || self.standby.clone().expect("it has one");
+        let mut victims = match self.cell.victim {
+            Victim::Host => vec![host],
+            Victim::Guardian | Victim::GuardianNotStandby => vec![guardian],
+            Victim::Standby => vec![standby()],
+            Victim::Both => vec![guardian, host],
+            Victim::BothNotStandby => vec![host, guardian],
+            Victim::HostAndStandby => vec![standby(), host],
+            Victim::GuardianAndStandby => vec![standby(), guardian],
             Victim::Leader => vec![self.leader.clone()],
             Victim::MiddleChild => self.family.living_as("middle"),
         };
         assert!(!victims.is_empty(), "there is nobody to attack");
+        let first = self.round % victims.len();
+        victims.rotate_left(first);
         let send = |signal| victims.iter().for_each(|v| v.signal(signal));
         match (self.cell.how, self.cell.victim) {
             (How::Sigkill, _) => send(libc::SIGKILL),
@@ -300,6 +342,9 @@ impl Attack<'_> {
 
     fn assert_guardian_ends(&self) {
         self.guardian.wait();
+        if let Some(standby) = &self.standby {
+            standby.wait();
+        }
         let left = self.setup.survivors();
         assert!(left.is_empty(), "somebody else is left: {left:#?}");
     }

@@ -34,7 +34,8 @@ fn try_cell(cell: Cell, round: usize) {
     let seen = attack::try_once(cell, round);
     let complaint = seen.complaint.unwrap_or_default();
     assert!(complaint.is_empty(), "{}: {complaint}", cell.name());
-    let ends = expected(cell) != Expectation::Unmoved;
+    let goes_on = [Expectation::Unmoved, Expectation::StandbyLost];
+    let ends = !goes_on.contains(&expected(cell));
     assert_eq!(seen.empty.is_some(), ends, "{}", cell.name());
 }
 
@@ -68,6 +69,21 @@ rows! {
         sigkill Sigkill, sigterm Sigterm, stop_then_kill StopThenKill, panic Panic, abort Abort
     }
     middle_child MiddleChild {
+        sigkill Sigkill, sigterm Sigterm, stop_then_kill StopThenKill, abort Abort
+    }
+    standby Standby {
+        sigkill Sigkill, sigterm Sigterm, stop_then_kill StopThenKill, abort Abort
+    }
+    guardian_not_standby GuardianNotStandby {
+        sigkill Sigkill, sigterm Sigterm, stop_then_kill StopThenKill, abort Abort
+    }
+    both_not_standby BothNotStandby {
+        sigkill Sigkill, sigterm Sigterm, stop_then_kill StopThenKill, abort Abort
+    }
+    host_and_standby HostAndStandby {
+        sigkill Sigkill, sigterm Sigterm, stop_then_kill StopThenKill, abort Abort
+    }
+    guardian_and_standby GuardianAndStandby {
         sigkill Sigkill, sigterm Sigterm, stop_then_kill StopThenKill, abort Abort
     }
 }
