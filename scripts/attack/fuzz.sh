@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The parsers under mangled input: state files, the guardian's wire format,
-# /proc, a sidecar's output, markers, berth.json. The suite takes a sample.
+# /proc, a sidecar's output, markers, configurations. The suite takes a sample.
 #
 #   CASES=N   so many inputs for each property      SEED=N   of them all
 set -euo pipefail

@@ -220,9 +220,10 @@ fn check_links(item: &Item<'_>, sidecars: &[(String, SidecarConfig)]) {
             say(id, &format!("dependsOn[{n}]"), message);
         }
     }
+    let suspects = between_cycles(&by_id);
     let mut told = BTreeSet::new();
     for (id, _) in sidecars {
-        if told.contains(id) {
+        if told.contains(id) || !suspects.contains(id.as_str()) {
             continue;
         }
         let needs = |of: &str| {
@@ -236,6 +237,45 @@ fn check_links(item: &Item<'_>, sidecars: &[(String, SidecarConfig)]) {
     }
 }
 
+/// Who lies on a cycle, or between two. A search from each of a long chain would take as long as
+/// the square of its length.
+fn between_cycles<'a>(by_id: &BTreeMap<&'a str, &'a SidecarConfig>) -> BTreeSet<&'a str> {
+    let mut left: BTreeSet<&str> = by_id.keys().copied().collect();
+    let edges: Vec<(&str, &str)> = by_id
+        .iter()
+        .flat_map(|(id, config)| config.depends_on.iter().map(|d| (*id, d.id.as_str())))
+        .filter(|(_, needed)| by_id.contains_key(needed))
+        .collect();
+    for backwards in [false, true] {
+        let turned = edges
+            .iter()
+            .map(|&(a, b)| if backwards { (b, a) } else { (a, b) });
+        let mut into: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut out: BTreeMap<&str, usize> = BTreeMap::new();
+        for (from, to) in turned.filter(|(a, b)| left.contains(a) && left.contains(b)) {
+            into.entry(to).or_default().push(from);
+            *out.entry(from).or_default() += 1;
+        }
+        let mut ends: Vec<&str> = left
+            .iter()
+            .copied()
+            .filter(|id| !out.contains_key(id))
+            .collect();
+        while let Some(end) = ends.pop() {
+            left.remove(end);
+            for &from in into.get(end).into_iter().flatten() {
+                if let Some(ways) = out.get_mut(from) {
+                    *ways -= 1;
+                    if *ways == 0 {
+                        ends.push(from);
+                    }
+                }
+            }
+        }
+    }
+    left
+}
+
 impl ConfigError {
     pub(super) fn of(problem: Problem) -> ConfigError {
         ConfigError {
@@ -247,6 +287,22 @@ impl ConfigError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_cannot_lie_on_a_cycle_is_not_searched_from() {
+        let needs = |on: &str| {
+            let text = format!(r#"{{ "name": "x", "dependsOn": [{on}] }}"#);
+            SidecarConfig::from_json(&text).expect("it is right")
+        };
+        let (a, b, c, d) = (
+            needs(r#""b""#),
+            needs(r#""c""#),
+            needs(r#""b", "d""#),
+            needs(""),
+        );
+        let by_id = BTreeMap::from([("a", &a), ("b", &b), ("c", &c), ("d", &d)]);
+        assert_eq!(between_cycles(&by_id), BTreeSet::from(["b", "c"]));
+    }
 
     #[test]
     fn a_long_chain_is_put_in_order() {

@@ -7,6 +7,8 @@
 mod fields;
 mod file;
 mod fleet;
+#[cfg(test)]
+mod fuzz;
 mod health;
 mod nearest;
 mod needs;

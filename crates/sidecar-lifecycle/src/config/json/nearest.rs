@@ -6,7 +6,10 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let allowed = (folded.len() / 3).max(1);
     known
         .into_iter()
-        .map(|candidate| (distance(&folded, &fold(candidate)), candidate))
+        .map(|candidate| (candidate, fold(candidate)))
+        // Each letter more or less is one step: most need no closer look.
+        .filter(|(_, its)| its.len().abs_diff(folded.len()) <= allowed)
+        .map(|(candidate, its)| (distance(&folded, &its), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
