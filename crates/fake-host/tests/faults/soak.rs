@@ -1,5 +1,6 @@
 //! Long use: whatever a host goes through, it and its guardian stay as small as they were.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -17,9 +18,6 @@ const SAMPLE: u64 = 8;
 /// needed; a leak of a hundred bytes for each of an hour's ten thousand runs would be seen.
 const HOST_GROWTH: u64 = 4 * 1024;
 const GUARDIAN_GROWTH: u64 = 1024;
-/// What is kept from run to run (a reserved port, a log) differs by what was done last. A leak of
-/// one for each run passes this within seconds.
-const FEW: usize = 6;
 
 /// What a process takes.
 #[derive(Clone, Copy)]
@@ -41,7 +39,7 @@ impl Size {
     /// Nothing of it is more than it was, but for memory within a bound.
     fn has_grown(self, since: Size, memory: u64) -> bool {
         self.private_kib > since.private_kib + memory
-            || self.descriptors > since.descriptors + FEW
+            || self.descriptors > since.descriptors
             || self.threads > since.threads
     }
 }
@@ -65,6 +63,7 @@ struct Soak {
     setup: Setup,
     host: Host,
     done: u64,
+    ordered: usize,
 }
 
 impl Soak {
@@ -72,15 +71,20 @@ impl Soak {
     fn act(&mut self) {
         self.done += 1;
         match self.rng.u32(0..10) {
-            0 | 1 => self.host.order("start"),
-            2 => self.host.order("stop"),
-            3 => self.host.order("restart"),
-            4 => self.host.order("restart*3"),
-            5 => self.host.order("roll"),
+            0 | 1 => self.order("start"),
+            2 => self.order("stop"),
+            3 => self.order("restart"),
+            4 => self.order("restart*3"),
+            5 => self.order("roll"),
             _ => self.kill_somebody(),
         }
         // Long enough for anything between nothing and a whole start to have happened.
         std::thread::sleep(Duration::from_millis(self.rng.u64(0..150)));
+    }
+
+    fn order(&mut self, order: &str) {
+        self.ordered += 1;
+        self.host.order(order);
     }
 
     /// A leader, a child or an escapee: they look the same from here.
@@ -95,13 +99,25 @@ impl Soak {
         }
     }
 
+    /// Nothing is being prepared, started or waited for either.
+    fn is_at_rest(&self) -> bool {
+        let mut phases = BTreeMap::new();
+        for told in self.host.all("phase_changed") {
+            phases.insert(told["sidecar"].to_string(), told["to"].clone());
+        }
+        phases
+            .values()
+            .all(|phase| phase == "idle" || phase == "failed")
+    }
+
     /// Ends all runs, and waits until nothing goes on any more.
     fn rest(&mut self) -> [Size; 2] {
-        self.host.order("stop");
+        self.order("stop");
         let guardian = self.host.guardian();
         eventually("every run has ended", || {
-            let count = |event| self.host.all(event).len();
-            count("spawned") == count("stopped") && guardian.children().is_empty()
+            let count = |event| self.host.count(event);
+            let all_ended = count("spawned") == count("stopped") && guardian.children().is_empty();
+            all_ended && count("obeyed") == self.ordered && self.is_at_rest()
         });
         [Size::of(&self.host.process), Size::of(&guardian)]
     }
@@ -121,6 +137,7 @@ fn a_long_use_leaves_host_and_guardian_as_small_as_they_were() {
         setup,
         host,
         done: 0,
+        ordered: 0,
     };
     let begun = Instant::now();
     let mut warm = None;

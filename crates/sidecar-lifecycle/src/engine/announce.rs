@@ -48,6 +48,12 @@ impl Loop {
     /// Turns the core's notice into an event, with what only the shell knows.
     pub(super) fn announce(&mut self, index: usize, notice: Notice) {
         let entry = &mut self.entries[index];
+        if let Notice::PhaseChanged { to, .. } = &notice
+            && matches!(to, Phase::Idle | Phase::Failed | Phase::Waiting)
+            && let Some(current) = &mut entry.run
+        {
+            current.end();
+        }
         // A sidecar's phase is that of whom its name stands for: see `replace`.
         if entry.role != Role::Main && matches!(notice, Notice::PhaseChanged { .. }) {
             return;

@@ -55,6 +55,8 @@ pub(crate) struct CurrentRun {
     pub(crate) run: RunId,
     pub(crate) marker: Marker,
     pub(crate) prepared: Option<Prepared>,
+    /// Nothing of it will be started any more.
+    pub(crate) over: bool,
     /// What it was started with, for who may take it over one day.
     pub(crate) fingerprint: u64,
     /// It was found running and not spawned; with what is known of it until it is written down here.
@@ -92,6 +94,7 @@ impl CurrentRun {
             run,
             marker,
             prepared: None,
+            over: false,
             fingerprint: 0,
             left: None,
             direct_log: None,
@@ -107,6 +110,12 @@ impl CurrentRun {
             url: None,
             ready_at: None,
         }
+    }
+
+    /// Nothing of it is left or will come: nobody binds its port.
+    pub(crate) fn end(&mut self) {
+        self.over = true;
+        self.prepared = None;
     }
 
     /// Begins to read its output, where the spawner does not tell of it.

@@ -216,7 +216,7 @@ impl Loop {
                 prepared,
             } => {
                 let port = prepared.port;
-                if let Some(current) = self.current(sidecar, run) {
+                if let Some(current) = self.current(sidecar, run).filter(|c| !c.over) {
                     current.port = port;
                     current.prepared = Some(prepared);
                 }
