@@ -28,8 +28,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    // First of all: it forks the process that outlives this one, and nothing else may run yet.
-    let guardian = tauri_plugin_sidecar_lifecycle::guardian::start();
+    // First of all: it forks the processes that outlive this one, and nothing else may run yet.
+    let guardian = tauri_plugin_sidecar_lifecycle::guardian::start_with_standby();
     let args = args::Args::parse();
     let context = tauri::generate_context!();
     match opening::open(&args, &context) {
