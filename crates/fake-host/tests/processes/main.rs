@@ -8,7 +8,6 @@ mod exit_paths;
 mod guardian_death;
 mod guardian_stopped;
 mod hard_trees;
-mod killed_often;
 mod leftovers;
 mod log_rotation;
 mod log_trouble;
