@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { resolve } from "node:path";
 import { defineConfig } from "vite";
 
 /** Builds the pages of one example: `vite build examples/NAME --config examples/vite.config.ts`. */
@@ -15,4 +17,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
+  plugins: [
+    {
+      name: "every-page",
+      config({ root = "." }) {
+        const pages = readdirSync(root).filter((file) => file.endsWith(".html"));
+        return { build: { rolldownOptions: { input: pages.map((file) => resolve(root, file)) } } };
+      },
+    },
+  ],
 });

@@ -62,10 +62,12 @@ case ${1:-} in
     exit
     ;;
   --example)
+    build_app_pages
     build_example_pages "$2"
     ensure_rust
-    # Without a `devUrl` a debug build has its pages within, as a release has.
-    cargo build --package "example-$2"
+    # Without a `devUrl` a debug build has its pages within, as a release has. Berth and a test are
+    # named for what they bring along: with them the libraries are those of the Rust tests.
+    cargo build --workspace --bin berth --bin "example-$2" --test config_json
     printf '%s\n' "$target/debug/example-$2"
     exit
     ;;

@@ -88,10 +88,15 @@ export class Timeline {
     const said = inWords(event);
     if (said === null) return;
     const [words, tone] = said;
+    this.say(who === "" ? sentence(words) : `${who}: ${words}`, tone);
+  }
+
+  /** What the page itself has to say. */
+  say(words: string, tone: Tone): void {
     const item = make("li", "");
     item.dataset["tone"] = tone;
     const time = make("time", "", new Date().toLocaleTimeString("en-GB"));
-    item.append(time, make("span", "", who === "" ? sentence(words) : `${who}: ${words}`));
+    item.append(time, make("span", "", words));
     this.list.prepend(item);
     if (this.list.childElementCount > MOST) this.list.lastElementChild?.remove();
   }

@@ -84,7 +84,7 @@ test("a crash is told with its last lines, and the next run has what the last on
   await app.picture("mcp-server-crashed");
   assert.equal(await app.page.text("#restarts"), "1");
 
-  await app.close("MCP server");
+  await app.close(await app.window("MCP server"));
   await app.gone();
 });
 

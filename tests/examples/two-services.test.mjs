@@ -102,6 +102,6 @@ test("when the window is closed in the middle of a roll, nothing is left", async
   const app = await open(t);
   await app.page.click("#roll");
   await until("two runs of the api", () => pidsOf(app, "api.mjs").length === 2);
-  await app.close("Two services");
+  await app.close(await app.window("Two services"));
   await app.gone();
 });

@@ -10,7 +10,7 @@ import { allGone, lives, processes, program, withVariable } from "./processes.mj
 import { makeUser } from "./user.mjs";
 import { until } from "./wait.mjs";
 import { drive } from "./webdriver.mjs";
-import { closeWindow, findWindow } from "./xdotool.mjs";
+import { closeWindow, findWindow, pressInto, xdotool } from "./xdotool.mjs";
 
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
 const PICTURES = fileURLToPath(new URL("../../artifacts/examples/", import.meta.url));
@@ -79,9 +79,29 @@ class Example {
     return this.family().filter((one) => one.name === name);
   }
 
+  /** A window's id, by its title. */
+  window(title) {
+    return findWindow(this.display, this.pid, title);
+  }
+
+  /** What stands in the window's title now. */
+  title(window) {
+    return xdotool(this.display, "getwindowname", window);
+  }
+
+  /** Presses keys as a user does. */
+  press(window, ...keys) {
+    return pressInto(this.display, window, ...keys);
+  }
+
   /** Closes a window as the button in its title does. */
-  async close(title) {
-    await closeWindow(this.display, await findWindow(this.display, this.pid, title));
+  close(window) {
+    return closeWindow(this.display, window);
+  }
+
+  /** Gives a window another size, in pixels, within its frame. */
+  async resize(window, width, height) {
+    await xdotool(this.display, "windowsize", "--sync", window, String(width), String(height));
   }
 
   /** Waits until nothing of it is left, and nobody holds `ports`. */

@@ -72,15 +72,26 @@ export class Page {
     await this.#post(`/element/${element[ELEMENT]}/click`, {});
   }
 
+  /** Types into a field as a user does. */
+  async type(selector, text) {
+    const element = await this.#post("/element", { using: "css selector", value: selector });
+    await this.#post(`/element/${element[ELEMENT]}/value`, { text });
+  }
+
   /** The handles of all windows. */
   windows() {
     return call(`${this.#session}/window/handles`);
   }
 
+  /** Sends what follows to this window. */
+  async focus(handle) {
+    await this.#post("/window", { handle });
+  }
+
   /** Sends what follows to the window that shows `file`; answers false while none does. */
   async switchTo(file) {
     for (const handle of await this.windows()) {
-      await this.#post("/window", { handle });
+      await this.focus(handle);
       if ((await this.url()).endsWith(`/${file}`)) return true;
     }
     return false;
