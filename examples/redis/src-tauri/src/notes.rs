@@ -76,15 +76,15 @@ pub(crate) async fn remove_note(app: AppHandle, id: String) -> Result<(), NoteEr
 
 /// Does to the server what a user does in a terminal: the engine learns of it by the exit alone.
 #[command]
-pub(crate) fn kill_server(app: AppHandle) -> Result<u32, NoteError> {
-    let info = app.sidecar_lifecycle().info(REDIS);
-    let pid = info
-        .and_then(|info| info.pid)
-        .ok_or(NoteError::NotRunning)?;
-    Command::new("kill")
-        .args(["-9", &pid.to_string()])
-        .status()?;
-    Ok(pid)
+pub(crate) async fn kill_server(app: AppHandle) -> Result<(), NoteError> {
+    let info = app.sidecar_lifecycle().get_info(REDIS);
+    let pid = info.and_then(|info| info.pid);
+    let pid = pid.ok_or(NoteError::NotRunning)?.to_string();
+    let killing = tauri::async_runtime::spawn_blocking(|| {
+        Command::new("kill").args(["-9".to_owned(), pid]).status()
+    });
+    killing.await??;
+    Ok(())
 }
 
 /// Waits until the server is ready, which may be the end of a restart, and asks it.

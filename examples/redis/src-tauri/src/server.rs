@@ -10,20 +10,18 @@ use crate::resp::{self, Reply};
 /// Its id.
 pub(crate) const REDIS: &str = "redis";
 
+/// Every write is on the disk before it is answered: a SIGKILL takes nothing that was.
+#[rustfmt::skip]
+const ARGS: &[&str] = &[
+    "--port", "{port}", "--bind", "127.0.0.1",
+    "--appendonly", "yes", "--appendfsync", "always", "--save", "",
+];
+
 /// Redis with its data in `folder`, which must exist.
 pub(crate) fn config(folder: &Path) -> Result<SidecarConfig, ConfigError> {
     SidecarConfig::builder()
         .name("redis-server")
-        .args(["--port", "{port}", "--bind", "127.0.0.1"])
-        // Every write is on the disk before it is answered: a SIGKILL takes nothing that was.
-        .args([
-            "--appendonly",
-            "yes",
-            "--appendfsync",
-            "always",
-            "--save",
-            "",
-        ])
+        .args(ARGS.iter().copied())
         .cwd(folder)
         .port_range(6380..=6399)
         .health_check(pong())
