@@ -10,6 +10,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 
+/** The programs of this workspace that `tests/plugin` runs. */
+const PLUGIN_TESTS_RUN = "--bin fake-app --bin fake-sidecar --bin sidecar";
+
 const hasNextest = spawnSync("cargo", ["nextest", "--version"]).status === 0;
 
 export const stages = [
@@ -66,8 +69,15 @@ export const stages = [
     // built otherwise where only build scripts use them. So all is there already from the Rust tests.
     name: "Examples build",
     needs: "Pages build",
-    command: "cargo build --workspace --bin berth --bin 'example-*' --test config_json",
+    command: `cargo build --workspace --bin berth --bin 'example-*' ${PLUGIN_TESTS_RUN} --test config_json`,
     minutes: 30,
+  },
+  {
+    name: "Plugin tests",
+    needs: "Examples build",
+    command: nodeTests("tests/plugin"),
+    counts: "node",
+    minutes: 15,
   },
   {
     name: "Examples",

@@ -100,14 +100,7 @@ impl Exit {
                 *last = code;
                 api.prevent_exit();
             }
-            // It runs after the loop has gone on, which it does not if the loop ends.
-            Way::Released { .. } => {
-                let handle = app.clone();
-                let later = app.run_on_main_thread(move || Exit::prevented(&handle));
-                if let Err(e) = later {
-                    log::debug!("the event loop takes nothing any more: {e}");
-                }
-            }
+            Way::Released { .. } => Exit::hear_of_prevention(app.clone()),
             Way::Stays | Way::Leaves => {}
         }
     }
@@ -139,6 +132,18 @@ impl Exit {
                 code
             };
             app.exit(code);
+        });
+    }
+
+    /// Has the event loop call back, which it does not if it ends now. From a thread: from its own
+    /// it would call at once.
+    fn hear_of_prevention<R: Runtime>(app: AppHandle<R>) {
+        std::thread::spawn(move || {
+            let handle = app.clone();
+            let later = app.run_on_main_thread(move || Exit::prevented(&handle));
+            if let Err(e) = later {
+                log::debug!("the event loop takes nothing any more: {e}");
+            }
         });
     }
 
