@@ -30,9 +30,10 @@ export const deaf = (grace) => ({
  * windows   their names
  * args      more arguments
  * env       more variables; undefined removes one
+ * user      whose home it is, from an earlier launch
  */
-export async function startFakeApp(t, display, { sidecars = { web: good }, windows = ["main"], args = [], env = {} } = {}) {
-  const user = makeUser(t);
+export async function startFakeApp(t, display, options = {}) {
+  const { sidecars = { web: good }, windows = ["main"], args = [], env = {}, user = makeUser(t) } = options;
   // Everything that the app starts inherits it: so it is found again, whoever its parent is.
   const token = randomUUID();
   const declared = Object.entries(sidecars).flatMap(([id, config]) => ["--sidecar", `${id}=${JSON.stringify(config)}`]);
@@ -43,7 +44,7 @@ export async function startFakeApp(t, display, { sidecars = { web: good }, windo
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
-  const app = new FakeApp({ child, display, mark: `FAKE_APP_TEST=${token}` });
+  const app = new FakeApp({ child, display, user, mark: `FAKE_APP_TEST=${token}` });
   cleanUp(t, () => app.end());
   await app.heard("up");
   for (const id of Object.keys(sidecars)) await app.heard("ready", { sidecar: id });
@@ -55,6 +56,7 @@ class FakeApp {
   /** What it has said, a line each. */
   lines = [];
   #errors = [];
+  #spared = [];
 
   constructor(fields) {
     Object.assign(this, fields);
@@ -113,7 +115,12 @@ class FakeApp {
 
   /** All that was started by the app, itself included. */
   family() {
-    return withVariable(this.mark);
+    return withVariable(this.mark).filter(({ pid }) => !this.#spared.includes(pid));
+  }
+
+  /** Expects of a process that it lives on; whoever says so sees to its end. */
+  spare({ pid }) {
+    this.#spared.push(pid);
   }
 
   /** The leaders of its sidecars, by what it has said of them, as far as they live. */

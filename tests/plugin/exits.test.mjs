@@ -1,11 +1,14 @@
 // Every way out of an app on the plugin, on the real binary: no sidecar is left, and none is ended
 // that should not be.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test } from "node:test";
 
+import { cleanUp } from "../lib/cleanup.mjs";
 import { deaf, good, startFakeApp } from "../lib/fake-app.mjs";
 import { useDesk } from "../lib/desk.mjs";
 import { lives } from "../lib/processes.mjs";
+import { temporaryFolder } from "../lib/project.mjs";
 import { until } from "../lib/wait.mjs";
 
 const desk = useDesk();
@@ -152,6 +155,27 @@ test("with `hold_exit(false)` an exit that is prevented ends nothing", async (t)
   assert.equal(app.all("stopping").length, 0);
   app.order("prevent none");
   assert.deepEqual(await endBy(app, (app) => app.order("exit 5")), { code: 5, signal: null });
+});
+
+test("a sidecar that is to outlive the app does, and the next launch looks after it again", async (t) => {
+  const log = join(temporaryFolder(t), "log");
+  const sidecars = { web: good, db: { ...good, leftovers: "adopt", logFile: log } };
+  const first = await open(t, { sidecars });
+  const [web] = first.all("spawned", { sidecar: "web" });
+  const { pid } = await first.heard("spawned", { sidecar: "db" });
+  const db = first.sidecars().find((process) => process.pid === pid);
+  first.spare(db);
+  cleanUp(t, () => lives(db) && process.kill(pid, "SIGKILL"));
+  first.order("exit 0");
+  assert.deepEqual(await first.ended(), { code: 0, signal: null });
+  assert.ok(lives(db), "it was left alone");
+  assert.equal(first.all("stopped", { sidecar: "web" })[0].run, web.run, "and the other was ended");
+  const second = await open(t, { sidecars, user: first.user });
+  await second.heard("adopted", { sidecar: "db", pid });
+  second.order("stop db");
+  await second.heard("stopped", { sidecar: "db" });
+  assert.ok(!lives(db));
+  assert.deepEqual(await endBy(second, (app) => app.close("main")), { code: 0, signal: null });
 });
 
 test("the window goes on painting while an exit waits, which is no longer than the slowest grace", async (t) => {

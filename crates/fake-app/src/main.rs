@@ -1,6 +1,5 @@
 //! A Tauri app on the plugin that ends in every way there is. Tests tell it how on its stdin, and read
 //! on its stdout what happens: one JSON object a line.
-#![expect(clippy::print_stdout, reason = "that is how it talks to its test")]
 
 mod args;
 mod orders;

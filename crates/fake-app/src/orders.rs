@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use tauri::{AppHandle, Manager};
+use tauri_plugin_sidecar_lifecycle::SidecarLifecycleExt;
 
 use crate::say;
 
@@ -35,6 +36,11 @@ pub(crate) fn listen(app: AppHandle) {
 fn obey(app: &AppHandle, order: &str, what: &str) {
     match order {
         "exit" => app.exit(what.parse().unwrap_or_default()),
+        "stop" => {
+            if let Err(e) = app.sidecar_lifecycle().stop(what, "the test wants it") {
+                say(&json!({ "event": "not_obeyed", "why": e.to_string() }));
+            }
+        }
         "restart" => app.restart(),
         "restart-on-main" => on_main(app, AppHandle::restart),
         // As the updater does before it runs the installer.

@@ -149,7 +149,8 @@ impl Builder {
     /// sidecars are then ended when the event loop has ended and not before, while its windows stand
     /// still.
     ///
-    /// The end of the last window is never held back: see the crate's page.
+    /// The end of the last window is never held back: see the crate's page. Nor is an exit while a
+    /// sidecar runs that is to [outlive the app](crate::SidecarBuilder::leftovers).
     ///
     /// ```
     /// let builder = tauri_plugin_sidecar_lifecycle::Builder::new().hold_exit(false);

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use sidecar_lifecycle::{Engine, Wanted, on_termination};
+use sidecar_lifecycle::{Engine, Leftovers, SidecarInfo, Wanted, on_termination};
 use tauri::{AppHandle, ExitRequestApi, Manager, Resource, Runtime};
 
 use crate::handle::SidecarLifecycle;
@@ -167,13 +167,17 @@ impl Exit {
     }
 }
 
-/// Whether there is somebody to paint for, and something to wait for.
+/// Whether there is somebody to paint for, and something to wait for. One that is to outlive the app
+/// must not be stopped by this: only the engine's own end tells the two apart.
 fn is_worth_holding<R: Runtime>(app: &AppHandle<R>) -> bool {
-    let infos = app.state::<SidecarLifecycle>().list();
-    let busy = infos
-        .iter()
-        .any(|info| info.is_running || info.wanted == Wanted::Up);
-    busy && !app.webview_windows().is_empty()
+    let sidecars = app.state::<SidecarLifecycle>();
+    let mut busy = sidecars.list();
+    busy.retain(|info| info.is_running || info.wanted == Wanted::Up);
+    let outlives = |info: &SidecarInfo| {
+        let config = sidecars.config(&info.id);
+        config.is_some_and(|config| config.leftovers != Leftovers::End)
+    };
+    !busy.is_empty() && !busy.iter().any(outlives) && !app.webview_windows().is_empty()
 }
 
 /// Stops every sidecar and waits until they are down, or until the limit. Answers which were wanted.

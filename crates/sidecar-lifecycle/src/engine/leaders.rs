@@ -31,11 +31,26 @@ pub struct Leader {
     pub run: RunId,
     /// Which process is meant, whoever has its pid by now.
     pub identity: Identity,
-    /// When it was spawned.
+    /// When it was spawned; for one that was adopted, to about a hundredth of a second.
     pub started_at: SystemTime,
 }
 
 impl Leader {
+    /// `started` is now unless it is told.
+    pub(super) fn new(
+        id: &str,
+        run: RunId,
+        identity: Identity,
+        started: Option<SystemTime>,
+    ) -> Leader {
+        Leader {
+            id: id.to_owned(),
+            run,
+            identity,
+            started_at: started.unwrap_or_else(SystemTime::now),
+        }
+    }
+
     /// Whether this very process still runs: its start time is compared, and not its pid alone.
     ///
     /// ```
@@ -71,16 +86,10 @@ impl Leader {
 pub(super) struct Leaders(BTreeMap<u32, Leader>);
 
 impl Leaders {
-    pub(super) fn add(&mut self, id: &str, run: RunId, identity: Identity) {
+    pub(super) fn add(&mut self, leader: Leader) {
         if self.0.len() >= MOST {
             self.0.retain(|_, leader| leader.is_alive());
         }
-        let leader = Leader {
-            id: id.to_owned(),
-            run,
-            identity,
-            started_at: SystemTime::now(),
-        };
         self.0.insert(leader.identity.pid, leader);
     }
 
@@ -96,21 +105,14 @@ mod tests {
     #[test]
     fn those_that_have_ended_are_forgotten_when_there_are_too_many() {
         let me = Identity::of(std::process::id()).unwrap();
+        let leader = |id, pid| Leader::new(id, RunId(1), Identity { pid, ..me.clone() }, None);
         let mut leaders = Leaders::default();
-        leaders.add("me", RunId(1), me.clone());
+        leaders.add(leader("me", me.pid));
         for n in 1..MOST as u32 {
-            let ended = Identity {
-                pid: u32::MAX - n,
-                ..me.clone()
-            };
-            leaders.add("ended", RunId(2), ended);
+            leaders.add(leader("ended", u32::MAX - n));
         }
         assert_eq!(leaders.get(u32::MAX - 1).unwrap().id, "ended");
-        let one_more = Identity {
-            pid: u32::MAX,
-            ..me.clone()
-        };
-        leaders.add("last", RunId(3), one_more);
+        leaders.add(leader("last", u32::MAX));
         assert_eq!(leaders.get(u32::MAX - 1), None);
         assert_eq!(leaders.get(me.pid).unwrap().id, "me");
         assert_eq!(leaders.get(u32::MAX).unwrap().id, "last");

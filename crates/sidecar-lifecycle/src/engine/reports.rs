@@ -1,11 +1,13 @@
 //! What the spawner reports, taken in.
 
+use super::leaders::Leader;
 use super::message::{Message, Report};
 use super::refusal::Refusal;
 use super::run_loop::Loop;
 use super::shared::lock;
 use crate::core::{Fact, RunId};
 use crate::event::EventKind;
+use crate::sys::process::started_at;
 
 impl Loop {
     /// Takes the spawner's word.
@@ -21,9 +23,12 @@ impl Loop {
                 };
                 let pid = leader.pid;
                 self.record(index, run, &leader);
-                let mut leaders = lock(&self.shared.leaders);
-                leaders.add(&self.entries[index].id, run, leader.clone());
-                drop(leaders);
+                let entry = &self.entries[index];
+                // One that was taken over is older than this.
+                let adopted = entry.run.as_ref().is_some_and(|r| r.left.is_some());
+                let started = adopted.then(|| started_at(pid)).flatten();
+                let now_leads = Leader::new(&entry.id, run, leader.clone(), started);
+                lock(&self.shared.leaders).add(now_leads);
                 if let Some(current) = &mut self.entries[index].run {
                     current.leader = Some(leader);
                 }

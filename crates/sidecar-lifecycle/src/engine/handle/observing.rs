@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
+use crate::config::SidecarConfig;
 use crate::engine::events::{EventStream, EventSubscription};
 use crate::engine::leaders::Leader;
 use crate::engine::shared::lock;
@@ -53,6 +54,21 @@ impl Engine {
     /// ```
     pub fn declared(&self) -> Vec<String> {
         lock(&self.inner.declared).keys().cloned().collect()
+    }
+
+    /// What a sidecar was declared with last; `None` if it was not.
+    ///
+    /// ```no_run
+    /// # use sidecar_lifecycle::Engine;
+    /// # fn example(engine: &Engine) {
+    /// if let Some(config) = engine.config("api") {
+    ///     println!("it has {:?} to end", config.grace);
+    /// }
+    /// # }
+    /// ```
+    pub fn config(&self, id: &str) -> Option<Arc<SidecarConfig>> {
+        let declared = lock(&self.inner.declared);
+        declared.get(id).map(|(config, _)| config.clone())
     }
 
     /// Whose leader has this pid, or had it last, as far as this engine has spawned it. The answer
