@@ -9,7 +9,7 @@ const table = readFileSync(`${root}/docs/complaints.md`, "utf8");
 
 /** Short paths, as the table's own head explains them. */
 const FOLDERS = [
-  [/^(processes|engine|telemetry)\//, "crates/fake-host/tests/$&"],
+  [/^(processes|engine|telemetry|matrix)\//, "crates/fake-host/tests/$&"],
   [/^core\//, "crates/sidecar-lifecycle/src/$&"],
   [/^(src|tests)\//, "crates/sidecar-lifecycle/$&"],
 ];
@@ -25,10 +25,12 @@ function pathOf(file) {
   return `${root}/${short ? file.replace(...short) : file}`;
 }
 
-/** Whether a file of Rust has this test: a function, or `way::case` in a table of cases. */
+/** Whether a file of Rust has this test: a function, `way::case` in a table of cases, or `victim::how` in the kill matrix. */
 function has(source, name) {
   const [way, row] = name.split("::");
   if (row === undefined) return new RegExp(`#\\[test\\]\\s+(?:#\\[[^\\]]+\\]\\s+)*fn ${name}\\(`).test(source);
+  const matrix = source.match(new RegExp(`^ +${way} [A-Z]\\w+ \\{([^}]*)\\}`, "m"));
+  if (matrix) return new RegExp(`\\b${row} [A-Z]`).test(matrix[1]);
   const cases = [...source.matchAll(/(\w+) [A-Z_]+(?=[,;)\s])/g)].map(([, found]) => found);
   return new RegExp(`^\\s*${way}(?: =>|:) `, "m").test(source) && cases.includes(row);
 }
@@ -52,4 +54,7 @@ test("what is not there is found missing", () => {
   const source = "#[test]\nfn there() {}\nfn helper() {}\n    sigkill => torn(X);\n    plain PLAIN, deaf DEAF;\n";
   assert.ok(has(source, "there") && has(source, "sigkill::deaf"));
   for (const name of ["helper", "the", "sigkill::floods", "sigterm::deaf"]) assert.ok(!has(source, name), name);
+  const matrix = "rows! {\n    host Host {\n        sigkill Sigkill,\n        abort Abort\n    }\n    both Both {\n        sigterm Sigterm\n    }\n}\n";
+  assert.ok(has(matrix, "host::sigkill") && has(matrix, "host::abort") && has(matrix, "both::sigterm"));
+  for (const name of ["host::sigterm", "both::abort", "leader::sigkill"]) assert.ok(!has(matrix, name), name);
 });
