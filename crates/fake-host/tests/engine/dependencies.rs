@@ -98,10 +98,11 @@ fn all_are_stopped_in_reverse_order() {
 fn those_that_do_not_need_each_other_are_stopped_side_by_side() {
     let mut bench = Bench::new();
     let up = bench.path("up");
-    // Each ends when both were asked: one after the other, neither would.
+    // Each ends when both were asked: one after the other, neither would. The shell itself makes
+    // the file: a program begun for it would be in the tree that is being asked to end.
     let text = |id: &str| {
         format!(
-            "trap 'touch {up}.{id}.asked' TERM; touch {up}.{id}; \
+            "trap ': >{up}.{id}.asked' TERM; touch {up}.{id}; \
              until test -e {up}.one.asked -a -e {up}.two.asked; do sleep 0.01; done",
             up = up.display()
         )
