@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 use tauri::http::HeaderMap;
 use tauri::ipc::{InvokeBody, InvokeResponseBody};
-use tauri_plugin_sidecar_lifecycle::engine::{StdinMode, StdoutMode};
-use tauri_plugin_sidecar_lifecycle::{Builder, Declaration, Param, SidecarConfig};
+use tauri_plugin_sidecar_lifecycle::engine::{StdinMode, StdoutMode, Wanted};
+use tauri_plugin_sidecar_lifecycle::{
+    Builder, Declaration, HealthCheck, Param, SidecarBuilder, SidecarConfig,
+};
 
 use crate::support::{Bench, Page, config, server};
 
@@ -265,4 +267,38 @@ fn a_write_is_answered_when_the_pipe_has_taken_it() {
             .expect_err("it did not arrive");
         assert_eq!(cut["code"], "stdin-closed");
     });
+}
+
+#[test]
+fn a_sidecar_on_its_way_up_is_promised_to_the_first_who_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = folder.path().join("open");
+    let is_open = HealthCheck::command("test", ["-e".to_owned(), open.display().to_string()]);
+    let gate = server("gate").health_check(is_open);
+    let waiting = SidecarBuilder::from(places().config().clone()).depends_on("gate");
+    let waiting = Declaration::new(config(waiting))
+        .param("word", Param::one_of(["one", "two"]), "one")
+        .param("count", Param::integer(1..=9), 1);
+    let plugin = Builder::new()
+        .sidecar("gate", config(gate))
+        .sidecar("say", waiting);
+    let bench = Bench::new(plugin, &everything());
+    let (page, other) = (bench.page("main"), bench.page("other"));
+    let args = |word: &str| json!({ "id": "say", "params": { "word": word } });
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| page.call("ensure_running", args("two")));
+        crate::streams::eventually("it waits for the gate", || {
+            bench
+                .sidecars()
+                .get_info("say")
+                .is_some_and(|say| say.wanted == Wanted::Up)
+        });
+        let say = bench.sidecars().get_info("say").expect("it was started");
+        assert!(!say.is_running, "it has no process yet");
+        assert_eq!(other.refused("ensure_running", args("one")), "other-config");
+        std::fs::write(&open, "").expect("written");
+        first.join().expect("no panic").expect("ready");
+    });
+    let said = bench.sidecars().logs("say").expect("declared");
+    crate::streams::eventually("its line", || said.last(1) == ["two 1"]);
 }
