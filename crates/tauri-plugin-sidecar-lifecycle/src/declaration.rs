@@ -8,6 +8,12 @@ use sidecar_lifecycle::{ConfigError, Problem, SidecarConfig};
 use crate::param::Param;
 
 /// Values by the names of their placeholders.
+///
+/// ```
+/// use tauri_plugin_sidecar_lifecycle::Params;
+///
+/// let params = Params::from([("model".to_owned(), "tiny".to_owned())]);
+/// ```
 pub type Params = BTreeMap<String, String>;
 
 /// A configuration with places that a page may fill.
@@ -85,6 +91,13 @@ impl Declaration {
     }
 
     /// The configuration with its places as they were written.
+    ///
+    /// ```
+    /// # use tauri_plugin_sidecar_lifecycle::{Declaration, SidecarConfig};
+    /// let api = SidecarConfig::builder().name("api").args(["{param.level}"]).build()?;
+    /// assert_eq!(Declaration::new(api).config().args, ["{param.level}"]);
+    /// # Ok::<(), sidecar_lifecycle::ConfigError>(())
+    /// ```
     pub fn config(&self) -> &SidecarConfig {
         &self.config
     }

@@ -81,10 +81,23 @@ pub enum Error {
 }
 
 /// A result of this plugin.
+///
+/// ```
+/// use tauri_plugin_sidecar_lifecycle::{Error, Result};
+///
+/// fn recorder(known: Option<u32>) -> Result<u32> {
+///     known.ok_or(Error::ForeignPid { pid: 4711 })
+/// }
+/// assert!(recorder(Some(1)).is_ok());
+/// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// A stable name for programs.
+    /// A stable name for programs: texts may change, names do not.
+    ///
+    /// ```
+    /// assert_eq!(tauri_plugin_sidecar_lifecycle::Error::Exiting.code(), "exiting");
+    /// ```
     pub fn code(&self) -> &'static str {
         match self {
             Error::Engine(e) => e.code(),

@@ -407,6 +407,14 @@ fn unknown(id: &str) -> Error {
 pub trait SidecarLifecycleExt<R: Runtime> {
     /// The sidecars of this app.
     ///
+    /// ```no_run
+    /// # use tauri_plugin_sidecar_lifecycle::SidecarLifecycleExt;
+    /// # fn example(app: &tauri::AppHandle) {
+    /// // A handle for a thread: all clones are the same.
+    /// let sidecars = app.sidecar_lifecycle().clone();
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// If the plugin was not added to the app.
     fn sidecar_lifecycle(&self) -> &SidecarLifecycle;
