@@ -53,6 +53,7 @@ mod config;
 mod declaration;
 mod error;
 mod exit;
+mod extension;
 mod handle;
 mod outbox;
 mod param;
@@ -63,7 +64,8 @@ mod streams;
 pub use builder::{Builder, init};
 pub use declaration::{Declaration, Params};
 pub use error::{Error, Result};
-pub use handle::{SidecarLifecycle, SidecarLifecycleExt};
+pub use extension::SidecarLifecycleExt;
+pub use handle::SidecarLifecycle;
 pub use param::Param;
 #[doc(no_inline)]
 pub use sidecar_lifecycle::{
