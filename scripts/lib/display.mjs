@@ -15,8 +15,9 @@ const START_MS = 20_000;
 const GRACE_MS = 3_000;
 
 /**
- * Starts a virtual display. Answers `{ name, env, stop }`: `env` is to be merged
- * into the environment of whoever is to be seen there.
+ * Starts a virtual display. Answers `{ name, env, pause, stop }`: `env` is to be
+ * merged into the environment of whoever is to be seen there; after `pause()` the
+ * display answers nobody until the function is called that it answers.
  */
 export async function startDisplay({ windowManager = false } = {}) {
   const started = [];
@@ -37,7 +38,11 @@ export async function startDisplay({ windowManager = false } = {}) {
     if (windowManager) {
       await launch(started, "openbox", ["--sm-disable"], { ...process.env, ...env });
     }
-    return { name, env, stop: stopAll };
+    const pause = () => {
+      server.kill("SIGSTOP");
+      return () => server.kill("SIGCONT");
+    };
+    return { name, env, pause, stop: stopAll };
   } catch (error) {
     await stopAll();
     throw error;

@@ -114,7 +114,16 @@ pub(crate) fn open(app: &AppHandle, launcher: &Arc<Launcher>) -> tauri::Result<W
     let paths = &launcher.session.paths;
     let title = launcher.snapshot().project.name;
     let (for_links, for_loads, for_pages) = (app.clone(), app.clone(), app.clone());
-    let window = WebviewWindowBuilder::new(app, MAIN, WebviewUrl::App("index.html".into()))
+    let page = launcher.take_due().map_or_else(
+        || WebviewUrl::App("index.html".into()),
+        |project| {
+            // A launch page on the way to it would only cost the time that it takes.
+            log::info!("ready before the window: no launch page");
+            app.state::<ProjectOrigin>().set(&project);
+            WebviewUrl::External(project)
+        },
+    );
+    let window = WebviewWindowBuilder::new(app, MAIN, page)
         .title(title)
         .inner_size(1100.0, 760.0)
         .min_inner_size(360.0, 320.0)

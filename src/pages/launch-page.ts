@@ -6,6 +6,12 @@ import { LogFeed } from "../lib/log-feed";
 import { onPress } from "../lib/press";
 import { LogView } from "../log/log-view";
 
+/**
+ * A project's page that comes within this time takes the place of this page as it stands: to paint
+ * it once more would cost the very time in which it leaves.
+ */
+const SLOW_PAGE_MS = 250;
+
 /** Brings the page to life. Resolves when the first launch is shown. */
 export async function startLaunchPage(navigate: Navigate = replacePage): Promise<void> {
   const model = new LaunchModel();
@@ -31,7 +37,10 @@ export async function startLaunchPage(navigate: Navigate = replacePage): Promise
 
   try {
     await watchLaunch((launch) => {
-      if (model.accept(launch)) show();
+      if (!model.accept(launch)) return;
+      if (launch.phase !== "ready") return show();
+      clearTimeout(timer);
+      timer = setTimeout(show, SLOW_PAGE_MS);
     });
   } catch (error) {
     setText(byId("step"), "Berth does not answer");

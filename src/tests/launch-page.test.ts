@@ -79,6 +79,16 @@ describe("the launch page", () => {
     expect(berth.called("decline_project")).toHaveLength(1);
   });
 
+  it("stays as it is for a page that comes at once, and says so when it is slow to come", async () => {
+    const berth = mockBerth(launch());
+    await startLaunchPage(vi.fn());
+    await berth.send(launch({ phase: "ready", step: "Opening the page" }));
+    vi.advanceTimersByTime(249);
+    expect(text("step")).toBe("Starting pnpm dev");
+    vi.advanceTimersByTime(1);
+    expect(text("step")).toBe("Opening the page");
+  });
+
   it("hands over to the trouble page", async () => {
     const navigate = vi.fn();
     const berth = mockBerth(launch());

@@ -83,6 +83,8 @@ describe("the trouble page", () => {
     const berth = mockBerth(inTrouble());
     await startTroublePage(navigate);
     await berth.send(launch({ generation: 0 }));
+    // Ready: Berth itself goes to the project, and nobody is to come between.
+    await berth.send(launch({ generation: 2, phase: "ready" }));
     expect(navigate).not.toHaveBeenCalled();
     await berth.send(launch({ generation: 2, phase: "looking" }));
     expect(navigate).toHaveBeenCalledExactlyOnceWith("index.html");

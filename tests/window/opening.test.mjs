@@ -4,6 +4,7 @@ import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 
 import { isRunning } from "../../scripts/lib/child.mjs";
+import { cleanUp } from "../lib/cleanup.mjs";
 import { useDesk } from "../lib/desk.mjs";
 import { makeProject } from "../lib/project.mjs";
 import { makeUser } from "../lib/user.mjs";
@@ -90,6 +91,27 @@ test("the window goes to the page when the server answers, and not before", asyn
   const requests = project.requests();
   const first = requests.find((request) => request.webview);
   assert.ok(first.at >= MUTE_MS, `the window asked after ${first.at} ms, before the server had answered anybody`);
+});
+
+test("a server that is ready before there is a window needs no launch page", async (t) => {
+  const project = await makeProject(t);
+  const user = makeUser(t);
+  const log = () => user.read(project, ".tauri-log");
+  // No window is built on a display that does not answer; the server starts all the same.
+  const resume = desk.display.pause();
+  cleanUp(t, resume);
+  const opening = desk.open(t, project, { user });
+  await until("the server is ready", () => log().includes("ready at"));
+  resume();
+  const app = await opening;
+  await app.shown();
+  assert.match(log(), /no launch page/);
+  assert.deepEqual(await app.page.run("return [location.href, history.length]"), [project.url(), 1]);
+  const refused = await app.page.runAsync("return window.__TAURI_INTERNALS__.invoke('launch_snapshot')");
+  assert.match(refused.thrown, /not allowed/, "it begins with no more rights than a page that is gone to");
+  await app.press("ctrl+shift+r");
+  await app.shown(2);
+  assert.equal(await app.page.url(), project.url());
 });
 
 test("the launch page shows what happens, and the server's lines", async (t) => {

@@ -39,16 +39,19 @@ export async function measure({ runs }) {
 async function onDisplay(scope, env, runs) {
   const place = prepare(scope.folder, env);
   const empty = existsSync(emptyApp) ? undefined : "the empty app is not built";
-  const seen = { first: [], emptyFirst: [], bareFirst: [], project: [], bareProject: [], navigation: [] };
+  const seen = { first: [], emptyFirst: [], bareFirst: [], project: [], bareProject: [], navigation: [], told: [], exampleTold: [] };
   // The first round fills caches and is not counted. Turn by turn: whatever
   // else the machine does meets all alike.
   for (let round = 0; round <= runs(9); round++) {
     const timed = await inScope((each) => showTimed(each, place));
     seen.first.push(timed.first);
     seen.navigation.push(timed.navigation);
+    seen.told.push(timed.told);
     if (!empty) seen.emptyFirst.push(await inScope((each) => showFirst(each, place, emptyApp, [])));
     seen.bareFirst.push(await inScope((each) => showBareFirst(each, place)));
-    seen.project.push(await inScope((each) => showExample(each, place)));
+    const example = await inScope((each) => showExample(each, place));
+    seen.project.push(example);
+    seen.exampleTold.push(example.told);
     seen.bareProject.push(await inScope((each) => showBareExample(each, place)));
   }
   for (const all of Object.values(seen)) all.shift();
@@ -82,6 +85,13 @@ async function onDisplay(scope, env, runs) {
             // Readiness may lag by a hundredth of the start.
             owed: atMost({ median: START_MS / 100 + 10 }),
           },
+        ],
+      },
+      {
+        ...frame("window-told", "The `ready` event → the web view is given the address"),
+        rows: [
+          { what: `Berth, a start of ${START_MS / 1000} s`, ours: true, samples: seen.told, owed: atMost({ median: 10 }) },
+          { what: "Berth, the example", ours: true, samples: seen.exampleTold, owed: atMost({ median: 10 }) },
         ],
       },
     ],
@@ -138,8 +148,16 @@ async function untilLoaded(file, is) {
 }
 
 async function projectTimes(file, from) {
-  const { committed, loaded } = firstPage(await untilLoaded(file, isProject), isProject);
-  return { committed: committed - from, loaded: loaded - from };
+  const all = await untilLoaded(file, isProject);
+  const { committed, loaded } = firstPage(all, isProject);
+  return { committed: committed - from, loaded: loaded - from, told: told(all) };
+}
+
+/** From Berth's `ready` to the view's new address: what a window on its first page may add. */
+function told(all) {
+  const ready = all.find(({ event }) => event === "ready");
+  const asked = all.find((load) => load.event === "asked" && isProject(load));
+  return ready && asked.at - ready.at;
 }
 
 function startBerth(scope, place, project) {
@@ -204,5 +222,6 @@ async function showTimed(scope, place) {
   return {
     first: (firstPage(all, (load) => !isProject(load))?.loaded ?? NaN) - from,
     navigation: began.at - answers,
+    told: told(all),
   };
 }

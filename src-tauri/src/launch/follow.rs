@@ -175,10 +175,12 @@ impl Launcher {
             }
             state.launch.url = Some(target.to_string());
             state.due = Some(target);
+            state.launch.phase = Phase::Ready;
+            "Opening the page".clone_into(&mut state.launch.step);
         }
-        self.enter(Phase::Ready, "Ready");
         // The page first: it is what the user waits for.
         self.show_project();
+        self.tell();
         self.session.settings.change(|v| v.port = port.or(v.port));
     }
 

@@ -130,8 +130,7 @@ impl Launcher {
     /// server and the window finds it so, and nobody shows it twice.
     pub(super) fn show_project(&self) {
         let Some(ui) = self.ui.get() else { return };
-        let due = self.lock().due.take();
-        if let Some(url) = due {
+        if let Some(url) = self.take_due() {
             ui.show_project(&url);
         }
     }
@@ -334,15 +333,24 @@ impl Launcher {
     }
 
     pub(super) fn enter(&self, phase: Phase, step: &str) {
-        let launch = {
+        {
             let mut state = self.lock();
             state.launch.phase = phase;
             step.clone_into(&mut state.launch.step);
-            state.launch.clone()
-        };
-        if let Some(ui) = self.ui.get() {
-            ui.changed(&launch);
         }
+        self.tell();
+    }
+
+    /// Tells the window how the launch stands.
+    pub(super) fn tell(&self) {
+        if let Some(ui) = self.ui.get() {
+            ui.changed(&self.snapshot());
+        }
+    }
+
+    /// The project's page, if its server was ready before there was a window to show it.
+    pub(crate) fn take_due(&self) -> Option<Url> {
+        self.lock().due.take()
     }
 
     /// Shows what failed.
