@@ -58,6 +58,8 @@ export function linesOf(state: string): string[] {
       return [];
     case "not-installed":
       return ["", "> shop@1.4.0 dev", "> vite --port 5173 --strictPort", "", "sh: 1: vite: not found"];
+    case "install-failed":
+      return [`${E}41m${E}30m ERR_PNPM_NO_MATCHING_VERSION ${E}39m${E}49m ${E}31mNo matching version found for left-pad@99.0.0${E}39m`, "", "This error happened while installing a direct dependency of ~/code/shop", "", 'The latest release of left-pad is "1.3.0".'];
     case "starting":
       return VITE.slice(0, 2);
     case "installing":
@@ -135,6 +137,15 @@ const TROUBLES: Record<string, Omit<Trouble, "code" | "logPath">> = {
     cause: "A package is missing: installing the packages may help.",
     evidence: [],
     actions: install,
+  },
+  "install-failed": {
+    sentence: "Installing the packages ended with code 1.",
+    cause: "Its last lines may say why.",
+    evidence: [],
+    actions: [
+      { id: "install", label: "Install Again", primary: true },
+      { id: "retry", label: "Start without", primary: false },
+    ],
   },
   "never-ready": {
     sentence: "pnpm run dev did not become ready within 2 min.",
