@@ -101,7 +101,13 @@ fn what_no_schema_can_say_is_told_by_the_reader() {
 
 fn check_words(path: &Path, text: &str) {
     let told = format!("{}\n", read(text).expect_err("it is wrong"));
-    let words = path.with_extension("txt");
+    // Some words are another system's.
+    let elsewhere = path.with_extension("elsewhere.txt");
+    let words = if cfg!(target_os = "linux") || !elsewhere.exists() {
+        path.with_extension("txt")
+    } else {
+        elsewhere
+    };
     if std::env::var_os("BLESS").is_some() {
         fs::write(&words, &told).unwrap();
     }

@@ -65,7 +65,8 @@ fn who_only_looks_does_not_hide_a_dead_instance() {
     let looker = File::open(&path).unwrap();
     looker.try_lock_shared().unwrap();
     assert!(lock_file(&path, || false).is_none());
-    let lock = lock_file(&path, || looker.unlock().is_ok());
+    let mut looker = Some(looker);
+    let lock = lock_file(&path, || looker.take().is_some());
     assert!(lock.is_some(), "taken as soon as it was let go");
 }
 

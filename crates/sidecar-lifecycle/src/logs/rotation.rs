@@ -250,9 +250,12 @@ mod tests {
         let current = open(&logs.path()).unwrap();
         let none = Rotation { limit: 1, files: 0 };
         none.turn(&logs.path(), &current).unwrap();
+        drop(current); // On an older Windows, a removed file is there as long as it is open.
         assert_eq!(logs.all(), pairs(&[("web.log", "")]));
     }
 
+    /// Unix: on an older Windows, and under Wine, a removed file is there as long as it is open.
+    #[cfg(unix)]
     #[test]
     fn a_file_that_was_removed_is_begun_again() {
         let logs = Logs::new();

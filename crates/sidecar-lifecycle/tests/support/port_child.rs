@@ -31,7 +31,8 @@ pub(crate) fn quiet_port() -> u16 {
 fn role() {
     if let Ok(address) = std::env::var(ADDRESS) {
         let address: SocketAddr = address.parse().expect("an address");
-        let _listener = std::net::TcpListener::bind(address).expect("the port is free");
+        let listener = std::net::TcpListener::bind(address).expect("the port is free");
+        name_owner(&socket2::SockRef::from(&listener));
         answer("listening");
         let _ = std::io::stdin().read(&mut [0]).expect("stdin is a pipe");
     } else if let Ok(port) = std::env::var(QUESTION) {
@@ -44,6 +45,12 @@ fn role() {
         let holder = ports::holder_of(port.parse().expect("a port"), &marks);
         answer(&serde_json::to_string(&holder).expect("serialises"));
     }
+}
+
+/// Wine keeps a socket to itself until its process asks for one of its options, and till then names
+/// no owner. Elsewhere this is a question like any other.
+pub(crate) fn name_owner(socket: &socket2::Socket) {
+    socket.keepalive().expect("an open socket");
 }
 
 /// One line that stands out from what the test harness prints.

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::windows::ffi::OsStringExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use windows_sys::Win32::Foundation::{ERROR_INVALID_PARAMETER, INVALID_HANDLE_VALUE};
@@ -155,8 +155,8 @@ pub(crate) fn exe_of(pid: u32) -> Option<PathBuf> {
 pub(crate) fn cwd_of(pid: u32) -> Option<PathBuf> {
     let path = memory::working_directory(pid)?;
     let text = OsString::from_wide(&path);
-    // It is kept with a separator at its end, which a comparison of paths ignores.
-    (!text.is_empty()).then(|| PathBuf::from(text))
+    // It is kept with a separator at its end, which nobody writes: as parts, it has none.
+    (!text.is_empty()).then(|| Path::new(&text).components().collect())
 }
 
 /// Windows has no numbers for users.

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# Runs the Windows tests under Wine: with no display, and in a prefix of its own. Sourced.
+#
+#   trap wine_end EXIT
+#   wine_begin
+#   windows_tests CARGO…
+#
+# What Wine cannot show is listed in docs/platforms.md.
+
+# Debian's names of what these functions call.
+# shellcheck disable=SC2034 # for those who source this
+WINE_PACKAGES=(wine wine64 gcc-mingw-w64-x86-64)
+
+WINDOWS_TARGET=x86_64-pc-windows-gnu
+
+# wine_begin - makes a prefix, and starts its server, which stays until wine_end
+wine_begin() {
+  # Never the prefix of the environment: that is somebody's, with programs in it.
+  WINEPREFIX=$(mktemp -d -t berth-wine.XXXXXX)
+  export WINEPREFIX WINEDEBUG=-all
+  # Neither .NET nor HTML is needed, and Wine would offer to download both.
+  export WINEDLLOVERRIDES='mscoree,mshtml='
+  unset DISPLAY WAYLAND_DISPLAY
+  wineboot --init </dev/null >/dev/null 2>&1
+  wine_random_numbers
+  # Without it, the server ends with each program, and starting it takes longer than most tests.
+  # Started with a test's own pipes, it and its services would hold them open.
+  wineserver --persistent </dev/null >/dev/null 2>&1 || true # It runs already, from wineboot.
+  wine cmd /d /c exit </dev/null >/dev/null 2>&1
+}
+
+# wine_random_numbers - the DLL by which Rust's standard library draws random numbers: Wine 8 lacks
+# it. A later Wine's own one is left alone.
+wine_random_numbers() {
+  local dll=$WINEPREFIX/drive_c/windows/system32/bcryptprimitives.dll
+  if [[ -e $dll ]]; then return; fi
+  x86_64-w64-mingw32-gcc -shared -O1 -s -o "$dll" -x c - -ladvapi32 <<'END'
+#include <windows.h>
+#include <ntsecapi.h>
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE buffer, SIZE_T length) {
+  return RtlGenRandom(buffer, (ULONG)length);
+}
+END
+}
+
+# wine_end - ends this prefix's server with all that runs in it, and removes the prefix
+wine_end() {
+  if [[ ${WINEPREFIX:-} != */berth-wine.* ]]; then return; fi # wine_begin has not run.
+  wineserver --kill || true # There is none if wine_begin has failed.
+  rm -rf "$WINEPREFIX"
+  unset WINEPREFIX
+}
+
+# windows_tests CARGO… - builds all tests that are for Windows, and runs them. CARGO is called as
+# `CARGO test -p …` and answers as cargo does: where the target's standard library has to be built,
+# it is a function that adds what that takes. CARGO_TARGET_DIR says where it builds.
+windows_tests() {
+  CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine "$@" test --locked \
+    --target "$WINDOWS_TARGET" --no-fail-fast -p sidecar-lifecycle -p berth-project --lib --tests \
+    </dev/null
+}
