@@ -35,6 +35,9 @@ impl SidecarBuilder {
     /// Its arguments. `{port}` in one is replaced by the chosen port, and so is `auto` after
     /// `--port`.
     ///
+    /// These are all of them: a second call replaces what the first gave, where
+    /// [`std::process::Command::args`] adds to it.
+    ///
     /// ```
     /// # use sidecar_lifecycle::SidecarConfig;
     /// let config = SidecarConfig::builder()
