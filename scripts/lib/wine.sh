@@ -55,6 +55,9 @@ wine_end() {
 # `CARGO test -p …` and answers as cargo does: where the target's standard library has to be built,
 # it is a function that adds what that takes. CARGO_TARGET_DIR says where it builds.
 windows_tests() {
+  # Cargo builds other packages' programs for no test: these are looked for beside the tests.
+  "$@" build --locked --target "$WINDOWS_TARGET" -p fake-sidecar -p fake-host \
+    --bin fake-sidecar --bin fake-host
   CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine "$@" test --locked \
     --target "$WINDOWS_TARGET" --no-fail-fast -p sidecar-lifecycle -p berth-project --lib --tests \
     </dev/null

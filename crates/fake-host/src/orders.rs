@@ -116,11 +116,17 @@ fn shut_down_beside(engine: &Engine, reason: &str, down: impl FnOnce() + Send + 
 
 /// Dies by SIGABRT, and leaves no core file in the project.
 fn abort() -> ! {
+    #[cfg(unix)]
+    forbid_core_files();
+    std::process::abort()
+}
+
+#[cfg(unix)]
+fn forbid_core_files() {
     let none = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
     // SAFETY: `none` is a valid limit and lives through the call.
     unsafe { libc::setrlimit(libc::RLIMIT_CORE, &raw const none) };
-    std::process::abort()
 }

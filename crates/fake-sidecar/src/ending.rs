@@ -26,7 +26,7 @@ pub(crate) fn prepare_for_signals(args: &EndArgs) -> io::Result<()> {
     }
     if let Some(takes) = args.term_takes {
         let (mut asked, pipe) = io::pipe()?;
-        sys::catch_asking_signals(&pipe);
+        sys::catch_asking_signals(&pipe)?;
         thread::spawn(move || {
             // Keeps the writing end open, which the signal handler uses.
             let _pipe = pipe;

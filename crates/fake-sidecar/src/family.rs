@@ -5,9 +5,7 @@
 //! byte on its descriptor 0, which is the writing end of a pipe; its maker waits
 //! for that byte, so the family stands before the leader goes on.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
 
 use crate::args::{Cli, Role};
@@ -120,7 +118,7 @@ pub(crate) fn live_on(cli: &Cli) -> io::Result<()> {
 
 /// Lets its maker go on.
 pub(crate) fn say_that_it_is_up() -> io::Result<()> {
-    let mut maker = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut maker = sys::own(&io::stdin())?;
     maker.write_all(b"!")?;
     drop(maker);
     sys::forget_stdin()

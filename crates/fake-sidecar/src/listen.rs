@@ -59,6 +59,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         }
         socket.bind(&address.into())?;
         socket.listen(511)?;
+        socket.keepalive()?; // Wine names the owner of no socket that was not asked for anything.
         Ok(TcpListener::from(socket))
     };
     attempt().map_err(|error: io::Error| {

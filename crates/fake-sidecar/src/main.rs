@@ -12,6 +12,7 @@ mod listen;
 mod output;
 mod pidfile;
 mod serve;
+#[cfg(unix)]
 mod storm;
 mod sys;
 mod values;
@@ -40,7 +41,10 @@ fn main() -> ExitCode {
         Role::Leader => lead(cli, start),
         Role::Launcher => family::launcher(cli),
         Role::Child | Role::Middle | Role::Escapee => family::live_on(cli),
+        #[cfg(unix)]
         Role::Storm => storm::rage(cli, start),
+        #[cfg(windows)]
+        Role::Storm => Err(io::ErrorKind::Unsupported.into()), // There is no fork.
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

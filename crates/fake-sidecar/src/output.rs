@@ -5,11 +5,11 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::AsFd;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::args::OutputArgs;
+use crate::sys;
 use crate::values::{Flood, Stream};
 
 /// Bytes of a numbered line of the flood, with its line break.
@@ -156,9 +156,8 @@ fn write_to(stream: Stream, mut bytes: &[u8]) {
 }
 
 fn open(stream: Stream) -> io::Result<File> {
-    let fd = match stream {
-        Stream::Stdout => io::stdout().as_fd().try_clone_to_owned(),
-        Stream::Stderr => io::stderr().as_fd().try_clone_to_owned(),
-    };
-    fd.map(File::from)
+    match stream {
+        Stream::Stdout => sys::own(&io::stdout()),
+        Stream::Stderr => sys::own(&io::stderr()),
+    }
 }

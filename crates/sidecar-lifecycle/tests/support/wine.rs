@@ -6,7 +6,10 @@ use std::net::IpAddr;
 use std::path::Path;
 
 /// Whether this is Wine: its own configuration program lies in every prefix.
-fn is_here() -> bool {
+///
+/// What is asserted by it alone: Wine's `cmd.exe` looks for variables in the arguments that it has
+/// put in the place of `%1` and `%*`, where Windows is past that.
+pub(crate) fn is_here() -> bool {
     cfg!(windows) && Path::new(r"C:\windows\system32\winecfg.exe").exists()
 }
 

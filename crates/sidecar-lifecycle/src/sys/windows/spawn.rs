@@ -10,8 +10,9 @@ use windows_sys::Win32::System::Threading::{
     CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT,
     CreateProcessW, DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT,
     InitializeProcThreadAttributeList, LPPROC_THREAD_ATTRIBUTE_LIST,
-    PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROC_THREAD_ATTRIBUTE_JOB_LIST, PROCESS_INFORMATION,
-    ResumeThread, STARTF_USESTDHANDLES, STARTUPINFOEXW, STARTUPINFOW, UpdateProcThreadAttribute,
+    PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROC_THREAD_ATTRIBUTE_JOB_LIST, PROCESS_CREATION_FLAGS,
+    PROCESS_INFORMATION, ResumeThread, STARTF_USESTDHANDLES, STARTUPINFOEXW, STARTUPINFOW,
+    UpdateProcThreadAttribute,
 };
 
 use super::console;
@@ -69,16 +70,7 @@ pub(crate) fn create(
         },
         lpAttributeList: attributes.raw(),
     };
-    let window = if console::exists() {
-        0
-    } else {
-        CREATE_NO_WINDOW
-    };
-    let flags = EXTENDED_STARTUPINFO_PRESENT
-        | CREATE_UNICODE_ENVIRONMENT
-        | CREATE_NEW_PROCESS_GROUP
-        | CREATE_SUSPENDED
-        | window;
+    let flags = creation_flags(console::exists());
     let mut made = PROCESS_INFORMATION::default();
     // SAFETY: all texts end in a NUL and outlive the call, the line is ours to be written to, and
     // `startup` begins with its own size and points to attributes that outlive the call.
@@ -113,6 +105,21 @@ pub(crate) fn create(
         return Err(e);
     }
     Ok(child)
+}
+
+/// A program for the console gets a window of its own unless it shares its host's console, or is
+/// told to have none.
+fn creation_flags(host_has_console: bool) -> PROCESS_CREATION_FLAGS {
+    let window = if host_has_console {
+        0
+    } else {
+        CREATE_NO_WINDOW
+    };
+    EXTENDED_STARTUPINFO_PRESENT
+        | CREATE_UNICODE_ENVIRONMENT
+        | CREATE_NEW_PROCESS_GROUP
+        | CREATE_SUSPENDED
+        | window
 }
 
 impl Suspended {
@@ -188,5 +195,22 @@ impl Drop for Attributes {
     fn drop(&mut self) {
         // SAFETY: it was initialised, and is used no more.
         unsafe { DeleteProcThreadAttributeList(self.raw()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use windows_sys::Win32::System::Threading::{CREATE_BREAKAWAY_FROM_JOB, CREATE_NEW_CONSOLE};
+
+    use super::*;
+
+    #[test]
+    fn no_window_opens_and_nothing_leaves_its_job() {
+        assert_eq!(creation_flags(false) & CREATE_NO_WINDOW, CREATE_NO_WINDOW);
+        for has_console in [true, false] {
+            let flags = creation_flags(has_console);
+            assert_eq!(flags & (CREATE_NEW_CONSOLE | CREATE_BREAKAWAY_FROM_JOB), 0);
+            assert_eq!(flags & CREATE_SUSPENDED, CREATE_SUSPENDED, "{has_console}");
+        }
     }
 }

@@ -1,8 +1,8 @@
-//! All system calls that std does not offer. Unix only, as the misbehaviour is.
+//! Unix.
 
-use std::fs::OpenOptions;
-use std::io;
-use std::os::fd::AsRawFd;
+use std::fs::{File, OpenOptions};
+use std::io::{self, PipeWriter};
+use std::os::fd::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
@@ -27,13 +27,15 @@ pub(crate) fn ignore_asking_signals() {
 ///
 /// The signal mask is left as it was found: a host that starts its children
 /// with signals blocked has a bug, and this server must not hide it.
-pub(crate) fn catch_asking_signals(pipe: &impl AsRawFd) {
+#[expect(clippy::unnecessary_wraps, reason = "one signature on every platform")]
+pub(crate) fn catch_asking_signals(pipe: &PipeWriter) -> io::Result<()> {
     SIGNAL_PIPE.store(pipe.as_raw_fd(), Ordering::SeqCst);
     for signal in ASKING {
         // SAFETY: the handler only loads an atomic and calls `write`, both of
         // which are async-signal-safe.
         unsafe { libc::signal(signal, note_signal as *const () as libc::sighandler_t) };
     }
+    Ok(())
 }
 
 extern "C" fn note_signal(_signal: libc::c_int) {
@@ -46,6 +48,11 @@ extern "C" fn note_signal(_signal: libc::c_int) {
             1,
         )
     };
+}
+
+/// A standard stream, by a descriptor of its own.
+pub(crate) fn own(stream: &impl AsFd) -> io::Result<File> {
+    stream.as_fd().try_clone_to_owned().map(File::from)
 }
 
 /// Has the kernel end this process by SIGALRM after `life`.
