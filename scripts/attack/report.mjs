@@ -41,14 +41,22 @@ function rivals({ results, versions, patience_ms }) {
   };
   const of = (end) => table(["tree", ...managers], trees.map((tree) => [tree, ...managers.map((m) => cell(m, tree, end))]));
   const named = Object.entries(versions).filter(([name]) => ["pm2", "concurrently", "supervisor"].includes(name));
+  named.push(["tauri-plugin-shell", pinned("shell-app", "tauri-plugin-shell")], ["process-wrap", pinned("wrapped", "process-wrap")]);
   return [
     `Processes left ${patience_ms / 1000} s after the end of the manager or its answer, every number that came in three runs. ` +
-      `${named.map(([name, version]) => `${name} ${version}`).join(", ")}; the recipe is scripts/attack/recipe.mjs.`,
+      `${named.map(([name, version]) => `${name} ${version}`).join(", ")}; the recipe is scripts/attack/recipe.mjs. ` +
+      "The shell plugin and process-wrap are given the most that they offer: a group of its own for the child, the end of that group on a stop, and for the shell plugin its end with the app (scripts/attack/native).",
     "SIGKILL of the manager:",
     of("SIGKILL"),
     "A stop that was asked for:",
     of("stop"),
   ].join("\n\n");
+}
+
+/** The version that a crate of scripts/attack/native asks for. */
+function pinned(crate, dependency) {
+  const manifest = readFileSync(new URL(`native/${crate}/Cargo.toml`, import.meta.url), "utf8");
+  return new RegExp(`^${dependency} = .*?"=([\\d.]+)"`, "m").exec(manifest)[1];
 }
 
 let text = readFileSync(DOCUMENT, "utf8");

@@ -2,7 +2,8 @@
 // SIGKILL of the manager, and after a stop that was asked for.
 //
 //   node scripts/attack/rivals.mjs PROFILE RUNS     writes artifacts/attack/rivals.json
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,9 +12,11 @@ import { runPm2 } from "../bench/pm2.mjs";
 import { allPids, family, isAlive, killAll } from "../bench/processes.mjs";
 import { inPackage, installRivals, versions, whyMissing } from "../bench/rivals.mjs";
 import { runSupervisord } from "../bench/supervisord.mjs";
+import { startDisplay } from "../lib/display.mjs";
 
 const [profile = "release", runs = "3"] = process.argv.slice(2);
-const program = (name) => resolve(process.env.CARGO_TARGET_DIR ?? "target", profile, name);
+const target = resolve(process.env.CARGO_TARGET_DIR ?? "target");
+const program = (name) => join(target, profile, name);
 const recipeFile = fileURLToPath(new URL("recipe.mjs", import.meta.url));
 
 /** Who is still there by then has been left behind. Longer than every grace here. */
@@ -30,9 +33,14 @@ const trees = {
   "closes all fds": "--setsid --double-fork --close-fds",
 };
 
-/** Each answers the manager's pid and how it is asked to stop what it runs. */
+/**
+ * `start` answers the manager's pid and how it is asked to stop what it runs. `rival` is installed;
+ * `native` is a crate below scripts/attack/native, built as the rest is.
+ */
 const managers = {
   "this engine": { start: startEngine },
+  "shell plugin": { native: "shell-app", start: startShellPlugin },
+  "process-wrap": { native: "wrapped", start: startProcessWrap },
   supervisord: { rival: "supervisor", start: startSupervisord },
   pm2: { rival: "pm2", start: startPm2 },
   concurrently: { rival: "concurrently", start: startConcurrently },
@@ -40,9 +48,10 @@ const managers = {
 };
 
 installRivals();
+const display = await startDisplay();
 const results = [];
-for (const [manager, { rival, start }] of Object.entries(managers)) {
-  const missing = rival && whyMissing(rival);
+for (const [manager, { rival, native, start }] of Object.entries(managers)) {
+  const missing = rival ? whyMissing(rival) : native && whyNotBuilt(native);
   for (const [tree, flags] of Object.entries(trees)) {
     for (const end of ["SIGKILL", "stop"]) {
       const survivors = [];
@@ -59,6 +68,7 @@ for (const [manager, { rival, start }] of Object.entries(managers)) {
     }
   }
 }
+await display.stop();
 mkdirSync("artifacts/attack", { recursive: true });
 const told = { profile, patience_ms: PATIENCE_MS, versions, results };
 writeFileSync("artifacts/attack/rivals.json", `${JSON.stringify(told, null, 2)}\n`);
@@ -93,9 +103,38 @@ function carries(pid, pidfile) {
 
 function startEngine(scope, command) {
   const words = ["--state-dir", join(scope.folder, "state"), "--port", "auto", "--grace", "500", "--", ...command];
-  const child = scope.spawn(program("fake-host"), words, { stdio: ["pipe", "ignore", "inherit"] });
+  return startNative(scope, "fake-host", words, process.env);
+}
+
+/** Builds the crate on the libraries that this workspace stands on; answers what went wrong. */
+function whyNotBuilt(name) {
+  const folder = fileURLToPath(new URL(`native/${name}`, import.meta.url));
+  copyFileSync("Cargo.lock", join(folder, "Cargo.lock"));
+  const flags = profile === "release" ? ["--release"] : [];
+  if (name === "shell-app") flags.push("--features", "custom-protocol");
+  const words = ["build", "--quiet", ...flags, "--manifest-path", join(folder, "Cargo.toml")];
+  try {
+    execFileSync("cargo", words, { env: { ...process.env, CARGO_TARGET_DIR: target }, stdio: "inherit" });
+    return undefined;
+  } catch {
+    return "it could not be built";
+  }
+}
+
+function startNative(scope, name, command, env) {
+  const child = scope.spawn(program(name), command, { stdio: ["pipe", "ignore", "inherit"], env });
   child.stdin.on("error", () => {});
   return { pid: child.pid, stop: () => child.stdin.write("stop\n") };
+}
+
+function startProcessWrap(scope, command) {
+  return startNative(scope, "wrapped", command, process.env);
+}
+
+function startShellPlugin(scope, command) {
+  // A folder of its own for what its web view keeps.
+  const env = { ...process.env, ...display.env, XDG_DATA_HOME: scope.folder, XDG_CACHE_HOME: scope.folder };
+  return startNative(scope, "shell-app", command, env);
 }
 
 async function startSupervisord(scope, command) {
