@@ -29,6 +29,9 @@ const FORCE_LIMIT: Duration = Duration::from_secs(2);
 /// How long the forced may take before the table is read again.
 const FORCE_ROUND: Duration = Duration::from_millis(50);
 const TICK: Duration = Duration::from_millis(5);
+/// So many looks in a row have to find nobody: of two processes of which one is about to end and has
+/// passed himself on to the other, a single look can miss both, as it reads them one by one.
+const EMPTY_LOOKS: u32 = 3;
 /// How long one hunt may take, and after how many lists without anybody new it is over.
 const HUNT_LIMIT: Duration = Duration::from_millis(100);
 const HUNT_QUIET_ROUNDS: u32 = 3;
@@ -202,11 +205,17 @@ impl<'a> Ending<'a> {
         // Counted from the first force on: where a look takes seconds, the grace is long over by
         // then, and so might be a time that was counted from the beginning.
         let mut end = None;
+        let mut empty_looks = 0;
         loop {
             let found = self.find(&boot);
             if found.as_ref().is_some_and(Vec::is_empty) {
-                return true;
+                empty_looks += 1;
+                if empty_looks == EMPTY_LOOKS {
+                    return true;
+                }
+                continue;
             }
+            empty_looks = 0;
             let now = monotonic();
             if end.is_some_and(|end| now >= end) {
                 return false;
