@@ -74,7 +74,7 @@ fn own_pair(fds: [RawFd; 2]) -> io::Result<(OwnedFd, OwnedFd)> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn set_cloexec(fd: &impl AsRawFd) -> io::Result<()> {
+pub(super) fn set_cloexec(fd: &impl AsRawFd) -> io::Result<()> {
     // SAFETY: fcntl on a descriptor that we own, with integer arguments only.
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFD, libc::FD_CLOEXEC) }).map(drop)
 }

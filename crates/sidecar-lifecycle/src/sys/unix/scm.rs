@@ -120,7 +120,10 @@ pub(crate) fn receive(
             for raw in data.as_chunks::<{ size_of::<RawFd>() }>().0 {
                 let raw = RawFd::from_ne_bytes(*raw);
                 // SAFETY: the kernel installed this descriptor for us just now.
-                fds.push(unsafe { OwnedFd::from_raw_fd(raw) });
+                let fd = unsafe { OwnedFd::from_raw_fd(raw) };
+                #[cfg(not(target_os = "linux"))]
+                super::fd::set_cloexec(&fd)?;
+                fds.push(fd);
             }
         }
         // SAFETY: walks within the control buffer.

@@ -24,7 +24,8 @@ pub(crate) fn peek_exit(pid: u32) -> Option<ExitStatus> {
     // SAFETY: si_status is valid where si_pid is.
     let status = unsafe { info.si_status() };
     Some(if info.si_code == libc::CLD_EXITED {
-        ExitStatus::Code(status)
+        // macOS adds the highest byte of what was given to exit(3), which wait(2) never tells.
+        ExitStatus::Code(status & 0xff)
     } else {
         ExitStatus::Signal(status)
     })
@@ -58,4 +59,43 @@ pub(crate) fn has_children() -> bool {
     // SAFETY: `info` is valid for the call to fill in.
     let rc = unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, options) };
     rc == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ECHILD)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is told of a child that does this at once.
+    fn end_of(last_act: fn()) -> ExitStatus {
+        // SAFETY: the child calls only async-signal-safe functions before it ends.
+        let pid = check(unsafe { libc::fork() }).expect("a child");
+        if pid == 0 {
+            last_act();
+            // SAFETY: as above.
+            unsafe { libc::_exit(1) };
+        }
+        let pid = pid as u32;
+        // SAFETY: siginfo_t is a C struct for which all zeroes is a valid value.
+        let mut info: libc::siginfo_t = unsafe { mem::zeroed() };
+        let options = libc::WEXITED | libc::WNOWAIT;
+        retry(|| {
+            // SAFETY: `info` is valid for the call to fill in.
+            check(unsafe { libc::waitid(libc::P_PID, pid, &raw mut info, options) })
+        })
+        .expect("our child");
+        let end = peek_exit(pid).expect("it has ended");
+        assert!(reap(pid), "a look does not reap");
+        end
+    }
+
+    #[test]
+    fn an_exit_code_is_a_byte_and_a_signal_has_its_number() {
+        // SAFETY: ends the child, without running anything of this program's.
+        assert_eq!(end_of(|| unsafe { libc::_exit(-2) }), ExitStatus::Code(254));
+        let by_signal = end_of(|| {
+            // SAFETY: ends the child by a signal of its own.
+            let _ = unsafe { libc::raise(libc::SIGKILL) };
+        });
+        assert_eq!(by_signal, ExitStatus::Signal(libc::SIGKILL));
+    }
 }
