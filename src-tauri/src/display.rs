@@ -2,10 +2,6 @@
 
 /// Why there is none.
 #[derive(Debug, thiserror::Error)]
-#[cfg_attr(
-    not(target_os = "linux"),
-    expect(dead_code, reason = "elsewhere there is always one")
-)]
 #[error(
     "there is no display to show a window on: DISPLAY and WAYLAND_DISPLAY name none that answers"
 )]

@@ -12,6 +12,7 @@ pub(crate) fn execute(window: &tauri::WebviewWindow, command: &'static str) -> t
 
 /// Elsewhere the menu's items are the system's and never arrive here.
 #[cfg(not(target_os = "linux"))]
+#[expect(clippy::unnecessary_wraps, reason = "it can fail on Linux")]
 pub(crate) fn execute(_window: &tauri::WebviewWindow, _command: &'static str) -> tauri::Result<()> {
     Ok(())
 }

@@ -2,12 +2,23 @@
 
 use std::sync::Arc;
 
-use tauri::menu::{AboutMetadata, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
+use tauri::menu::{
+    AboutMetadata, HELP_SUBMENU_ID, Menu, MenuEvent, MenuItem, PredefinedMenuItem, Submenu,
+};
 use tauri::{AppHandle, Manager, Wry};
 
 use crate::launch::Launcher;
 use crate::window::MAIN;
 use crate::{commands, editing, window};
+
+/// As each system's own programs say it.
+const QUIT: &str = if cfg!(windows) {
+    "Exit"
+} else if cfg!(target_os = "macos") {
+    "Quit Berth"
+} else {
+    "Quit"
+};
 
 /// Steps and bounds of the zoom.
 const ZOOM_STEP: f64 = 0.1;
@@ -26,16 +37,8 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<Menu<Wry>> {
         icon: app.default_window_icon().cloned(),
         ..AboutMetadata::default()
     };
-    let app_menu = Submenu::with_items(
-        app,
-        "Berth",
-        true,
-        &[
-            &PredefinedMenuItem::about(app, Some("About Berth"), Some(about))?,
-            &separator()?,
-            &item("quit", "Quit", Some("CmdOrCtrl+Q"))?,
-        ],
-    )?;
+    let about = PredefinedMenuItem::about(app, Some("About Berth"), Some(about))?;
+    let quit = item("quit", QUIT, Some("CmdOrCtrl+Q"))?;
     let view = Submenu::with_items(
         app,
         "View",
@@ -51,8 +54,9 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<Menu<Wry>> {
             &item("devtools", "Developer Tools", Some("CmdOrCtrl+Alt+I"))?,
         ],
     )?;
-    let help = Submenu::with_items(
+    let help = Submenu::with_id_and_items(
         app,
+        HELP_SUBMENU_ID, // By it macOS adds its search field.
         "Help",
         true,
         &[
@@ -61,7 +65,76 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<Menu<Wry>> {
             &item("copy-diagnostics", "Copy Diagnostics", None)?,
         ],
     )?;
-    Menu::with_items(app, &[&app_menu, &edit(app)?, &view, &help])
+    let menu = Menu::with_items(
+        app,
+        &[&app_menu(app, &about, &quit)?, &edit(app)?, &view, &help],
+    )?;
+    #[cfg(target_os = "macos")]
+    menu.insert(&macos::window(app)?, 3)?;
+    Ok(menu)
+}
+
+#[cfg(not(target_os = "macos"))]
+fn app_menu(
+    app: &AppHandle,
+    about: &PredefinedMenuItem<Wry>,
+    quit: &MenuItem<Wry>,
+) -> tauri::Result<Submenu<Wry>> {
+    let separator = PredefinedMenuItem::separator(app)?;
+    Submenu::with_items(app, "Berth", true, &[about, &separator, quit])
+}
+
+#[cfg(target_os = "macos")]
+use macos::app_menu;
+
+/// What a Mac's menu bar has besides.
+#[cfg(target_os = "macos")]
+mod macos {
+    use tauri::menu::WINDOW_SUBMENU_ID;
+
+    use super::{AppHandle, MenuItem, PredefinedMenuItem, Submenu, Wry};
+
+    /// The first menu of every application there.
+    pub(super) fn app_menu(
+        app: &AppHandle,
+        about: &PredefinedMenuItem<Wry>,
+        quit: &MenuItem<Wry>,
+    ) -> tauri::Result<Submenu<Wry>> {
+        let separator = || PredefinedMenuItem::separator(app);
+        Submenu::with_items(
+            app,
+            "Berth",
+            true,
+            &[
+                about,
+                &separator()?,
+                &PredefinedMenuItem::services(app, None)?,
+                &separator()?,
+                &PredefinedMenuItem::hide(app, None)?,
+                &PredefinedMenuItem::hide_others(app, None)?,
+                &PredefinedMenuItem::show_all(app, None)?,
+                &separator()?,
+                quit,
+            ],
+        )
+    }
+
+    /// The system lists the open windows below these.
+    pub(super) fn window(app: &AppHandle) -> tauri::Result<Submenu<Wry>> {
+        Submenu::with_id_and_items(
+            app,
+            WINDOW_SUBMENU_ID,
+            "Window",
+            true,
+            &[
+                &PredefinedMenuItem::minimize(app, None)?,
+                &PredefinedMenuItem::maximize(app, Some("Zoom"))?,
+                &PredefinedMenuItem::fullscreen(app, None)?,
+                &PredefinedMenuItem::separator(app)?,
+                &PredefinedMenuItem::close_window(app, None)?,
+            ],
+        )
+    }
 }
 
 #[cfg(target_os = "linux")]

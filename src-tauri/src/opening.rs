@@ -67,7 +67,7 @@ pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened,
     let is_example = wish.is_none() && tauri::is_dev();
     let folder = folder(wish)?;
     let config = args.config().or(branding.config);
-    let data = dirs::data_dir()
+    let data = dirs::data_local_dir()
         .ok_or(OpenError::NoData)?
         .join(&context.config().identifier);
     let mut paths = ProjectPaths::of(&data, &folder);
