@@ -1,90 +1,101 @@
 #!/usr/bin/env bash
-# Type-checks the engine and the plugin for Windows and macOS on a Linux machine.
+# Checks Windows and macOS on a Linux machine, as far as that can be done:
 #
-# Nothing is linked and nothing runs: that needs the systems themselves. A rustup target is used
-# where it is installed (`rustup target add TARGET`); else the standard library is checked from
-# Debian's source package, for which nothing but Debian is needed.
+#   - the engine's tests, built for Windows, run under Wine
+#   - the whole app is linked for Windows
+#   - everything is type-checked and linted for both, tests too
+#
+# docs/platforms.md says what that proves and what it does not. A rustup target is used where it is
+# installed (`rustup target add TARGET`); else the standard library is built from Debian's source
+# package, for which nothing but Debian is needed.
+#
+#   npm run check:cross                all of it
+#   npm run check:cross -- windows     or macos: one system alone
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=scripts/lib/setup.sh
+source scripts/lib/setup.sh
+# shellcheck source=scripts/lib/wine.sh
+source scripts/lib/wine.sh
 
-export CARGO_TARGET_DIR="$PWD/target-cross"
-targets=(x86_64-pc-windows-gnu aarch64-apple-darwin)
-packages=(-p sidecar-lifecycle -p tauri-plugin-sidecar-lifecycle)
-
-# Compilers for the C parts of dependencies, where they have any.
+root=$PWD
+export CARGO_TARGET_DIR=$root/target-cross
+windows=$WINDOWS_TARGET
+macos=aarch64-apple-darwin
+# Compilers for the C parts of dependencies, where they have any. Nothing is linked for macOS.
 export CC_aarch64_apple_darwin=clang AR_aarch64_apple_darwin=llvm-ar
-
-say() { printf '%s\n' "$*"; }
+# Neither is debugged here, and without debug information there is half as much to write and link.
+export CARGO_PROFILE_DEV_DEBUG=false
 
 has_rustup_target() {
   command -v rustup >/dev/null && rustup target list --installed 2>/dev/null | grep -qx "$1"
 }
 
-install_missing() {
-  local wanted=() package
-  for package in "$@"; do
-    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
-      wanted+=("$package")
-  done
-  if ((${#wanted[@]} == 0)); then return; fi
-  if ! command -v apt-get >/dev/null; then
-    say "no rustup target is installed, and this is not Debian: run rustup target add ${targets[*]}"
-    exit 1
+# rust TARGET SUBCOMMAND WORD... - cargo for another system, which the words name once more
+rust() {
+  local target=$1 subcommand=$2
+  shift 2
+  if has_rustup_target "$target"; then
+    cargo "$subcommand" "$@"
+    return
   fi
-  say "installing ${wanted[*]}: a standard library to check against, and C compilers"
-  local as_root=()
-  if ((EUID != 0)); then as_root=(sudo); fi
-  "${as_root[@]}" apt-get install -y -q "${wanted[@]}" >/dev/null
+  # By their full paths: rustup's would be found first.
+  local cargo=(/usr/bin/cargo "$subcommand")
+  [[ $subcommand != clippy ]] || cargo=(/usr/bin/cargo-clippy clippy)
+  CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 "${cargo[@]}" \
+    -Zbuild-std=std,panic_abort "$@"
 }
 
-# check TARGET: types only.
-check() {
-  if has_rustup_target "$1"; then
-    cargo check --locked --target "$1" "${packages[@]}"
-  else
-    RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo check --locked \
-      -Zbuild-std=std,panic_abort --target "$1" "${packages[@]}"
-  fi
-}
-
-# lint TARGET: clippy, of the same release as the compiler that checks. Dead code is left to the
-# host's own lint: every platform exports the same names, and not every one has a use for each.
+# lint TARGET WORD... - clippy, which checks types as well. Dead code is left to the host's own
+# lint: every system exports the same names, and not every one has a use for each.
 lint() {
-  local rules=(-D warnings -A dead_code)
-  if has_rustup_target "$1"; then
-    cargo clippy --locked --target "$1" "${packages[@]}" -- "${rules[@]}"
-  else
-    # By its full path: `cargo clippy` would find rustup's first.
-    CARGO=/usr/bin/cargo RUSTC=/usr/bin/rustc RUSTC_BOOTSTRAP=1 /usr/bin/cargo-clippy clippy --locked \
-      -Zbuild-std=std,panic_abort --target "$1" "${packages[@]}" -- "${rules[@]}"
-  fi
+  local target=$1
+  shift
+  rust "$target" clippy --locked --target "$target" "$@" -- -D warnings -A dead_code
 }
 
-can_lint() {
-  if has_rustup_target "$1"; then
-    cargo clippy -V >/dev/null 2>&1
-  else
-    [[ -x /usr/bin/cargo-clippy ]]
-  fi
+check_windows() {
+  local failed=0
+  say "━━ Windows: tests under Wine"
+  wine_begin
+  windows_tests rust "$windows" || failed=1
+  wine_end
+  say "━━ Windows: the whole app, linked"
+  rust "$windows" build --locked --target "$windows" -p berth --features custom-protocol
+  ls -l "$CARGO_TARGET_DIR/$windows/debug/berth.exe"
+  say "━━ Windows: lints"
+  lint "$windows" -p sidecar-lifecycle -p berth-project -p tauri-plugin-sidecar-lifecycle -p berth
+  return "$failed"
+}
+
+check_macos() {
+  say "━━ macOS: types and lints, tests too"
+  # The tests of real processes look at them through Linux's /proc.
+  lint "$macos" --workspace --exclude fake-host --all-targets
 }
 
 # RUSTC_BOOTSTRAP would hide a use of what is not stable.
-if grep -rnE '#!\[feature\(' crates/*/src; then
-  say "unstable features are used above: only stable Rust is allowed"
-  exit 1
+if grep -rnE '#!\[feature\(' crates/*/src src-tauri/src; then
+  die "unstable features are used above: only stable Rust is allowed"
 fi
 
-for target in "${targets[@]}"; do
-  say
-  say "=== $target ==="
-  has_rustup_target "$target" ||
-    install_missing rustc-web cargo-web rust-web-src rust-web-clippy gcc-mingw-w64-x86-64 clang llvm
-  check "$target"
-  if can_lint "$target"; then
-    lint "$target"
-  else
-    say "no clippy for this compiler: type-checked only"
-  fi
+ensure_packages cross
+for target in "$windows" "$macos"; do
+  has_rustup_target "$target" || ensure_packages cross-std
 done
-say
-say "checked: ${targets[*]}"
+ensure_rust
+ensure_pnpm
+ensure_npm_packages .
+bash scripts/build.sh --pages-only
+trap wine_end EXIT
+
+case ${1:-all} in
+  windows) check_windows ;;
+  macos) check_macos ;;
+  all)
+    check_windows
+    check_macos
+    ;;
+  *) die "windows or macos, not $1" ;;
+esac
+say "Checked."

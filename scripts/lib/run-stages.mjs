@@ -21,9 +21,11 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 onNpmGone(giveUp);
 
 const words = process.argv.slice(2).map((word) => word.toLowerCase());
-const wanted = stages.filter(
+const asked = stages.filter(
   ({ name }) => words.length === 0 || words.some((word) => name.toLowerCase().includes(word)),
 );
+const wanted = asked.filter(({ linux }) => !linux || process.platform === "linux");
+const leftOut = asked.filter((stage) => !wanted.includes(stage)).map(({ name }) => name);
 
 mkdirSync(LOGS, { recursive: true });
 const results = [];
@@ -128,6 +130,7 @@ function sumUp() {
     ];
     console.log(cells.join("  ").trimEnd());
   }
+  if (leftOut.length > 0) console.log(`\nLeft out, as they need Linux: ${leftOut.join(", ")}`);
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
   console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
   return total("failed") === 0 && total("passed") > 0 ? 0 : 1;

@@ -32,6 +32,19 @@ END
 lsof|looks up ports, for comparison
 python3-pip|fetches supervisord, for comparison
 END
+    cross) cat <<'END' ;;
+gcc-mingw-w64-x86-64|links programs for Windows
+wine|runs them
+wine64|the part of Wine that does
+clang|compiles C for macOS
+llvm|the archiver that goes with it
+END
+    cross-std) cat <<'END' ;;
+rustc-web|a compiler that can build a standard library for other systems
+cargo-web|the cargo that goes with it
+rust-web-src|that library's source
+rust-web-clippy|the lints that go with it
+END
     example-recorder) cat <<'END' ;;
 ffmpeg|records the pictures of the example, and looks at its files
 END

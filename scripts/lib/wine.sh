@@ -7,10 +7,6 @@
 #
 # What Wine cannot show is listed in docs/platforms.md.
 
-# Debian's names of what these functions call.
-# shellcheck disable=SC2034 # for those who source this
-WINE_PACKAGES=(wine wine64 gcc-mingw-w64-x86-64)
-
 WINDOWS_TARGET=x86_64-pc-windows-gnu
 
 # wine_begin - makes a prefix, and starts its server, which stays until wine_end

@@ -1,5 +1,6 @@
 //! `sidecar` as scripts see it: flags, events, answers, exit codes.
-#![cfg(unix)]
+//! They look at processes through /proc.
+#![cfg(target_os = "linux")]
 
 mod configuration;
 mod doctor;

@@ -84,6 +84,7 @@ impl Home {
     }
 
     #[cfg(not(target_os = "linux"))]
+    #[expect(clippy::unused_self, reason = "it is looked at on Linux")]
     fn left(&self) -> Vec<String> {
         Vec::new()
     }

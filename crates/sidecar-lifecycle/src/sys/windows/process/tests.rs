@@ -1,17 +1,23 @@
+use std::io::Read;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
 
-/// A process that waits for input.
+/// A process that waits for input. It runs by now: until then Wine moves its environment about.
 fn child() -> Child {
     let mut cmd = Command::new("cmd");
-    cmd.args(["/c", "set /p line="])
+    cmd.args(["/c", "echo up& set /p line="])
         .env("MARK", "a=b")
         .current_dir(std::env::temp_dir());
-    cmd.stdin(Stdio::piped())
-        .stdout(Stdio::null())
+    let mut child = cmd
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
         .spawn()
-        .expect("cmd exists")
+        .expect("cmd exists");
+    let mut up = [0; 2];
+    let stdout = child.stdout.as_mut().expect("piped");
+    stdout.read_exact(&mut up).expect("it says so");
+    child
 }
 
 #[test]
