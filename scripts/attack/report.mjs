@@ -32,7 +32,8 @@ function matrix({ cells, grace_ms, jobs, cpus, load, optimised }) {
   ].join("\n\n");
 }
 
-function rivals({ results, versions, patience_ms }) {
+function rivals({ results, versions, patience_ms, profile }) {
+  const runs = Math.max(...results.map((each) => each.survivors.length));
   const trees = [...new Set(results.map((each) => each.tree))];
   const managers = [...new Set(results.map((each) => each.manager))];
   const cell = (manager, tree, end) => {
@@ -43,7 +44,7 @@ function rivals({ results, versions, patience_ms }) {
   const named = Object.entries(versions).filter(([name]) => ["pm2", "concurrently", "supervisor"].includes(name));
   named.push(["tauri-plugin-shell", pinned("shell-app", "tauri-plugin-shell")], ["process-wrap", pinned("wrapped", "process-wrap")]);
   return [
-    `Processes left ${patience_ms / 1000} s after the end of the manager or its answer, every number that came in three runs. ` +
+    `Processes left ${patience_ms / 1000} s after the end of the manager or its answer, ${runs === 1 ? "in one run of each" : `every number that came in ${runs} runs`}, all built for ${profile}. ` +
       `${named.map(([name, version]) => `${name} ${version}`).join(", ")}; the recipe is scripts/attack/recipe.mjs. ` +
       "The shell plugin and process-wrap are given the most that they offer: a group of its own for the child, the end of that group on a stop, and for the shell plugin its end with the app (scripts/attack/native).",
     "SIGKILL of the manager:",
