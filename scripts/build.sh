@@ -45,7 +45,7 @@ build_example_pages() {
   local folder=examples/$1 config=examples/vite.config.ts inputs
   # One that has more to build than its page says how.
   [[ -f $folder/vite.config.ts ]] && config=$folder/vite.config.ts
-  inputs="$(find "$folder" -mindepth 1 -maxdepth 1 ! -name dist ! -name node_modules ! -name src-tauri -printf '%p ')"
+  inputs="$(find "$folder" -mindepth 1 -maxdepth 1 ! -name dist ! -name node_modules ! -name src-tauri | tr '\n' ' ')"
   inputs+=" examples/theme examples/vite.config.ts src/styles/base.css src/lib $package_inputs"
   build_package
   build_pages "$folder/dist" "$inputs" pnpm exec vite build "$folder" --config "$config" --logLevel warn

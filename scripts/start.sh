@@ -67,4 +67,5 @@ if [[ -z $binary ]]; then
   binary=$(scripts/build.sh | tail -n 1)
 fi
 
-exec node scripts/lib/launch.mjs --binary "$binary" --project "$project" "${launch_options[@]}"
+exec node scripts/lib/launch.mjs --binary "$binary" --project "$project" \
+  ${launch_options[@]+"${launch_options[@]}"} # An empty list is an error to macOS' bash 3.2.

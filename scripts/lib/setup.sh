@@ -159,7 +159,7 @@ ensure_npm_packages() (
   for manifest in package.json pnpm-lock.yaml pnpm-workspace.yaml; do
     [[ -f $manifest ]] && manifests+=("$manifest")
   done
-  wanted=$(sha256sum "${manifests[@]}")
+  wanted=$(cksum "${manifests[@]}") # Of the sums the one that macOS has too.
   [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
   say "Fetching the npm packages of ${PWD##*/}."
   # CI: no questions, for instance about replacing another pnpm's folder.

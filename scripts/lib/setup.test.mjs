@@ -8,7 +8,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const setup = join(dirname(fileURLToPath(import.meta.url)), "setup.sh");
-const REAL_PROGRAMS = ["bash", "cat", "env", "mktemp", "rm", "tail", "sha256sum", "mkdir", "chmod"];
+const REAL_PROGRAMS = ["bash", "cat", "env", "mktemp", "rm", "tail", "cksum", "mkdir", "chmod"];
 
 let machine;
 
