@@ -10,7 +10,7 @@ use sidecar_lifecycle::ports::{
     HolderKind, OurMarks, PickError, PortWish, Reservations, holder_of, holders_of, is_free, pick,
 };
 use socket2::{Domain, Socket, Type};
-use support::port_child::{PortChild, name_owner, quiet_port};
+use support::port_child::{PortChild, alone, name_owner, quiet_port};
 use support::wine;
 
 const ADDRESSES: [IpAddr; 4] = [
@@ -39,6 +39,11 @@ fn listen(addr: IpAddr, only_v6: bool) -> Option<(Socket, u16)> {
             .set_only_v6(only_v6)
             .expect("settable before the bind");
     }
+    // As a server does: somebody's connection may be in TIME_WAIT on it.
+    #[cfg(unix)]
+    socket
+        .set_reuse_address(true)
+        .expect("settable before the bind");
     match socket.bind(&address.into()) {
         Err(e) if addr.is_ipv6() && e.kind() == std::io::ErrorKind::AddrNotAvailable => {
             return None;
@@ -52,6 +57,7 @@ fn listen(addr: IpAddr, only_v6: bool) -> Option<(Socket, u16)> {
 
 #[test]
 fn a_holder_of_any_of_the_four_addresses_is_seen() {
+    let _others = alone();
     for addr in ADDRESSES {
         for only_v6 in [true, false] {
             let Some((socket, port)) = listen(addr, only_v6) else {
@@ -93,6 +99,7 @@ fn a_client_is_never_a_holder() {
 
 #[test]
 fn a_connection_that_outlives_its_listener_holds_nothing() {
+    let _others = alone();
     let port = quiet_port();
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("quiet");
     let _client = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
@@ -103,6 +110,7 @@ fn a_connection_that_outlives_its_listener_holds_nothing() {
 
 #[test]
 fn time_wait_is_not_busy_but_a_listener_is() {
+    let _others = alone();
     let port = quiet_port();
     let listener = TcpListener::bind(("127.0.0.1", port)).expect("quiet");
     let client = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
@@ -264,11 +272,10 @@ fn kind_of(port: u16, marks: &OurMarks<'_>) -> HolderKind {
 /// A stranger beside a leftover keeps the port from us, so it is the one that is named.
 #[test]
 fn of_two_holders_the_one_in_the_way_is_named() {
-    let port = quiet_port();
     let ours = PortChild::listening_on("127.0.0.1")
-        .port(port)
         .marked("test.app/dead/web/1")
         .spawn();
+    let port = ours.port;
     let stranger = PortChild::listening_on("::1").port(port).spawn();
     let marks = OurMarks {
         is_dead_instance: &|i| i == "dead",
@@ -293,7 +300,9 @@ fn of_two_holders_the_one_in_the_way_is_named() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_process_of_another_user_is_not_guessed() {
+    let others = alone();
     let held = TcpListener::bind(("127.0.0.1", quiet_port())).expect("quiet");
+    drop(others);
     let port = held.local_addr().expect("bound").port();
     let Ok(answer) = support::port_child::asked_by_nobody(port) else {
         return;
@@ -322,6 +331,7 @@ fn a_marker_on_another_users_process_does_not_make_it_ours() {
 
 #[test]
 fn picking_passes_over_held_and_reserved_ports_and_prefers_the_last_one() {
+    let _others = alone();
     let all = Reservations::default();
     let (_held, first) = listen(IpAddr::V4(Ipv4Addr::LOCALHOST), false).expect("IPv4 exists");
     let fixed = pick(PortWish::Fixed(first), &all, 0, None, &[]);

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sidecar_lifecycle::ports::{self, OurMarks, PortWish, Reservations};
 
@@ -14,7 +15,8 @@ const ADDRESS: &str = "PORT_CHILD_LISTENS_ON";
 const QUESTION: &str = "PORT_CHILD_LOOKS_AT";
 const ROLE: &str = "support::port_child::role";
 
-/// A port that nobody has and that the system gives to no client. Every call names another.
+/// A port that nobody has and that the system gives to no client. Every call names another. For who
+/// is [`alone`].
 pub(crate) fn quiet_port() -> u16 {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let seed = u64::from(std::process::id()) << 32 | CALLS.fetch_add(1, Ordering::Relaxed);
@@ -23,6 +25,14 @@ pub(crate) fn quiet_port() -> u16 {
         .expect("ten thousand ports are not all held")
         .expect("a port was wished")
         .port
+}
+
+/// While this is held, no other test of this process picks a port or bears a child. To pick one is to
+/// bind it for a moment; and a child has, until it runs its own program, a copy of every socket: one
+/// that a test has just closed would still be open.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The role, when the environment asks for it. As a test of its own it is ignored.
@@ -147,6 +157,7 @@ impl Plan {
 
     /// The same; an error when the system does not let us start it.
     pub(crate) fn try_spawn(self) -> std::io::Result<PortChild> {
+        let _others = alone();
         let port = self.port.unwrap_or_else(quiet_port);
         let mut command = if self.by_nobody { nobody() } else { myself() };
         command.env(ADDRESS, SocketAddr::new(self.address, port).to_string());
@@ -188,6 +199,7 @@ fn nobody() -> Command {
 /// What the user `nobody` is told about a port. An error unless we may become that user.
 #[cfg(target_os = "linux")]
 pub(crate) fn asked_by_nobody(port: u16) -> std::io::Result<serde_json::Value> {
+    let _others = alone();
     let mut child = nobody().env(QUESTION, port.to_string()).spawn()?;
     let line = read_answer(&mut child);
     child.wait()?;
