@@ -60,9 +60,10 @@ fn a_run_that_has_ended_is_not_mistaken_for_the_present_one() {
 #[test]
 fn a_kill_cuts_a_grace_short() {
     let mut bench = Bench::new();
-    let deaf = fake("--no-listen --ignore-term");
-    let deaf = deaf.graceful_shutdown_timeout(std::time::Duration::from_hours(1));
-    let ready = bench.run("deaf", deaf);
+    let hour = std::time::Duration::from_hours(1);
+    let ready = bench.run_armed("deaf", "--ignore-term", |deaf| {
+        deaf.graceful_shutdown_timeout(hour)
+    });
     bench.engine.stop("deaf", "test").expect("asked");
     bench.next("deaf", "stopping");
     wait(bench.engine.kill("deaf", run_of(&ready))).expect("killed");

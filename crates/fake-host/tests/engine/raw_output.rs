@@ -235,7 +235,7 @@ fn what_a_killed_run_has_left_is_read_until_the_next_one_begins_at_zero() {
 #[test]
 fn a_reader_that_waits_is_told_of_the_end_by_force_and_of_the_next_run() {
     let mut bench = Bench::new();
-    let ready = bench.run("deaf", raw(fake("--no-listen --ignore-term")));
+    let ready = bench.run_armed("deaf", "--ignore-term", raw);
     let run = run_of(&ready);
     let output = bench.engine.output("deaf").expect("declared");
     let waiting = output.read(run, 0, 1);

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use fake_host::testing::{Process, eventually};
-use sidecar_lifecycle::{HealthCheck, Phase, Wanted};
+use sidecar_lifecycle::{HealthCheck, Phase, SidecarBuilder, Wanted};
 
 use crate::support::{Bench, fake, script, wait};
 
@@ -123,8 +123,8 @@ fn a_stop_and_a_start_during_a_stop_end_as_the_last_wish_says() {
 #[test]
 fn no_call_waits_for_what_it_asks_for() {
     let mut bench = Bench::new();
-    let deaf = fake("--no-listen --ignore-term").graceful_shutdown_timeout(HOUR);
-    bench.run("web", deaf);
+    let patient = |web: SidecarBuilder| web.graceful_shutdown_timeout(HOUR);
+    bench.run_armed("web", "--ignore-term", patient);
     bench.engine.restart("web", "test").expect("asked");
     bench.engine.roll("web", "test").expect("asked");
     bench.engine.stop("web", "test").expect("asked");
@@ -153,8 +153,8 @@ fn the_info_names_the_run_whose_processes_live() {
 #[test]
 fn a_stop_ends_the_input_of_who_hears_nothing_else() {
     let mut bench = Bench::new();
-    let flags = "--no-listen --ignore-term --exit-on-stdin-eof";
-    bench.run("mcp", fake(flags).graceful_shutdown_timeout(HOUR));
+    let patient = |mcp: SidecarBuilder| mcp.graceful_shutdown_timeout(HOUR);
+    bench.run_armed("mcp", "--ignore-term --exit-on-stdin-eof", patient);
     assert_eq!(bench.stop("mcp")["survivors"], 0);
     let exited = bench.seen.iter().find(|e| e["event"] == "exited");
     assert_eq!(exited.expect("it exited")["code"], 0);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
-use fake_host::testing::{DEADLINE, Grammar, fake_sidecar};
+use fake_host::testing::{DEADLINE, Family, Grammar, eventually, fake_sidecar};
 use serde_json::Value;
 use sidecar_lifecycle::{Engine, Event, SidecarBuilder, SidecarConfig};
 use tempfile::TempDir;
@@ -56,6 +56,23 @@ impl Bench {
     pub(crate) fn run(&mut self, id: &str, sidecar: SidecarBuilder) -> Value {
         self.begin(id, sidecar);
         self.next(id, "ready")
+    }
+
+    /// Runs the test server with these flags, and waits until it does with signals what they say:
+    /// without a port to answer on it is ready earlier.
+    pub(crate) fn run_armed(
+        &mut self,
+        id: &str,
+        flags: &str,
+        with: impl FnOnce(SidecarBuilder) -> SidecarBuilder,
+    ) -> Value {
+        let family = Family::new(self.path(&format!("{id}.pids")));
+        let flags = format!("--no-listen {flags} --pidfile {}", family.file().display());
+        let ready = self.run(id, with(fake(&flags)));
+        eventually("it minds its signals", || {
+            !family.living_as("leader").is_empty()
+        });
+        ready
     }
 
     /// Declares it and starts it.
