@@ -1,6 +1,7 @@
 //! Linux: `/proc`, pidfds and socket diagnostics.
 
 pub(crate) mod changes;
+mod entries;
 #[cfg(test)]
 mod fuzz;
 mod inet_diag;

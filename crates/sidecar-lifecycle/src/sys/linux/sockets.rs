@@ -1,11 +1,13 @@
 //! Who listens where, and who has a socket open.
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::ffi::CStr;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io;
 use std::ops::RangeInclusive;
-use std::os::unix::ffi::OsStrExt;
+use std::os::fd::AsRawFd;
 
-use super::{inet_diag, proc_net, process};
+use super::{entries, inet_diag, proc_net, process};
 use crate::sys::{Listener, Owner};
 
 /// Whether [`Listener::uid`] means anything.
@@ -38,17 +40,12 @@ pub(crate) fn held_by(pid: u32) -> Vec<u64> {
 
 /// Who has the socket open, among all processes.
 ///
-/// Our own user's processes are asked first, since they are the likeliest and always readable.
+/// Of several that share it the one with the lowest pid is named: mostly the parent, which opened
+/// it. Another user's processes refuse to be looked into at once, so nobody is asked whose they are.
 pub(crate) fn owner(inode: u64) -> Owner {
-    // SAFETY: takes nothing, cannot fail.
-    let me = unsafe { libc::geteuid() };
-    let (own, others): (Vec<u32>, Vec<u32>) = process::pids()
-        .into_iter()
-        .partition(|&pid| process::uid_of(pid) == Some(me));
-    match owner_among(inode, &own).or_else(|| owner_among(inode, &others)) {
-        Some(pid) => Owner::Pid(pid),
-        None => Owner::Unreadable,
-    }
+    let mut pids = process::pids();
+    pids.sort_unstable();
+    owner_among(inode, &pids).map_or(Owner::Unreadable, Owner::Pid)
 }
 
 /// Whether an error says that an address family does not exist here.
@@ -72,49 +69,69 @@ pub(crate) fn prepare_probe(socket: &socket2::Socket) -> io::Result<()> {
 }
 
 /// Reads the links in `/proc/PID/fd` and looks for one text.
+///
+/// A system has some thousand of them, and what a look-up costs is what the kernel does to walk
+/// from `/proc` to each: so the folder is opened once and its links are read from there.
 struct Links {
     wanted: Vec<u8>,
-    path: Vec<u8>,
+    path: String,
+    names: Vec<u8>,
 }
 
 impl Links {
     fn to_socket(inode: u64) -> Links {
         Links {
             wanted: format!("socket:[{inode}]").into_bytes(),
-            path: Vec::new(),
+            path: String::new(),
+            names: vec![0; 8 << 10],
         }
     }
 
     /// Whether this process has the socket open. No for one whose descriptors we may not read.
     fn lead_from(&mut self, pid: u32) -> bool {
         self.path.clear();
-        // Writing to a vector cannot fail.
-        let _ = write!(self.path, "/proc/{pid}/fd/");
-        let Ok(entries) = fs::read_dir(std::ffi::OsStr::from_bytes(&self.path)) else {
+        // Writing to a string cannot fail.
+        let _ = write!(self.path, "/proc/{pid}/fd");
+        let Ok(folder) = File::open(&self.path) else {
             return false;
         };
-        let folder = self.path.len();
-        entries.flatten().any(|entry| {
-            self.path.truncate(folder);
-            self.path.extend_from_slice(entry.file_name().as_bytes());
-            self.path.push(0);
-            self.link_matches()
-        })
+        loop {
+            let filled = entries::read(&folder, &mut self.names);
+            if filled == 0 {
+                return false;
+            }
+            for name in entries::names(&self.names[..filled]) {
+                match self.link_matches(&folder, name) {
+                    Some(true) => return true,
+                    Some(false) => {}
+                    None => return false,
+                }
+            }
+        }
     }
 
     /// Compares one link. A target longer than the buffer is cut short and cannot be equal.
-    fn link_matches(&self) -> bool {
+    ///
+    /// Nothing when the process may not be looked into: it lists its descriptors to root and then
+    /// refuses each of them.
+    fn link_matches(&self, folder: &File, name: &CStr) -> Option<bool> {
         let mut target = [0_u8; 64];
-        debug_assert_eq!(self.path.last(), Some(&0));
-        // SAFETY: the path ends in NUL, and the pointer and the length describe `target`.
+        // SAFETY: the name ends in NUL, and the pointer and the length describe `target`.
         let n = unsafe {
-            libc::readlink(
-                self.path.as_ptr().cast(),
+            libc::readlinkat(
+                folder.as_raw_fd(),
+                name.as_ptr(),
                 target.as_mut_ptr().cast(),
                 target.len(),
             )
         };
-        usize::try_from(n).is_ok_and(|n| target[..n] == *self.wanted)
+        match usize::try_from(n) {
+            Ok(n) => Some(target[..n] == *self.wanted),
+            // A descriptor that was closed meanwhile says nothing of the others.
+            Err(_) => {
+                (io::Error::last_os_error().raw_os_error() != Some(libc::EACCES)).then_some(false)
+            }
+        }
     }
 }
 
