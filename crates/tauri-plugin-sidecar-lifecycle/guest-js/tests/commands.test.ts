@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { EngineErrorCode, PluginErrorCode, SidecarError } from "../index.js";
 import { Fake } from "./fake.js";
 
 let rust: Fake;
@@ -52,6 +53,28 @@ describe("a refusal", () => {
     const error = await refused({ code: "unknown-sidecar", message: "no sidecar is called web" });
     expect(error).toMatchObject({ name: "SidecarError", code: "unknown-sidecar", message: "no sidecar is called web" });
     expect(error).toBeInstanceOf(Error);
+  });
+
+  it("is told apart by names that come from Rust, so that a misspelt one does not compile", async () => {
+    const { SidecarLifecycle } = await rust.page();
+    type Known = EngineErrorCode | PluginErrorCode;
+    // @ts-expect-error no refusal is called that
+    const misspelt: Known = "unknown-dependancy";
+    const remedies: Partial<Record<Known, string>> = {
+      "unknown-dependency": "declare it",
+      "dependency-cycle": "leave one out",
+      "already-taken": "attach again",
+    };
+    const remedy = async (code: string) => {
+      rust.answers["start"] = () => {
+        throw { code, message: "no" };
+      };
+      const error = await SidecarLifecycle.start("web").catch((error: SidecarError) => error);
+      return remedies[(error as SidecarError).code as Known];
+    };
+    expect(await remedy("unknown-dependency")).toBe("declare it");
+    expect(await remedy("already-taken")).toBe("attach again");
+    expect(await remedy(misspelt)).toBeUndefined();
   });
 
   it.each([
