@@ -18,7 +18,9 @@ describe("commands", () => {
     expect(given("ensure_running")).toEqual({ id: "web" });
     await all.ensureRunning("web", { params: { model: "small" } });
     expect(given("ensure_running")).toEqual({ id: "web", params: { model: "small" } });
-    for (const command of ["start", "stop", "restart", "roll"] as const) {
+    await all.start("web");
+    expect(given("start")).toEqual({ id: "web" });
+    for (const command of ["stop", "restart", "roll"] as const) {
       await all[command]("web");
       expect(given(command)).toEqual({ id: "web" });
       await all[command]("web", { reason: "a test" });
