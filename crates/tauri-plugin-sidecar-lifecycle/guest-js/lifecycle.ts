@@ -32,7 +32,7 @@ export function ensureRunning(
 }
 
 /**
- * Why a run is ended or replaced; it stands in its `stopping` event and in the log.
+ * Why a run is ended or replaced; it stands in its `stopping` event.
  *
  * @example
  * ```ts
