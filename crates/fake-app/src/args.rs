@@ -14,6 +14,10 @@ pub(crate) struct Args {
     #[arg(long = "window", value_name = "LABEL", default_value = "main")]
     pub(crate) windows: Vec<String>,
 
+    /// Show the pages of a development server instead of the app's own.
+    #[arg(long, value_name = "URL")]
+    pub(crate) dev_url: Option<tauri::Url>,
+
     /// Leave signals alone.
     #[arg(long)]
     pub(crate) no_signals: bool,

@@ -34,10 +34,11 @@ fn main() {
             Err(e) => panic!("{id}: {e}"),
         }
     }
-    let mut context = tauri::generate_context!("app/tauri.conf.json");
+    let mut context = tauri::generate_context!();
     // As an app has it that bundles the test server. Cargo puts the two beside each other, where the
     // bundler would.
     context.config_mut().bundle.external_bin = Some(vec!["binaries/fake-sidecar".into()]);
+    context.config_mut().build.dev_url = args.dev_url.clone();
     let app = tauri::Builder::default()
         .plugin(plugin.build())
         .manage(Prevention::default())
