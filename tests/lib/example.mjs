@@ -1,5 +1,6 @@
 // An example's own binary, started by the WebDriver or as a user starts it.
 import { randomUUID } from "node:crypto";
+import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -26,18 +27,23 @@ const isDriver = ({ name }) => name === "WebKitWebDriver";
  * driven  by the WebDriver: `app.page` looks into the page
  * env     more variables; undefined removes one
  */
-export async function openExample(t, display, name, { user = makeUser(t), driven = true, env = {} } = {}) {
-  const binary = `${target}/debug/example-${name}`;
+export function openExample(t, display, name, options = {}) {
+  return openBinary(t, display, `${target}/debug/example-${name}`, { name: `example-${name}`, ...options });
+}
+
+/** The same for any app, with arguments. */
+export async function openBinary(t, display, binary, options = {}) {
+  const { name = basename(binary), args = [], user = makeUser(t), driven = true, env = {} } = options;
   // Everything that the app starts inherits it: so it is found again, whoever its parent is.
   const mark = `BERTH_TEST=${randomUUID()}`;
-  const options = {
+  const place = {
     cwd: user.home,
     env: { ...user.env, ...display.env, BERTH_TEST: mark.split("=")[1], ...env },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   };
-  const started = driven ? await drive(binary, [], options) : { child: await start(binary, [], options) };
-  const self = await until(`example-${name} runs`, () =>
+  const started = driven ? await drive(binary, args, place) : { child: await start(binary, args, place) };
+  const self = await until(`${name} runs`, () =>
     driven
       ? processes().find(({ pid, ppid }) => ppid === started.child.pid && program(pid) === binary)
       : processes().find(({ pid }) => pid === started.child.pid),
