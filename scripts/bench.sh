@@ -4,7 +4,7 @@
 #
 #   npm run bench                   all subjects; every sample into artifacts/bench
 #   npm run bench -- SUBJECT...     readiness stopping survivors ports resting many
-#                                   output window
+#                                   output stdio window
 #   npm run bench -- --quick        whether all of it works, in a minute or two: the
 #                                   figures mean nothing
 #   npm run bench -- --publish      all subjects, then docs/benchmarks.md, its plots
@@ -29,31 +29,42 @@ ensure_pnpm
 ensure_npm_packages examples/vite-app
 
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")
-empty_app=scripts/bench/native/empty-app
 
-say "Building for release."
-cargo build --quiet --release -p sidecar-lifecycle-cli -p fake-sidecar -p fake-host
-
-# Another subject needs no window.
-needs_window() {
-  local word named=
+# needs SUBJECT WORD... - whether the words ask for it: by its name, or by naming none
+needs() {
+  local subject=$1 word named=
+  shift
   for word in "$@"; do
-    [[ $word == window ]] && return
+    [[ $word == "$subject" ]] && return
     [[ $word == [a-z]* ]] && named=yes
   done
   [[ -z $named ]]
 }
-if needs_window "$@"; then
+
+# build_beside NAME - an app of scripts/bench/native, on the libraries that Berth stands on and
+# mostly built with it
+build_beside() {
+  local folder=scripts/bench/native/$1
+  cp Cargo.lock "$folder/Cargo.lock"
+  CARGO_TARGET_DIR=$target cargo build --quiet --release --features custom-protocol \
+    --manifest-path "$folder/Cargo.toml" ||
+    say "$1 could not be built, see above: its rows are left out."
+}
+
+say "Building for release."
+cargo build --quiet --release -p sidecar-lifecycle-cli -p fake-sidecar -p fake-host
+
+if needs window "$@"; then
   if [[ -z ${BERTH_BINARY:-} ]]; then
     ensure_npm_packages .
     BERTH_BINARY=$(scripts/build.sh | tail -n 1)
     export BERTH_BINARY
   fi
-  # On the libraries that Berth stands on, and mostly built with it.
-  cp Cargo.lock "$empty_app/Cargo.lock"
-  CARGO_TARGET_DIR=$target cargo build --quiet --release --features custom-protocol \
-    --manifest-path "$empty_app/Cargo.toml" ||
-    say "The empty app could not be built, see above: its row is left out."
+  build_beside empty-app
+fi
+if needs stdio "$@"; then
+  cargo build --quiet --release -p fake-app
+  build_beside shell-page
 fi
 
 exec node scripts/bench/main.mjs "$@"

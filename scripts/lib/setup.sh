@@ -30,6 +30,7 @@ fish|the same, in ways of its own
 END
     bench) cat <<'END' ;;
 lsof|looks up ports, for comparison
+webkit2gtk-driver|drives the page whose bytes are measured
 python3-pip|fetches supervisord, for comparison
 END
     cross) cat <<'END' ;;
