@@ -1,4 +1,7 @@
-//! Generates one permission for each command, and the schema of their scopes.
+//! Generates one permission for each command and the schema of their scopes, and says whether this is
+//! the repository.
+
+use std::path::Path;
 
 use serde_json::json;
 
@@ -23,6 +26,11 @@ const COMMANDS: &[&str] = &[
 ];
 
 fn main() {
+    // Some tests hold files of the repository to the crate that are not packed with it.
+    println!("cargo::rustc-check-cfg=cfg(in_repository)");
+    if Path::new("guest-js").is_dir() {
+        println!("cargo::rustc-cfg=in_repository");
+    }
     // `src/scope.rs` reads it.
     let entry = json!({
         "title": "SidecarScopeEntry",

@@ -24,7 +24,7 @@ test("no published crate includes a file that does not go with it", () => {
     const files = output("package", "--list", "--allow-dirty", "-p", crate.name).trim().split("\n");
     for (const file of files.filter((name) => name.endsWith(".rs"))) {
       const source = readFileSync(join(folder, file), "utf8");
-      for (const [, path] of source.matchAll(/include(?:_str|_bytes)?!\(\s*"([^"]+)"/g)) {
+      for (const [, path] of source.matchAll(/(?:include(?:_str|_bytes)?!\(\s*|#\[path = )"([^"]+)"/g)) {
         included += 1;
         const wanted = relative(folder, join(folder, dirname(file), path));
         assert.ok(files.includes(wanted), `${crate.name}: ${file} includes ${path}`);

@@ -276,6 +276,7 @@ plugins.sidecar-lifecycle.sidecars.api.params.y.default: it is no whole number f
         assert_eq!(told, expected);
     }
 
+    #[cfg(in_repository)]
     #[test]
     fn what_the_migration_guide_declares_can_be_read() {
         let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/migration.md");

@@ -45,7 +45,7 @@
 //! All take as long as the slowest sidecar's grace at the most, and the time that force may take:
 //! see [`Builder::exit_limit`].
 
-#[cfg(test)]
+#[cfg(all(test, in_repository))]
 mod bindings;
 mod builder;
 mod commands;

@@ -83,7 +83,7 @@ pub(crate) fn committed(folder: &str, file: &str, fresh: &str) {
         .join(folder)
         .join(file);
     if std::env::var_os("BLESS").is_some() {
-        fs::write(&path, fresh).unwrap();
+        fs::write(&path, fresh).expect("it can be written");
     }
     let found = fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(found, fresh, "run this test with BLESS=1 and commit {file}");
