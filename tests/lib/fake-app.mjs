@@ -27,18 +27,21 @@ export const deaf = (grace) => ({
  * Starts the app on the display and waits until its sidecars are ready.
  *
  * sidecars  configurations as JSON, by id
+ * section   what stands in `tauri.conf.json` for the plugin, with more of them
  * windows   their names
  * args      more arguments
  * env       more variables; undefined removes one
  * user      whose home it is, from an earlier launch
  */
 export async function startFakeApp(t, display, options = {}) {
-  const { sidecars = { web: good }, windows = ["main"], args = [], env = {}, user = makeUser(t) } = options;
+  const { section, windows = ["main"], args = [], env = {}, user = makeUser(t) } = options;
+  const { sidecars = section ? {} : { web: good } } = options;
   // Everything that the app starts inherits it: so it is found again, whoever its parent is.
   const token = randomUUID();
   const declared = Object.entries(sidecars).flatMap(([id, config]) => ["--sidecar", `${id}=${JSON.stringify(config)}`]);
+  const configured = section ? ["--section", JSON.stringify(section)] : [];
   const shown = windows.flatMap((label) => ["--window", label]);
-  const child = await start(built("fake-app"), [...declared, ...shown, ...args], {
+  const child = await start(built("fake-app"), [...declared, ...configured, ...shown, ...args], {
     cwd: user.home,
     env: { ...user.env, ...display.env, FAKE_APP_TEST: token, ...env },
     stdio: ["pipe", "pipe", "pipe"],
@@ -47,7 +50,7 @@ export async function startFakeApp(t, display, options = {}) {
   const app = new FakeApp({ child, display, user, mark: `FAKE_APP_TEST=${token}` });
   cleanUp(t, () => app.end());
   await app.heard("up");
-  for (const id of Object.keys(sidecars)) await app.heard("ready", { sidecar: id });
+  for (const id of Object.keys({ ...sidecars, ...section?.sidecars })) await app.heard("ready", { sidecar: id });
   for (const label of windows) await app.window(label);
   return app;
 }

@@ -60,6 +60,24 @@ for (const { name, end, code, silent } of ENDINGS) {
   });
 }
 
+/** What a plugin's own hooks were told of, and with which code. */
+const heardBy = (app, who) => app.all("hook", { of: who }).map(({ hears, code }) => (hears === "exit" ? hears : code));
+
+test("hooks of other plugins and of the app run beside an exit that is held back, and at its end", async (t) => {
+  const app = await open(t);
+  assert.deepEqual(await endBy(app, (app) => app.order("exit 3")), { code: 3, signal: null });
+  // Once when it is held back, and again when the sidecars are down.
+  for (const plugin of ["before", "behind"]) assert.deepEqual(heardBy(app, plugin), [3, 3, "exit"], plugin);
+  assert.deepEqual(app.all("exit_requested").map(({ code }) => code), [3, 3]);
+  assert.equal(app.all("exit").length, 1);
+});
+
+test("they run once where nothing is held back", async (t) => {
+  const app = await open(t);
+  await endBy(app, (app) => app.close("main"));
+  for (const plugin of ["before", "behind"]) assert.deepEqual(heardBy(app, plugin), [null, "exit"], plugin);
+});
+
 const CRASHES = [
   { name: "SIGKILL", end: signal("SIGKILL"), signal: "SIGKILL" },
   { name: "an abort", end: (app) => app.order("abort"), signal: "SIGABRT" },

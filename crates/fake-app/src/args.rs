@@ -1,6 +1,9 @@
 //! The command line.
 
+use std::str::FromStr;
+
 use clap::Parser;
+use serde_json::Value;
 
 /// A Tauri app for tests.
 #[derive(Debug, Parser)]
@@ -9,6 +12,10 @@ pub(crate) struct Args {
     /// Declare and start a sidecar; the configuration is JSON.
     #[arg(long = "sidecar", value_name = "ID=JSON", value_parser = named)]
     sidecars: Vec<(String, String)>,
+
+    /// What the plugin finds in `tauri.conf.json`, as JSON; its sidecars are started too.
+    #[arg(long, value_name = "JSON", value_parser = Value::from_str)]
+    pub(crate) section: Option<Value>,
 
     /// Open a window of this name.
     #[arg(long = "window", value_name = "LABEL", default_value = "main")]

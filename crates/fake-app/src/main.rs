@@ -2,6 +2,7 @@
 //! on its stdout what happens: one JSON object a line.
 
 mod args;
+mod onlooker;
 mod orders;
 
 use clap::Parser;
@@ -39,8 +40,14 @@ fn main() {
     // bundler would.
     context.config_mut().bundle.external_bin = Some(vec!["binaries/fake-sidecar".into()]);
     context.config_mut().build.dev_url = args.dev_url.clone();
+    if let Some(section) = &args.section {
+        let plugins = &mut context.config_mut().plugins.0;
+        plugins.insert("sidecar-lifecycle".into(), section.clone());
+    }
     let app = tauri::Builder::default()
+        .plugin(onlooker::plugin("before"))
         .plugin(plugin.build())
+        .plugin(onlooker::plugin("behind"))
         .manage(Prevention::default())
         .setup(move |app| {
             for label in &args.windows {
@@ -52,8 +59,8 @@ fn main() {
                     say(&event);
                 }
             });
-            for (id, _) in args.sidecars() {
-                sidecars.start(id)?;
+            for info in sidecars.list() {
+                sidecars.start(&info.id)?;
             }
             orders::listen(app.handle().clone());
             say(&json!({ "event": "up", "pid": std::process::id() }));

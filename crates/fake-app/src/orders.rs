@@ -41,6 +41,10 @@ fn obey(app: &AppHandle, order: &str, what: &str) {
                 say(&json!({ "event": "not_obeyed", "why": e.to_string() }));
             }
         }
+        "count" => {
+            let counted = app.sidecar_lifecycle().metrics().sidecars;
+            say(&json!({ "event": "counted", "sidecars": counted }));
+        }
         "restart" => app.restart(),
         "restart-on-main" => on_main(app, AppHandle::restart),
         // As the updater does before it runs the installer.
