@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use sidecar_lifecycle::RunId;
 use sidecar_lifecycle::census::{Census, Status};
 use sidecar_lifecycle::identity::user_name;
 use sidecar_lifecycle::ports::{Holder, HolderKind, OurMarks, Trial, listening_on, try_all};
+use sidecar_lifecycle::{Leftovers, RunId};
 
 use crate::paint::{BOLD, DIM, GREEN, Paint, RED, YELLOW, complain, say};
 use crate::words::{age, shorten, wrap};
@@ -60,6 +60,7 @@ struct Whose {
     status: Status,
     sidecar: String,
     run: RunId,
+    leftovers: Leftovers,
 }
 
 /// One of the four.
@@ -115,6 +116,7 @@ fn ask(port: u16) -> Answer {
                 status: instance.status,
                 sidecar: tree.sidecar.clone(),
                 run: tree.run,
+                leftovers: tree.leftovers,
             }),
             holder,
         });
@@ -225,10 +227,14 @@ fn verdict(held: &Held) -> (&'static str, String) {
             };
             let what = format!("sidecar {}, run {}, of {app}", whose.sidecar, whose.run);
             match whose.status {
-                Status::LeftBehind => (
-                    YELLOW,
-                    format!("ours, left behind: {what}; the next start ends it"),
-                ),
+                Status::LeftBehind => {
+                    let (how, next) = match whose.leftovers {
+                        Leftovers::End => ("left behind", "the next start ends it"),
+                        Leftovers::Keep => ("kept", "nobody ends it"),
+                        Leftovers::Adopt => ("adoptable", "the next start takes it over"),
+                    };
+                    (YELLOW, format!("ours, {how}: {what}; {next}"))
+                }
                 Status::Ending => (YELLOW, format!("ours, and being ended: {what}")),
                 _ => (GREEN, format!("ours: {what}")),
             }

@@ -1,11 +1,12 @@
 //! `sidecar ps`: every sidecar of this user on this machine.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use serde::Serialize;
 use sidecar_lifecycle::census::{Census, Instance, Status, Tree};
-use sidecar_lifecycle::{Phase, Protection};
+use sidecar_lifecycle::{Leftovers, Phase, Protection};
 
 use crate::paint::{BOLD, CYAN, DIM, GREEN, Paint, RED, YELLOW, complain, say};
 use crate::table;
@@ -16,7 +17,8 @@ use crate::words::{age, bytes, processes, shorten, wrap};
 #[command(
     after_help = "Shown are the sidecars of every app that uses the engine: those of \
 `sidecar run`, of Berth, and of others. What an app that was killed together with its guardian has \
-left is shown as left behind. Nothing is ever ended by this command.
+left is shown as left behind, what is to outlive its app as kept or adoptable. Nothing is ever \
+ended by this command.
 
 Exit code: 0 also when nothing runs; 2 when it cannot be found out."
 )]
@@ -168,7 +170,11 @@ fn block(instance: &Instance, tree: &Tree, paint: Paint) -> String {
 
 fn phase(instance: &Instance, tree: &Tree) -> (&'static str, &'static str) {
     match (instance.status, tree.phase) {
-        (Status::LeftBehind, _) => (RED, "left behind"),
+        (Status::LeftBehind, _) => match tree.leftovers {
+            Leftovers::End => (RED, "left behind"),
+            Leftovers::Keep => (YELLOW, "kept"),
+            Leftovers::Adopt => (YELLOW, "adoptable"),
+        },
         (Status::Running, Some(phase)) => match phase {
             Phase::Ready => (GREEN, "ready"),
             Phase::Unhealthy => (RED, "unhealthy"),
@@ -207,27 +213,40 @@ fn or_dash(text: String) -> String {
 
 /// What becomes of what dead instances have left, once for each app.
 fn notes(census: &Census, paint: Paint) -> String {
-    let dead = census
-        .instances
-        .iter()
-        .filter(|i| i.status == Status::LeftBehind);
-    let mut apps: Vec<&str> = dead.map(|i| i.app_id.as_str()).collect();
-    apps.dedup();
     let width = paint.width.unwrap_or(usize::MAX);
     let mut text = String::new();
-    for app in apps {
-        let note = match app {
-            "sidecar" => {
-                "left behind by a `sidecar run` that was killed: the next one ends it".to_owned()
-            }
-            app => format!("left behind by {app}, which was killed: its next start ends it"),
-        };
+    let left = all(census)
+        .into_iter()
+        .filter(|(instance, _)| instance.status == Status::LeftBehind);
+    let left = left.map(|(instance, tree)| note(&instance.app_id, tree.leftovers));
+    for (colour, note) in left.collect::<BTreeSet<_>>() {
         for line in wrap(&note, width) {
-            text += &paint.paint(RED, &line);
+            text += &paint.paint(colour, &line);
             text.push('\n');
         }
     }
     text
+}
+
+fn note(app: &str, leftovers: Leftovers) -> (&'static str, String) {
+    let (who, killed, next) = match app {
+        "sidecar" => ("a `sidecar run`", " that was killed", "the next one"),
+        app => (app, ", which was killed", "its next start"),
+    };
+    match leftovers {
+        Leftovers::End => {
+            let note = format!("left behind by {who}{killed}: {next} ends it");
+            (RED, note)
+        }
+        Leftovers::Keep => {
+            let note = format!("kept by {who}, as configured: nobody ends it");
+            (YELLOW, note)
+        }
+        Leftovers::Adopt => {
+            let note = format!("adoptable from {who}, as configured: {next} takes it over");
+            (YELLOW, note)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -303,5 +322,27 @@ mod tests {
         );
         let note = "left behind by com.example.shop, which was killed: its next start ends it\n";
         assert!(text.ends_with(note), "{text}");
+    }
+
+    #[test]
+    fn what_is_to_outlive_its_app_is_not_called_left_behind() {
+        let mut census = census(Status::LeftBehind);
+        for (leftovers, phase, note) in [
+            (
+                Leftovers::Keep,
+                "  kept  ",
+                "kept by com.example.shop, as configured: nobody ends it\n",
+            ),
+            (
+                Leftovers::Adopt,
+                "  adoptable  ",
+                "adoptable from com.example.shop, as configured: its next start takes it over\n",
+            ),
+        ] {
+            census.instances[0].sidecars[0].leftovers = leftovers;
+            let text = shown(&census, None);
+            assert!(text.contains(phase) && text.ends_with(note), "{text}");
+            assert!(!text.contains("left behind"), "{text}");
+        }
     }
 }

@@ -30,7 +30,7 @@ use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
-use crate::core::{Phase, RunId};
+use crate::core::{Leftovers, Phase, RunId};
 use crate::event::Protection;
 use crate::identity::Identity;
 use crate::ports::{lossy, rfc3339};
@@ -107,7 +107,7 @@ pub enum Status {
     /// Its host is gone, and its guardian or the app's next start is ending what it has left.
     Ending,
     /// Its host and its guardian are gone. What is shown will be ended when an engine of the same
-    /// app starts again.
+    /// app starts again, unless [it says otherwise](Tree::leftovers).
     LeftBehind,
 }
 
@@ -129,6 +129,9 @@ pub struct Tree {
     pub sidecar: String,
     /// Its run.
     pub run: RunId,
+    /// What becomes of it when its host ends; while it is [left behind](Status::LeftBehind), what it
+    /// waits for. [`End`](Leftovers::End) where no record tells.
+    pub leftovers: Leftovers,
     /// How far the run has come, as far as the engine has written it down.
     pub phase: Option<Phase>,
     /// The process that the engine has spawned; where that is gone, one of those that are left. Serialised
@@ -230,6 +233,7 @@ impl Tree {
         Tree {
             sidecar: sidecar.into(),
             run,
+            leftovers: Leftovers::End,
             phase: None,
             pids: vec![leader.pid],
             leader,

@@ -56,16 +56,19 @@ impl Table {
         let standby = state.and_then(|state| alive(&state.standby));
         // A standby without a guardian is the guardian.
         let guardian = state.and_then(|state| alive(&state.guardian)).or(standby);
+        // A later launch holds the lock while there is something for it to adopt.
+        let outlives = state.is_some_and(|state| state.runs.iter().any(RunRecord::lives_on));
         let status = match lock {
             Lock::Missing => return None,
             Lock::Held if host.is_some() => Status::Running,
+            Lock::Held if outlives => Status::LeftBehind,
             Lock::Held => Status::Ending,
             Lock::Free if guardian.is_some() => Status::Ending,
             Lock::Free => Status::LeftBehind,
         };
         let sidecars = match (&remains.state, status) {
             (_, Status::LeftBehind) => self.leftovers(&entry, &remains),
-            (Some(state), _) => self.trees(state, guardian),
+            (Some(state), _) => self.trees(state, state.runs.iter(), guardian),
             (None, _) => Vec::new(),
         };
         if status != Status::Running && sidecars.is_empty() {
@@ -89,17 +92,19 @@ impl Table {
         })
     }
 
-    /// The trees of an instance that lives, or whose guardian does.
-    fn trees(&self, state: &State, guardian: Option<u32>) -> Vec<Tree> {
+    /// The trees of these runs of an instance; `guardian` is its own, while that lives.
+    fn trees<'a>(
+        &self,
+        state: &State,
+        runs: impl Iterator<Item = &'a RunRecord>,
+        guardian: Option<u32>,
+    ) -> Vec<Tree> {
         let alone = state.runs.len() == 1;
         let reaper = guardian.map(|pid| Reaper { pid, alone });
-        let trees = state.runs.iter().filter_map(|record| {
-            let marker = Marker {
-                app_id: state.app_id.clone(),
-                instance: state.instance.clone(),
-                sidecar: record.sidecar.clone(),
-                run: record.run,
-            };
+        let trees = runs.filter_map(|record| {
+            // One that was adopted carries that of the instance which started it.
+            let carried = record.marker(&state.app_id, &state.instance);
+            let marker = carried.parse::<Marker>().ok()?;
             let is_marked = |pid| is_recorded(record, pid) || self.has_marker(pid, &marker);
             let leader = record.leader.clone();
             let tree = RunTree {
@@ -118,7 +123,8 @@ impl Table {
         self.markers.get(&pid) == Some(marker)
     }
 
-    /// What the next start of the app would end, by sidecar.
+    /// What the next start of the app would end, by sidecar; and what has outlived its host as it was
+    /// meant to.
     fn leftovers(&self, entry: &Entry, remains: &Remains) -> Vec<Tree> {
         let sweeper = Sweeper {
             dir: entry.state_dir.clone(),
@@ -140,7 +146,11 @@ impl Table {
             let pids = left.iter().map(|l| l.identity.pid).collect();
             self.tree(sidecar, record, leader.identity.clone(), pids)
         });
-        trees.collect()
+        let outlived = remains.state.iter().flat_map(|state| {
+            let living = state.runs.iter().filter(|record| record.lives_on());
+            self.trees(state, living, None)
+        });
+        trees.chain(outlived).collect()
     }
 
     /// Nothing when none of these processes lives.
@@ -172,6 +182,7 @@ impl Table {
         Some(Tree {
             sidecar,
             run,
+            leftovers: record.map(|r| r.leftovers).unwrap_or_default(),
             phase: record.and_then(|r| r.phase),
             command,
             cwd: process::cwd_of(leader.pid),

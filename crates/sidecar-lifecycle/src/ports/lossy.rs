@@ -55,20 +55,15 @@ mod tests {
 
     #[test]
     fn a_tree_in_a_folder_whose_name_is_no_utf8_is_listed() {
-        let tree = |cwd| Tree {
-            sidecar: "web".into(),
-            run: RunId(1),
-            phase: None,
-            leader: Identity {
+        let tree = |cwd| {
+            let leader = Identity {
                 pid: 4711,
                 start: 1,
                 boot: BootId("b".into()),
-            },
-            command: "node".into(),
-            cwd,
-            started: None,
-            pids: vec![4711],
-            ports: vec![],
+            };
+            let mut tree = Tree::new("web", RunId(1), leader);
+            tree.cwd = cwd;
+            tree
         };
         let json = |tree| serde_json::to_value(tree).expect("it can be written");
         assert_eq!(json(tree(Some(no_utf8())))["cwd"], "/home/ana/caf\u{fffd}");
