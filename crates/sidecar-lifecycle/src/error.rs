@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::config::ConfigError;
 use crate::core::{Cycle, RunId};
+use crate::error_code::EngineErrorCode as Code;
 
 /// Why the engine did not do what it was asked for.
 ///
@@ -100,19 +101,20 @@ impl Error {
     /// assert_eq!(sidecar_lifecycle::Error::ShutDown.code(), "shut-down");
     /// ```
     pub fn code(&self) -> &'static str {
-        match self {
-            Error::Unknown { .. } => "unknown-sidecar",
-            Error::UnknownDependency { .. } => "unknown-dependency",
-            Error::Cycle(_) => "dependency-cycle",
-            Error::Conflict { .. } => "other-config",
-            Error::Config(_) => "bad-config",
-            Error::Failed { .. } => "failed",
-            Error::Stopped { .. } => "stopped",
-            Error::StaleRun { .. } => "stale-run",
-            Error::Survived { .. } => "survived",
-            Error::State { .. } => "state-folder",
-            Error::Start(_) => "engine-start",
-            Error::ShutDown => "shut-down",
-        }
+        let code = match self {
+            Error::Unknown { .. } => Code::UnknownSidecar,
+            Error::UnknownDependency { .. } => Code::UnknownDependency,
+            Error::Cycle(_) => Code::DependencyCycle,
+            Error::Conflict { .. } => Code::OtherConfig,
+            Error::Config(_) => Code::BadConfig,
+            Error::Failed { .. } => Code::Failed,
+            Error::Stopped { .. } => Code::Stopped,
+            Error::StaleRun { .. } => Code::StaleRun,
+            Error::Survived { .. } => Code::Survived,
+            Error::State { .. } => Code::StateFolder,
+            Error::Start(_) => Code::EngineStart,
+            Error::ShutDown => Code::ShutDown,
+        };
+        code.as_str()
     }
 }

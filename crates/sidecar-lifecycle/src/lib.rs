@@ -305,6 +305,7 @@ pub mod core;
 mod engine;
 pub mod environ;
 mod error;
+mod error_code;
 mod event;
 pub mod guardian;
 pub mod identity;

@@ -1,4 +1,6 @@
 /** What a failed call throws. */
+import type { EngineErrorCode } from "./bindings/engine.js";
+import type { PluginErrorCode } from "./bindings/plugin.js";
 
 /**
  * A stable name of what went wrong, for programs; texts may change. More may come, so that any
@@ -16,33 +18,8 @@
  * ```
  */
 export type SidecarErrorCode =
-  /** Nobody has declared a sidecar with this id, or it lies outside the page's scope. */
-  | "unknown-sidecar"
-  /** The page lacks the permission, or the sidecar lies outside its scope. */
-  | "not-allowed"
-  /** The sidecar has no run that could be taken in hand. */
-  | "not-running"
-  /** The process was this app's sidecar and has ended. */
-  | "stale-pid"
-  /** The process was never a sidecar of this app. */
-  | "foreign-pid"
-  /** That run has ended; another one may run. */
-  | "stale-run"
-  /** A value does not fit the declared placeholder. */
-  | "bad-param"
-  /** It runs already, with other values. */
-  | "other-config"
-  /** It was given up after too many crashes. */
-  | "failed"
-  /** It was stopped while it was waited for. */
-  | "stopped"
-  /** The app is on its way out. */
-  | "exiting"
-  | "shut-down"
-  /** Its standard input was closed, by the page or by the sidecar. */
-  | "stdin-closed"
-  /** It is not declared with a standard input that can be written to. */
-  | "not-piped"
+  | EngineErrorCode
+  | PluginErrorCode
   /** Tauri itself refused the call: a missing plugin, a wrong argument, or no Tauri at all. */
   | "ipc"
   | (string & {});

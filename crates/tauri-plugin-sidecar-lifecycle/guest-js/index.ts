@@ -25,4 +25,4 @@ export type { OutputCallback, OutputOptions, OutputPlace } from "./output.js";
 export type { Why } from "./lifecycle.js";
 export type { Healthy, StateChange } from "./types.js";
 export type * from "./bindings/engine.js";
-export type { Found, LogBatch, Metrics } from "./bindings/plugin.js";
+export type { Found, LogBatch, Metrics, PluginErrorCode } from "./bindings/plugin.js";

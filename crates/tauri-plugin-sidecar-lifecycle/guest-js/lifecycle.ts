@@ -32,7 +32,7 @@ export function ensureRunning(
 }
 
 /**
- * Why something is asked for; it stands in the events and in the log.
+ * Why a run is ended or replaced; it stands in its `stopping` event.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export interface Why {
 
 /**
  * Wants a sidecar up; resolves when that is recorded. {@link ensureRunning} waits until it is
- * ready. No event of a start has a reason, so that this one is told nowhere yet.
+ * ready.
  *
  * @example
  * ```ts
@@ -58,7 +58,7 @@ export interface Why {
  * await SidecarLifecycle.start("recorder");
  * ```
  */
-export const start = (id: string, why?: Why): Promise<void> => ask("start", id, why);
+export const start = (id: string): Promise<void> => ask("start", id);
 
 /**
  * Wants a sidecar down: asked to end, given its grace, then forced. Resolves when that is recorded;

@@ -7,6 +7,7 @@ mod writer;
 use writer::File;
 
 use crate::commands::{Found, Metrics};
+use crate::error::PluginErrorCode;
 use crate::streams::LogBatch;
 
 #[test]
@@ -21,5 +22,11 @@ fn the_committed_types_are_those_of_rust() {
     );
     file.declare::<Found>("const since = ({ startedAt }: Found) => new Date(startedAt);");
     file.declare::<Metrics>("const ids = ({ sidecars }: Metrics) => Object.keys(sidecars);");
+    file.declare_names(
+        "PluginErrorCode",
+        PluginErrorCode::ABOUT,
+        PluginErrorCode::ALL,
+        r#"const hasEnded = (code: PluginErrorCode) => code === "stale-pid";"#,
+    );
     file.compare("guest-js", "bindings/plugin.ts");
 }

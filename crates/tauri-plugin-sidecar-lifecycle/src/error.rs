@@ -2,7 +2,29 @@
 
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
-use sidecar_lifecycle::{ConfigError, OutputError, StdinError};
+use sidecar_lifecycle::{ConfigError, OutputError, StdinError, error_codes};
+
+error_codes! {
+    /// What the plugin's own refusals are called, beside the engine's.
+    PluginErrorCode {
+        /// The page lacks the permission, or the sidecar lies outside its scope.
+        NotAllowed = "not-allowed",
+        /// The process was this app's sidecar and has ended.
+        StalePid = "stale-pid",
+        /// The process was never a sidecar of this app.
+        ForeignPid = "foreign-pid",
+        /// A value does not fit the declared placeholder.
+        BadParam = "bad-param",
+        /// A command was called with what cannot be understood.
+        BadRequest = "bad-request",
+        /// The app is on its way out.
+        Exiting = "exiting",
+        /// What `tauri.conf.json` says cannot be used.
+        BadConfig = "bad-config",
+        /// Tauri's own part has failed; the message says why.
+        Tauri = "tauri",
+    }
+}
 
 /// Why something was not done.
 ///
@@ -99,19 +121,21 @@ impl Error {
     /// assert_eq!(tauri_plugin_sidecar_lifecycle::Error::Exiting.code(), "exiting");
     /// ```
     pub fn code(&self) -> &'static str {
-        match self {
-            Error::Engine(e) => e.code(),
-            Error::Stdin(e) => e.code(),
-            Error::Output(e) => e.code(),
-            Error::Tauri(_) => "tauri",
-            Error::Config(_) => "bad-config",
-            Error::NotAllowed { .. } => "not-allowed",
-            Error::StalePid { .. } => "stale-pid",
-            Error::ForeignPid { .. } => "foreign-pid",
-            Error::BadParam { .. } => "bad-param",
-            Error::BadRequest { .. } => "bad-request",
-            Error::Exiting => "exiting",
-        }
+        use PluginErrorCode as Code;
+        let code = match self {
+            Error::Engine(e) => return e.code(),
+            Error::Stdin(e) => return e.code(),
+            Error::Output(e) => return e.code(),
+            Error::Tauri(_) => Code::Tauri,
+            Error::Config(_) => Code::BadConfig,
+            Error::NotAllowed { .. } => Code::NotAllowed,
+            Error::StalePid { .. } => Code::StalePid,
+            Error::ForeignPid { .. } => Code::ForeignPid,
+            Error::BadParam { .. } => Code::BadParam,
+            Error::BadRequest { .. } => Code::BadRequest,
+            Error::Exiting => Code::Exiting,
+        };
+        code.as_str()
     }
 }
 

@@ -12,6 +12,7 @@ use ts_rs::TS;
 use writer::{File, committed, config};
 
 use crate::core::{Phase, RunId, Wanted};
+use crate::error_code::EngineErrorCode;
 use crate::metrics::{Durations, SidecarMetrics};
 use crate::ports::{Holder, HolderKind};
 use crate::{CrashInfo, Event, LogLine, Protection, SidecarInfo, Stream};
@@ -40,6 +41,12 @@ fn the_committed_types_are_those_of_rust() {
     file.declare::<Stream>(r#"const isComplaint = (stream: Stream) => stream === "stderr";"#);
     file.declare::<SidecarMetrics>("const share = (m: SidecarMetrics) => m.crashes / m.starts;");
     file.declare::<Durations>("const mean = ({ sum, count }: Durations) => sum / count;");
+    file.declare_names(
+        "EngineErrorCode",
+        EngineErrorCode::ABOUT,
+        EngineErrorCode::ALL,
+        r#"const isWrongPlace = (code: EngineErrorCode) => code === "bad-offset";"#,
+    );
     file.compare(FOLDER, "bindings/engine.ts");
 }
 

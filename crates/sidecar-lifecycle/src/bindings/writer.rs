@@ -28,17 +28,35 @@ impl File {
 
     /// Appends a type with the first paragraph of its documentation and an example.
     pub(crate) fn declare<T: TS>(&mut self, example: &str) {
-        let name = T::ident(&config());
         let docs = T::docs().unwrap_or_default();
         let about = docs.split("\n *\n").next().unwrap_or_default();
+        let about = about.trim_end().trim_end_matches("*/").trim_end();
+        self.append(&T::ident(&config()), about, example, &T::decl(&config()));
+    }
+
+    /// Appends a type whose values are these names, each with what it means.
+    pub(crate) fn declare_names(
+        &mut self,
+        name: &str,
+        about: &str,
+        names: &[(&str, &str)],
+        example: &str,
+    ) {
+        let mut decl = format!("type {name} =");
+        for (name, meaning) in names {
+            decl.extend(["\n  /**", meaning, " */\n  | \"", name, "\""]);
+        }
+        decl.push(';');
+        self.append(name, &format!("/**\n *{about}"), example, &decl);
+    }
+
+    fn append(&mut self, name: &str, about: &str, example: &str, decl: &str) {
         let import =
             format!(r#"import type {{ {name} }} from "tauri-plugin-sidecar-lifecycle-api";"#);
         let example = format!("{import}\n\n{example}").replace('\n', "\n * ");
         let example = example.replace("\n * \n", "\n *\n");
         let text = format!(
-            "\n{}\n *\n * @example\n * ```ts\n * {example}\n * ```\n */\nexport {}\n",
-            about.trim_end().trim_end_matches("*/").trim_end(),
-            T::decl(&config()),
+            "\n{about}\n *\n * @example\n * ```ts\n * {example}\n * ```\n */\nexport {decl}\n",
         );
         for line in in_typescript(&text).lines() {
             self.text += line.trim_end();

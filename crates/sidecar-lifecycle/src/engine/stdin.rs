@@ -10,6 +10,7 @@ use super::run_loop::Loop;
 use super::spawner::write_stdin;
 use crate::config::StdinMode;
 use crate::core::{Phase, RunId, Sidecar};
+use crate::error_code::EngineErrorCode as Code;
 
 type Done = oneshot::Sender<Result<(), StdinError>>;
 
@@ -73,14 +74,15 @@ impl StdinError {
     /// assert_eq!(sidecar_lifecycle::StdinError::ShutDown.code(), "shut-down");
     /// ```
     pub fn code(&self) -> &'static str {
-        match self {
-            StdinError::NotRunning { .. } => "not-running",
-            StdinError::NotPiped { .. } => "not-piped",
-            StdinError::StaleRun { .. } => "stale-run",
-            StdinError::Closed { .. } => "stdin-closed",
-            StdinError::Io { .. } => "stdin-failed",
-            StdinError::ShutDown => "shut-down",
-        }
+        let code = match self {
+            StdinError::NotRunning { .. } => Code::NotRunning,
+            StdinError::NotPiped { .. } => Code::NotPiped,
+            StdinError::StaleRun { .. } => Code::StaleRun,
+            StdinError::Closed { .. } => Code::StdinClosed,
+            StdinError::Io { .. } => Code::StdinFailed,
+            StdinError::ShutDown => Code::ShutDown,
+        };
+        code.as_str()
     }
 }
 

@@ -603,3 +603,55 @@ last: number | null,
  * How many are not longer than `le`, for each bound.
  */
 buckets: Array<{ le: number, count: number, }>, };
+
+/**
+ * What the engine's refusals are called.
+ *
+ * @example
+ * ```ts
+ * import type { EngineErrorCode } from "tauri-plugin-sidecar-lifecycle-api";
+ *
+ * const isWrongPlace = (code: EngineErrorCode) => code === "bad-offset";
+ * ```
+ */
+export type EngineErrorCode =
+  /** Nobody has declared a sidecar with this id. */
+  | "unknown-sidecar"
+  /** It depends on a sidecar that nobody has declared. */
+  | "unknown-dependency"
+  /** By its dependencies it would wait for itself. */
+  | "dependency-cycle"
+  /** It exists, with another configuration or with other values. */
+  | "other-config"
+  /** The configuration cannot be used; the message says each mistake. */
+  | "bad-config"
+  /** It was given up: it cannot be started, or has crashed too often. */
+  | "failed"
+  /** It was stopped while it was waited for. */
+  | "stopped"
+  /** That run has ended; another one may run. */
+  | "stale-run"
+  /** Not even force has ended it; the message says which processes are left. */
+  | "survived"
+  /** The folder of the engine's state cannot be used. */
+  | "state-folder"
+  /** The engine's thread could not be started. */
+  | "engine-start"
+  /** The engine has shut down. */
+  | "shut-down"
+  /** It has no run to be taken in hand, written to or read from. */
+  | "not-running"
+  /** It is not declared with a standard input that can be written to. */
+  | "not-piped"
+  /** Its standard input was closed, by the page or by the sidecar. */
+  | "stdin-closed"
+  /** The system refuses to write to its standard input; the message says why. */
+  | "stdin-failed"
+  /** It is not declared with a standard output of raw bytes. */
+  | "not-raw"
+  /** These bytes were acknowledged by a reader, so that they are not kept any more. */
+  | "already-taken"
+  /** Nobody was given bytes as far as that. */
+  | "bad-offset"
+  /** The system refuses to read its standard output; the message says why. */
+  | "output-failed";

@@ -48,3 +48,31 @@ startedAt: number, };
  * ```
  */
 export type Metrics = { protection: Protection, sidecars: { [key in string]: SidecarMetrics }, };
+
+/**
+ * What the plugin's own refusals are called, beside the engine's.
+ *
+ * @example
+ * ```ts
+ * import type { PluginErrorCode } from "tauri-plugin-sidecar-lifecycle-api";
+ *
+ * const hasEnded = (code: PluginErrorCode) => code === "stale-pid";
+ * ```
+ */
+export type PluginErrorCode =
+  /** The page lacks the permission, or the sidecar lies outside its scope. */
+  | "not-allowed"
+  /** The process was this app's sidecar and has ended. */
+  | "stale-pid"
+  /** The process was never a sidecar of this app. */
+  | "foreign-pid"
+  /** A value does not fit the declared placeholder. */
+  | "bad-param"
+  /** A command was called with what cannot be understood. */
+  | "bad-request"
+  /** The app is on its way out. */
+  | "exiting"
+  /** What `tauri.conf.json` says cannot be used. */
+  | "bad-config"
+  /** Tauri's own part has failed; the message says why. */
+  | "tauri";

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { EngineErrorCode, PluginErrorCode, SidecarError } from "../index.js";
 import { Fake } from "./fake.js";
 
 let rust: Fake;
@@ -17,7 +18,9 @@ describe("commands", () => {
     expect(given("ensure_running")).toEqual({ id: "web" });
     await all.ensureRunning("web", { params: { model: "small" } });
     expect(given("ensure_running")).toEqual({ id: "web", params: { model: "small" } });
-    for (const command of ["start", "stop", "restart", "roll"] as const) {
+    await all.start("web");
+    expect(given("start")).toEqual({ id: "web" });
+    for (const command of ["stop", "restart", "roll"] as const) {
       await all[command]("web");
       expect(given(command)).toEqual({ id: "web" });
       await all[command]("web", { reason: "a test" });
@@ -52,6 +55,28 @@ describe("a refusal", () => {
     const error = await refused({ code: "unknown-sidecar", message: "no sidecar is called web" });
     expect(error).toMatchObject({ name: "SidecarError", code: "unknown-sidecar", message: "no sidecar is called web" });
     expect(error).toBeInstanceOf(Error);
+  });
+
+  it("is told apart by names that come from Rust, so that a misspelt one does not compile", async () => {
+    const { SidecarLifecycle } = await rust.page();
+    type Known = EngineErrorCode | PluginErrorCode;
+    // @ts-expect-error no refusal is called that
+    const misspelt: Known = "unknown-dependancy";
+    const remedies: Partial<Record<Known, string>> = {
+      "unknown-dependency": "declare it",
+      "dependency-cycle": "leave one out",
+      "already-taken": "attach again",
+    };
+    const remedy = async (code: string) => {
+      rust.answers["start"] = () => {
+        throw { code, message: "no" };
+      };
+      const error = await SidecarLifecycle.start("web").catch((error: SidecarError) => error);
+      return remedies[(error as SidecarError).code as Known];
+    };
+    expect(await remedy("unknown-dependency")).toBe("declare it");
+    expect(await remedy("already-taken")).toBe("attach again");
+    expect(await remedy(misspelt)).toBeUndefined();
   });
 
   it.each([

@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::core::RunId;
+use crate::error_code::EngineErrorCode as Code;
 
 /// Why nothing was read.
 ///
@@ -90,14 +91,15 @@ impl OutputError {
     /// assert_eq!(sidecar_lifecycle::OutputError::ShutDown.code(), "shut-down");
     /// ```
     pub fn code(&self) -> &'static str {
-        match self {
-            OutputError::NeverRan { .. } => "not-running",
-            OutputError::NotRaw { .. } => "not-raw",
-            OutputError::StaleRun { .. } => "stale-run",
-            OutputError::Acknowledged { .. } => "already-taken",
-            OutputError::Ahead { .. } => "bad-offset",
-            OutputError::Io { .. } => "output-failed",
-            OutputError::ShutDown => "shut-down",
-        }
+        let code = match self {
+            OutputError::NeverRan { .. } => Code::NotRunning,
+            OutputError::NotRaw { .. } => Code::NotRaw,
+            OutputError::StaleRun { .. } => Code::StaleRun,
+            OutputError::Acknowledged { .. } => Code::AlreadyTaken,
+            OutputError::Ahead { .. } => Code::BadOffset,
+            OutputError::Io { .. } => Code::OutputFailed,
+            OutputError::ShutDown => Code::ShutDown,
+        };
+        code.as_str()
     }
 }
