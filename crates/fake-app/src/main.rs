@@ -39,7 +39,7 @@ fn main() {
     // As an app has it that bundles the test server. Cargo puts the two beside each other, where the
     // bundler would.
     context.config_mut().bundle.external_bin = Some(vec!["binaries/fake-sidecar".into()]);
-    context.config_mut().build.dev_url = args.dev_url.clone();
+    context.config_mut().build.dev_url.clone_from(&args.dev_url);
     if let Some(section) = &args.section {
         let plugins = &mut context.config_mut().plugins.0;
         plugins.insert("sidecar-lifecycle".into(), section.clone());
