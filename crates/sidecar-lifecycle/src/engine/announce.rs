@@ -253,9 +253,6 @@ impl Loop {
     /// Writes down who is in the trees of those that have become ready, for whoever may have to
     /// end them without the guardian.
     pub(super) fn record_members(&mut self) {
-        if self.unrecorded.is_empty() {
-            return;
-        }
         let up = |core| {
             self.fleet
                 .get(core)

@@ -51,6 +51,8 @@ pub(crate) struct Loop {
     pub(super) killers: Vec<Killer>,
     /// Those that have become ready and whose trees were not written down yet.
     pub(super) unrecorded: Vec<RunId>,
+    /// Nor will they be before this: see [`Loop::write_down`].
+    record_from: Duration,
     /// Logs that a run of this engine has begun.
     pub(super) logs_begun: HashSet<PathBuf>,
     pub(super) clock: CoreClock,
@@ -102,6 +104,7 @@ impl Loop {
             waiters: Vec::new(),
             killers: Vec::new(),
             unrecorded: Vec::new(),
+            record_from: Duration::ZERO,
             logs_begun: HashSet::new(),
             clock: CoreClock::default(),
             silence: Silence::default(),
@@ -142,9 +145,13 @@ impl Loop {
         }
     }
 
-    fn next_deadline(&self) -> Option<Duration> {
+    fn next_deadline(&mut self) -> Option<Duration> {
         let fleet = self.fleet.next_deadline().map(|at| at.0);
-        fleet.into_iter().chain(self.silence.deadline()).min()
+        let now = self.clock.now();
+        let is_due_later = !self.unrecorded.is_empty() && self.record_from > now;
+        let record = is_due_later.then_some(self.record_from);
+        let all = fleet.into_iter().chain(self.silence.deadline());
+        all.chain(record).min()
     }
 
     /// Looks for leftovers on a helper thread. Nothing is spawned before it is done.
@@ -158,10 +165,17 @@ impl Loop {
     }
 
     /// Brings the state file up to date. While messages wait, it waits for what they bring.
+    ///
+    /// To find out who is in a tree takes as long as there are processes, during which nobody is
+    /// heard. It may take a tenth of the time at most: a crash among a thousand is noticed as soon
+    /// as any other, also when others have just begun.
     pub(super) fn write_down(&mut self) {
         let at_rest = self.rx.is_empty();
-        if at_rest {
+        let from = self.clock.now();
+        if at_rest && !self.unrecorded.is_empty() && from >= self.record_from {
             self.record_members();
+            let end = self.clock.now();
+            self.record_from = end + 9 * end.saturating_sub(from);
         }
         if let Some(ledger) = &mut self.ledger {
             ledger.catch_up(at_rest);
