@@ -21,6 +21,8 @@
 mod birth;
 #[cfg(unix)]
 mod drains;
+#[cfg(unix)]
+mod ending;
 #[cfg(all(test, unix))]
 mod fuzz;
 #[cfg(unix)]
@@ -35,6 +37,8 @@ mod output;
 mod pump;
 #[cfg(unix)]
 mod run;
+#[cfg(unix)]
+mod settle;
 #[cfg(unix)]
 mod snapshot;
 #[cfg(unix)]

@@ -98,6 +98,12 @@ impl Run {
         self.outlives && self.stage == Stage::Live && self.exited.is_none()
     }
 
+    /// Our child has ended, so that whoever is left of its tree was handed to us or descends from
+    /// one who was.
+    pub(crate) fn is_ours_and_dead(&self) -> bool {
+        self.exited.is_some() && !self.adopted && !self.taken_over
+    }
+
     /// Its end has begun, by a stop or by the leader's exit.
     pub(crate) fn is_ending(&self) -> bool {
         self.exited.is_some() || self.stage != Stage::Live

@@ -61,16 +61,23 @@ impl Warden {
     /// and the host need not wait for it. And a leader that was dead before the table was listed
     /// leaves no doubt about whom the list may lack, see `is_calm`: one look is enough then. Where
     /// its orphans do not come to us that is no proof, and a second look does no harm.
-    fn note_exits(&mut self) {
+    pub(super) fn note_exits(&mut self) {
         if !self.is_handed_orphans() {
             return;
         }
-        for id in self.ids(|r| !r.adopted && r.exited.is_none()) {
+        let Some(dead) = wait::dead_child() else {
+            return;
+        };
+        // Mostly it is this one, and its host need not wait until a thousand others were asked.
+        let unseen = |r: &Run| !r.adopted && r.exited.is_none();
+        let first = self.ids(|r| unseen(r) && r.leader == dead);
+        let others = self.ids(|r| unseen(r) && r.leader != dead);
+        for id in first.into_iter().chain(others) {
             self.note_exit(id);
         }
     }
 
-    fn ids(&self, of: impl Fn(&Run) -> bool) -> Vec<u64> {
+    pub(super) fn ids(&self, of: impl Fn(&Run) -> bool) -> Vec<u64> {
         self.runs.values().filter(|r| of(r)).map(|r| r.id).collect()
     }
 
@@ -263,7 +270,7 @@ impl Warden {
         self.tell_kept(id, released);
     }
 
-    fn finish_if_empty(&mut self, id: u64) {
+    pub(super) fn finish_if_empty(&mut self, id: u64) {
         let Some(run) = self.runs.get_mut(&id) else {
             return;
         };

@@ -117,6 +117,11 @@ impl Tree {
         self.groups.contains(&orphan.sid) || self.groups.contains(&orphan.pgid)
     }
 
+    /// Somebody has proof that none of it lives.
+    pub(crate) fn nobody_is_left(&mut self) {
+        self.members.clear();
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -190,6 +195,13 @@ impl Tree {
             kill_group(self.leader, libc::SIGKILL);
         }
         for (&pid, member) in &self.members {
+            send(pid, member.start, libc::SIGKILL);
+        }
+    }
+
+    /// Kills those that are known to be ours to end, without a look at who is there now.
+    pub(crate) fn kill_judged(&self) {
+        for (&pid, member) in self.members.iter().filter(|(_, m)| m.judged) {
             send(pid, member.start, libc::SIGKILL);
         }
     }

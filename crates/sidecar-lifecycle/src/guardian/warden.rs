@@ -10,6 +10,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::Duration;
 
 use super::drains::Drains;
+use super::ending::Ends;
 use super::pump::Pump;
 use super::run::{Run, Stage};
 use super::spared::Spared;
@@ -38,14 +39,6 @@ pub(crate) enum Place {
     },
     /// On a thread of the host.
     Thread,
-}
-
-/// Whose end one round of requests asks for.
-#[derive(Default)]
-pub(super) struct Ends {
-    asked: Vec<u64>,
-    forced: Vec<u64>,
-    pub(super) released: Vec<u64>,
 }
 
 /// The loop's state.
@@ -104,7 +97,9 @@ impl Warden {
             self.meet_deadlines();
             if self.look || self.restless {
                 self.look = false;
-                self.survey();
+                if !self.settle() {
+                    self.survey();
+                }
                 self.catch_up();
             }
         }
@@ -273,110 +268,6 @@ impl Warden {
             Request::TakeOver(request) => self.take_over(*request),
             Request::Release { run } => ends.released.push(run),
             Request::Ping { n } => self.say(&Report::Pong { n }),
-        }
-    }
-
-    /// Begins the end of these runs: what is not ours is let go, the rest is asked. One look at
-    /// the table serves all of them, since it costs as much as there are processes.
-    fn ask(&mut self, ids: &[u64]) {
-        if ids.is_empty() {
-            return;
-        }
-        let snapshot = self.survey();
-        if self.blind {
-            return self.postponed.asked.extend(ids);
-        }
-        for &id in ids {
-            let Some(run) = self.runs.get_mut(&id) else {
-                continue;
-            };
-            if run.stage == Stage::Live {
-                run.stage = Stage::Asked { since: monotonic() };
-            }
-            let released = run
-                .tree
-                .release_kept(&snapshot, &run.keep, &mut self.spared);
-            run.tree.ask(run.stop_signal);
-            self.tell_kept(id, released);
-        }
-        self.look = true;
-    }
-
-    /// The same with force.
-    fn force(&mut self, ids: &[u64]) {
-        if ids.is_empty() {
-            return;
-        }
-        let snapshot = self.survey();
-        if self.blind {
-            return self.postponed.forced.extend(ids);
-        }
-        for &id in ids {
-            let Some(run) = self.runs.get_mut(&id) else {
-                continue;
-            };
-            if !matches!(run.stage, Stage::Forced { .. }) {
-                run.stage = Stage::Forced { since: monotonic() };
-            }
-            let released = run
-                .tree
-                .release_kept(&snapshot, &run.keep, &mut self.spared);
-            run.tree
-                .kill(&snapshot, run.group_is_pinned(), &self.spared);
-            self.tell_kept(id, released);
-        }
-        self.look = true;
-    }
-
-    /// Does what had to wait for a look at the process table: without one, an editor could not be
-    /// told from a server.
-    fn catch_up(&mut self) {
-        if !self.blind {
-            let ends = std::mem::take(&mut self.postponed);
-            self.ask(&ends.asked);
-            self.force(&ends.forced);
-            self.release(&ends.released);
-        }
-    }
-
-    /// The host is gone: every tree ends, with the grace that was agreed on, but for those that are
-    /// to outlive it.
-    pub(super) fn lose_host(&mut self) {
-        if std::mem::replace(&mut self.host_lost, true) {
-            return;
-        }
-        let (left, ended): (Vec<u64>, Vec<u64>) =
-            self.runs.keys().partition(|id| self.runs[id].lives_on());
-        self.release(&left);
-        self.ask(&ended);
-        self.look = true;
-    }
-
-    pub(super) fn meet_deadlines(&mut self) {
-        let now = monotonic();
-        let mut overdue = Vec::new();
-        let mut unasked = Vec::new();
-        for run in self.runs.values() {
-            if self.host_lost && run.stage == Stage::Live && !run.lives_on() {
-                unasked.push(run.id); // However it came to us after the host's end was noticed.
-            }
-            let unheard = run.taken_over || matches!(self.place, Place::Thread);
-            let untold = unheard && run.end.is_none();
-            if run.is_ending() || untold {
-                self.look = true;
-            }
-            // While the host lives, the grace is the host's to measure.
-            if let Stage::Asked { since } = run.stage
-                && self.host_lost
-                && now >= since + run.grace
-            {
-                overdue.push(run.id);
-            }
-        }
-        self.look |= self.blind;
-        if !self.blind {
-            self.ask(&unasked);
-            self.force(&overdue);
         }
     }
 

@@ -53,12 +53,27 @@ pub(crate) fn reap_blocking(pid: u32) -> io::Result<()> {
 
 /// Whether we have any child at all, dead or alive.
 pub(crate) fn has_children() -> bool {
+    peek_any().is_ok()
+}
+
+/// A child that has ended and was not reaped: one of them, and the same one until it is.
+pub(crate) fn dead_child() -> Option<u32> {
+    let info = peek_any().ok()?;
+    // SAFETY: si_pid is valid for the CLD_* codes that waitid reports; zero means "all run".
+    let pid = unsafe { info.si_pid() };
+    u32::try_from(pid).ok().filter(|&pid| pid != 0)
+}
+
+/// What the kernel says first of any child that has ended. An error: there is no child.
+fn peek_any() -> io::Result<libc::siginfo_t> {
     // SAFETY: siginfo_t is a C struct for which all zeroes is a valid value.
     let mut info: libc::siginfo_t = unsafe { mem::zeroed() };
     let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-    // SAFETY: `info` is valid for the call to fill in.
-    let rc = unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, options) };
-    rc == 0 || io::Error::last_os_error().raw_os_error() != Some(libc::ECHILD)
+    retry(|| {
+        // SAFETY: `info` is valid for the call to fill in.
+        check(unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, options) })
+    })
+    .map(|_| info)
 }
 
 #[cfg(test)]
