@@ -65,6 +65,7 @@ check_windows() {
   ls -l "$CARGO_TARGET_DIR/$windows/debug/berth.exe"
   say "━━ Windows: lints"
   lint "$windows" -p sidecar-lifecycle -p berth-project -p tauri-plugin-sidecar-lifecycle -p berth
+  lint "$windows" -p sidecar-lifecycle --all-targets
   return "$failed"
 }
 

@@ -55,7 +55,9 @@ fn a_host_that_is_killed_takes_its_trees_with_it() {
     assert_eq!(family.len(), 3);
     host.kill().expect("ours");
     host.wait().expect("ours");
-    family.iter().for_each(|(_, process)| wait_for_end(process));
+    for (_, process) in &family {
+        wait_for_end(process);
+    }
     assert_ne!(papers(dir.path()), Vec::<PathBuf>::new());
 
     // The next start puts away the papers of the one that is dead, and has none of its own at its
@@ -76,5 +78,7 @@ fn a_host_that_aborts_takes_its_trees_with_it() {
     let mut orders = host.stdin.take().expect("piped");
     orders.write_all(b"abort\n").expect("it reads");
     assert!(!host.wait().expect("ours").success());
-    family.iter().for_each(|(_, process)| wait_for_end(process));
+    for (_, process) in &family {
+        wait_for_end(process);
+    }
 }

@@ -3,6 +3,7 @@
 //! `cargo build -p fake-sidecar -p fake-host --bin fake-sidecar --bin fake-host`.
 #![cfg(windows)]
 
+mod asking;
 mod batch_files;
 mod host_killed;
 mod logs;

@@ -7,6 +7,7 @@ pub(crate) mod files;
 pub(crate) mod handle;
 pub(crate) mod job;
 mod memory;
+pub(crate) mod messenger;
 pub(crate) mod process;
 pub(crate) mod shortage;
 pub(crate) mod sockets;

@@ -22,7 +22,7 @@ use crate::sys::windows::handle::Process;
 use crate::sys::windows::job::Job;
 use crate::sys::windows::spawn::{self, Program};
 use crate::sys::windows::watch::ExitWatch;
-use crate::sys::windows::{console, files};
+use crate::sys::windows::{console, files, messenger};
 
 /// How long the last output may take after the writers' end before it is not waited for. It is
 /// microseconds, unless a process outside of the job holds the pipes.
@@ -35,7 +35,8 @@ pub(super) struct Run {
     pub(super) id: RunId,
     _watch: ExitWatch,
     leader: Process,
-    group: u32,
+    /// Its number is also its group's.
+    identity: Identity,
     job: Job,
     log: Option<Arc<LogTail>>,
     open_pipes: Arc<AtomicUsize>,
@@ -60,9 +61,8 @@ impl Run {
         let job = Job::new(port, key)?;
         let child = spawn::create(&mut program, &job, &streams.stdio)?;
         drop(streams.stdio); // Else the pipes would never end.
-        let group = child.pid();
         let leader = Identity {
-            pid: group,
+            pid: child.pid(),
             start: child.process().created()?,
             boot: BootId::current().unwrap_or(BootId(String::new())),
         };
@@ -82,7 +82,7 @@ impl Run {
             id: order.run,
             _watch: watch,
             leader: process,
-            group,
+            identity: leader.clone(),
             job,
             log: streams.log,
             open_pipes,
@@ -98,11 +98,17 @@ impl Run {
     /// Asks it to end. The end of its stdin, which the host closes, asks too.
     pub(super) fn ask(&mut self) {
         self.asked = true;
-        // The leader's handle is open, so that the group's number is nobody else's.
-        if console::exists()
-            && let Err(e) = console::send_break(self.group)
-        {
-            log::debug!("cannot send Ctrl+Break to group {}: {e}", self.group);
+        // The leader's handle is open, so that its number is nobody else's.
+        let asked = if console::exists() {
+            console::send_break(self.identity.pid)
+        } else {
+            messenger::send(&self.identity)
+        };
+        if let Err(e) = asked {
+            log::debug!(
+                "cannot send Ctrl+Break to process {}: {e}",
+                self.identity.pid
+            );
         }
     }
 
