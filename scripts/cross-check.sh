@@ -59,10 +59,12 @@ check_windows() {
   say "━━ Windows: tests under Wine"
   wine_begin
   windows_tests rust "$windows" || failed=1
-  wine_end
   say "━━ Windows: the whole app, linked"
   rust "$windows" build --locked --target "$windows" -p berth --features custom-protocol
   ls -l "$CARGO_TARGET_DIR/$windows/debug/berth.exe"
+  say "━━ Windows: the app's own tests under Wine"
+  windows_app_tests rust "$windows" || failed=1
+  wine_end
   say "━━ Windows: lints"
   lint "$windows" -p sidecar-lifecycle -p berth-project -p tauri-plugin-sidecar-lifecycle -p berth
   lint "$windows" -p sidecar-lifecycle --all-targets

@@ -4,6 +4,7 @@
 #   trap wine_end EXIT
 #   wine_begin
 #   windows_tests CARGO…
+#   windows_app_tests CARGO…
 #
 # What Wine cannot show is listed in docs/platforms.md.
 
@@ -18,6 +19,8 @@ wine_begin() {
   export WINEDLLOVERRIDES='mscoree,mshtml='
   unset DISPLAY WAYLAND_DISPLAY
   wineboot --init </dev/null >/dev/null 2>&1
+  # Windows that nobody sees, instead of none for want of a display.
+  wine reg add 'HKCU\Software\Wine\Drivers' /v Graphics /d null /f </dev/null >/dev/null 2>&1
   wine_random_numbers
   # Without it, the server ends with each program, and starting it takes longer than most tests.
   # Started with a test's own pipes, it and its services would hold them open.
@@ -57,4 +60,13 @@ windows_tests() {
   CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine "$@" test --locked \
     --target "$WINDOWS_TARGET" --no-fail-fast -p sidecar-lifecycle -p berth-project --lib --tests \
     </dev/null
+}
+
+# windows_app_tests CARGO… - the same for the app's own tests. The app has to be linked before: that
+# puts the web view's loader there, which a test finds by its path.
+windows_app_tests() {
+  local built
+  built=$(winepath -w "$CARGO_TARGET_DIR/$WINDOWS_TARGET/debug" </dev/null 2>/dev/null)
+  WINEPATH=$built CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine "$@" test --locked \
+    --target "$WINDOWS_TARGET" --no-fail-fast -p berth --features custom-protocol </dev/null
 }

@@ -37,6 +37,8 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
         true
     });
     let window_file = format!("window-{}.json", session.paths.id());
+    #[cfg(windows)]
+    let state = session.paths.state.clone();
     // The server starts now, beside the window that is about to be built.
     let launcher = Launcher::new(session);
     launcher.begin();
@@ -93,6 +95,10 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
             let (launcher, slot) = for_setup;
             let main = window::open(app.handle(), &launcher)?;
             keys::add_zoom_keys(&main)?;
+            #[cfg(windows)]
+            if let Err(e) = crate::instance::front::show(&state, main.hwnd()?.0) {
+                log::warn!("a second start cannot bring this window to the front: {e}");
+            }
             launcher.attach(Box::new(WindowUi::new(app.handle().clone())));
             let _ = slot.set(app.handle().clone()); // Set once, here.
             Ok(())

@@ -1,5 +1,8 @@
 //! One process per project: a second start focuses the first.
 
+#[cfg(windows)]
+pub(crate) mod front;
+
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
@@ -150,19 +153,27 @@ mod door {
     }
 }
 
-/// Elsewhere a second start only says that the project is open.
-#[cfg(not(unix))]
+/// On Windows the second start brings the first one's window to the front itself: the user has just
+/// started it, and the system lets nobody else do that.
+#[cfg(windows)]
 mod door {
     use std::path::Path;
 
+    use super::front;
+
+    /// Nobody comes: a second start needs no answer.
     pub(super) type Door = std::convert::Infallible;
 
     #[derive(Debug, PartialEq, Eq)]
     pub(super) enum Answer {
+        /// It came to the front, or cannot be brought there.
         Focused,
+        /// It has no window: not yet, or not any more.
+        Ending,
     }
 
-    pub(super) fn open(_state: &Path) -> Option<Door> {
+    pub(super) fn open(state: &Path) -> Option<Door> {
+        front::forget(state);
         None
     }
 
@@ -171,9 +182,15 @@ mod door {
         match *door {}
     }
 
-    pub(super) fn knock(_state: &Path) -> Answer {
-        log::warn!("the project is open already");
-        Answer::Focused
+    pub(super) fn knock(state: &Path) -> Answer {
+        match front::bring(state) {
+            Ok(true) => Answer::Focused,
+            Ok(false) => Answer::Ending,
+            Err(e) => {
+                log::warn!("cannot bring the running window to the front: {e}");
+                Answer::Focused
+            }
+        }
     }
 }
 
