@@ -1,6 +1,7 @@
 //! The process table.
 
 use std::fs;
+use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -105,11 +106,16 @@ impl Process {
     pub fn wait_until(&self, end: Instant) -> bool {
         // SAFETY: integer arguments only.
         let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, self.pid, 0) };
-        if fd < 0 || !self.lives() {
+        if fd < 0 {
+            let why = io::Error::last_os_error();
+            assert_eq!(why.raw_os_error(), Some(libc::ESRCH), "{why}");
             return true;
         }
         // SAFETY: the kernel just gave us this descriptor.
         let fd = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+        if !self.lives() {
+            return true;
+        }
         let mut poll = libc::pollfd {
             fd: fd.as_raw_fd(),
             events: libc::POLLIN,
