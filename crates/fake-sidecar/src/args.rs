@@ -168,7 +168,8 @@ pub(crate) struct FamilyArgs {
     #[arg(long)]
     pub(crate) fork_storm: bool,
 
-    /// Make an escapee: double-forked, in a session of its own.
+    /// Make an escapee: double-forked, in a session of its own. On Windows: out of its job, as far
+    /// as that lets it go.
     #[arg(long)]
     pub(crate) setsid: bool,
 

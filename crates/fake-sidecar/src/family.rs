@@ -96,7 +96,12 @@ pub(crate) fn launcher(cli: &Cli) -> io::Result<()> {
         escapee.stdout(Stdio::null());
     }
     escapee.stderr(Stdio::null());
-    spawn_and_wait_until_up(escapee).map(drop)
+    let spawn = if cli.family.setsid {
+        sys::spawn_away
+    } else {
+        Command::spawn
+    };
+    wait_until_up(escapee, spawn).map(drop)
 }
 
 /// The life of a child or an escapee: set up, say so, live on.
@@ -149,10 +154,17 @@ fn again(cli: &Cli, role: Role) -> io::Result<Command> {
 }
 
 /// The handle may be dropped: the process outlives it.
-fn spawn_and_wait_until_up(mut command: Command) -> io::Result<Child> {
+fn spawn_and_wait_until_up(command: Command) -> io::Result<Child> {
+    wait_until_up(command, Command::spawn)
+}
+
+fn wait_until_up(
+    mut command: Command,
+    spawn: fn(&mut Command) -> io::Result<Child>,
+) -> io::Result<Child> {
     let (mut up, announce) = io::pipe()?;
     command.stdin(announce);
-    let child = command.spawn()?;
+    let child = spawn(&mut command)?;
     // Our copy of the writing end goes with the command; else EOF never came.
     drop(command);
     up.read_exact(&mut [0])

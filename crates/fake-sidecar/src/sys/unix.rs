@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, PipeWriter};
 use std::os::fd::{AsFd, AsRawFd};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
@@ -81,6 +82,11 @@ pub(crate) fn new_session() -> io::Result<()> {
         return Err(io::Error::last_os_error());
     }
     Ok(())
+}
+
+/// Starts somebody who is away by the session that was begun for it.
+pub(crate) fn spawn_away(command: &mut Command) -> io::Result<Child> {
+    command.spawn()
 }
 
 /// Forks this process, which must have one thread. True in the child.

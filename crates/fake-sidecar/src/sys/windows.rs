@@ -3,6 +3,8 @@
 use std::fs::File;
 use std::io::{self, PipeWriter, Write};
 use std::os::windows::io::{AsHandle, IntoRawHandle};
+use std::os::windows::process::CommandExt;
+use std::process::{Child, Command};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use windows_sys::Win32::System::Console::{
     GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler,
     SetStdHandle,
 };
+use windows_sys::Win32::System::Threading::{CREATE_BREAKAWAY_FROM_JOB, DETACHED_PROCESS};
 
 /// Where [`note_event`] writes.
 static EVENT_PIPE: OnceLock<PipeWriter> = OnceLock::new();
@@ -49,9 +52,17 @@ pub(crate) fn become_owner() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// There are none of its kind.
+/// There are none: see [`spawn_away`].
 pub(crate) fn new_session() -> io::Result<()> {
-    Err(io::ErrorKind::Unsupported.into())
+    Ok(())
+}
+
+/// Starts somebody outside of our job and without our console; where the job keeps him, inside.
+pub(crate) fn spawn_away(command: &mut Command) -> io::Result<Child> {
+    let outside = command.creation_flags(CREATE_BREAKAWAY_FROM_JOB | DETACHED_PROCESS);
+    outside
+        .spawn()
+        .or_else(|_| command.creation_flags(DETACHED_PROCESS).spawn())
 }
 
 /// A standard stream, by a handle of its own.

@@ -36,6 +36,8 @@ fn hostile_arguments_arrive_as_they_are() {
         "(a)",
         "a!b!",
         "ünï",
+        "say \"hi\"",
+        "\"&echo owned\"",
     ] {
         assert_eq!(said(dir.path(), arg), [arg]);
     }

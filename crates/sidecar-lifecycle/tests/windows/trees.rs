@@ -20,6 +20,8 @@ fn a_deaf_tree_is_ended_by_force_and_proved_empty() {
         "--fork",
         "2",
         "--double-fork",
+        // And one who asks to be let out of the job.
+        "--setsid",
         "--ignore-term",
     ];
     let config = server(&flags).graceful_shutdown_timeout(Duration::from_millis(300));
@@ -32,7 +34,7 @@ fn a_deaf_tree_is_ended_by_force_and_proved_empty() {
     watched.ready();
     let family = family(&pidfile);
     let roles: Vec<&str> = family.iter().map(|(role, _)| role.as_str()).collect();
-    assert_eq!(roles, ["child", "child", "escapee", "leader"]);
+    assert_eq!(roles, ["child", "child", "escapee", "escapee", "leader"]);
     watched.stop();
     watched.stopped();
     for (role, process) in family {
