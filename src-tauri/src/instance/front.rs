@@ -36,8 +36,8 @@ pub(crate) fn bring(state: &Path) -> io::Result<bool> {
     };
     let mut owner = 0;
     // SAFETY: a number that names a window or none, and a pointer to a number of ours.
-    unsafe { GetWindowThreadProcessId(window, &raw mut owner) };
-    if owner != pid {
+    let thread = unsafe { GetWindowThreadProcessId(window, &raw mut owner) };
+    if thread == 0 || owner != pid {
         return Ok(false);
     }
     // SAFETY: as above.
@@ -118,7 +118,15 @@ mod tests {
         let state = dir.path();
         let window = window().addr();
         let stranger = std::process::id() + 4;
-        for text in ["", "x", "1", "1 x", "-1 1", &format!("{window} {stranger}")] {
+        for text in [
+            "",
+            "x",
+            "1",
+            "1 x",
+            "1 0",
+            "-1 1",
+            &format!("{window} {stranger}"),
+        ] {
             fs::write(note(state), text).expect("written");
             assert!(!bring(state).expect("nobody"), "{text:?}");
         }

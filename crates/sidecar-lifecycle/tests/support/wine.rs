@@ -19,10 +19,3 @@ pub(crate) fn owner(addr: IpAddr, pid: u32) -> Option<u32> {
     let is_unnamed = addr.is_ipv6() && is_here();
     (!is_unnamed).then_some(pid)
 }
-
-/// What a messenger ends with that was sent to somebody who lives. Wine 8 lets it join the hidden
-/// console and refuses every Ctrl+Break there, as an invalid handle.
-pub(crate) fn messengers_end() -> i32 {
-    const ERROR_INVALID_HANDLE: i32 = 6;
-    if is_here() { ERROR_INVALID_HANDLE } else { 0 }
-}

@@ -14,6 +14,17 @@ const CREATE_NO_WINDOW: u32 = 0x0800_0000;
 const DETACHED_PROCESS: u32 = 0x8;
 const ERROR_NOT_FOUND: i32 = 1168;
 
+/// What a messenger ends with that was sent to somebody who lives. Wine 8 lets it join the hidden
+/// console and refuses every Ctrl+Break there, as an invalid handle.
+fn end_of_a_messenger() -> i32 {
+    const ERROR_INVALID_HANDLE: i32 = 6;
+    if wine::is_here() {
+        ERROR_INVALID_HANDLE
+    } else {
+        0
+    }
+}
+
 /// Somebody on a hidden console of his own, who ends with 0 when he is asked to.
 struct Listener {
     child: Child,
@@ -69,7 +80,7 @@ fn messenger(to: &str) -> Option<i32> {
 fn a_messenger_asks_who_is_on_a_console_of_his_own() {
     let mut listener = Listener::new();
     let to = format!("{} {}", listener.identity.pid, listener.identity.start);
-    assert_eq!(messenger(&to), Some(wine::messengers_end()));
+    assert_eq!(messenger(&to), Some(end_of_a_messenger()));
     if wine::is_here() {
         assert!(listener.runs(), "Wine has sent nothing");
     } else {
