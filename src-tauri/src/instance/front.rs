@@ -67,12 +67,14 @@ fn read(state: &Path) -> Option<(HWND, u32)> {
 mod tests {
     use super::*;
     use windows_sys::Win32::UI::WindowsAndMessaging::{
-        CreateWindowExW, DestroyWindow, GetForegroundWindow, WS_OVERLAPPEDWINDOW, WS_VISIBLE,
+        CreateWindowExW, DestroyWindow, GetForegroundWindow, WINDOW_STYLE, WS_OVERLAPPEDWINDOW,
+        WS_VISIBLE,
     };
 
-    fn window() -> HWND {
+    /// A window of this thread. One that is shown comes to the front: only one test has such.
+    fn window(shown: WINDOW_STYLE) -> HWND {
         let class: Vec<u16> = "STATIC\0".encode_utf16().collect();
-        let style = WS_OVERLAPPEDWINDOW | WS_VISIBLE;
+        let style = WS_OVERLAPPEDWINDOW | shown;
         let none = ptr::null_mut();
         // SAFETY: a class of the system's, texts that end in NUL, and no more.
         let window = unsafe {
@@ -100,7 +102,7 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let state = dir.path();
         assert!(!bring(state).expect("nothing is noted"));
-        let (first, second) = (window(), window());
+        let (first, second) = (window(WS_VISIBLE), window(WS_VISIBLE));
         for wanted in [first, second, first] {
             show(state, wanted).expect("noted");
             assert!(bring(state).expect("it is ours"));
@@ -116,7 +118,7 @@ mod tests {
     fn what_is_noted_wrongly_brings_nobody() {
         let dir = tempfile::tempdir().expect("a folder");
         let state = dir.path();
-        let window = window().addr();
+        let window = window(0).addr();
         let stranger = std::process::id() + 4;
         for text in [
             "",
