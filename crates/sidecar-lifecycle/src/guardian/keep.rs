@@ -141,16 +141,43 @@ pub(crate) fn reason(facts: &ProcessFacts, escaped: bool, names: &[String]) -> O
 /// Whether one of these lists names what a process runs.
 pub(crate) fn is_listed(facts: &ProcessFacts, lists: &[&[String]]) -> bool {
     let name = executable_name(facts);
-    lists.iter().any(|names| names.contains(&name)) && !is_automated(facts.pid)
+    let mut names = lists.iter().copied().flatten();
+    names.any(|listed| is_same_name(listed, &name)) && !is_automated(facts.pid)
 }
 
-/// The name of the file that a process runs.
+/// Whether a name on a list is that of a file. Windows does not mind case.
+fn is_same_name(listed: &str, name: &str) -> bool {
+    if cfg!(windows) {
+        bare_name(listed).eq_ignore_ascii_case(name)
+    } else {
+        listed == name
+    }
+}
+
+/// The name of the file that a process runs, on Windows without its `.exe`: the lists are for all
+/// systems.
 pub(crate) fn executable_name(facts: &ProcessFacts) -> String {
     let name = process::exe_of(facts.pid)
         .and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()))
         .unwrap_or_else(|| facts.comm.clone());
     // An executable replaced by an update while it runs reads as "code (deleted)".
-    name.strip_suffix(" (deleted)").unwrap_or(&name).to_owned()
+    let name = name.strip_suffix(" (deleted)").unwrap_or(&name);
+    bare_name(name).to_owned()
+}
+
+/// On Windows, a program's name without its `.exe`.
+pub(crate) fn bare_name(name: &str) -> &str {
+    if cfg!(not(windows)) {
+        return name;
+    }
+    let bare = name
+        .len()
+        .checked_sub(4)
+        .and_then(|at| name.split_at_checked(at));
+    match bare {
+        Some((bare, end)) if end.eq_ignore_ascii_case(".exe") => bare,
+        _ => name,
+    }
 }
 
 /// A browser that a test drives is a tool and no user's window: it ends with its tree.

@@ -60,7 +60,7 @@ pub(crate) mod warden;
 pub(crate) mod wire;
 
 pub use keep::DEFAULT_KEEP;
-pub(crate) use keep::{executable_name, is_used_elsewhere, reason as keep_reason};
+pub(crate) use keep::{bare_name, executable_name, is_used_elsewhere, reason as keep_reason};
 pub use no_guardian::NoGuardian;
 #[cfg(unix)]
 pub(crate) use start::{Standby, take};

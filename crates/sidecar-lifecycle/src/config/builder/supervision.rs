@@ -330,7 +330,9 @@ impl SidecarBuilder {
         self
     }
 
-    /// Executables that are released and not ended when they are found in its tree.
+    /// Executables that are released and not ended when they are found in its tree, by the names
+    /// of their files. On Windows case and `.exe` do not matter, and nothing leaves a job: there
+    /// the list counts only for what an earlier launch has left.
     ///
     /// ```
     /// # use sidecar_lifecycle::SidecarConfig;

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::SidecarConfig;
-use crate::guardian::{DEFAULT_KEEP, executable_name};
+use crate::guardian::{DEFAULT_KEEP, bare_name, executable_name};
 use crate::sys::ProcessFacts;
 use crate::wildcard::matches_wildcard;
 
@@ -61,6 +61,7 @@ impl Cleanup {
         }
         let pattern = self.pattern.as_deref()?;
         let name = executable_name(facts);
-        (!matches_wildcard(pattern, &name)).then(|| format!("{name} does not match {pattern}"))
+        (!matches_wildcard(bare_name(pattern), &name))
+            .then(|| format!("{name} does not match {pattern}"))
     }
 }
