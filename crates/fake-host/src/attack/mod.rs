@@ -5,12 +5,14 @@
 #![expect(clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
 mod cell;
+mod command;
 mod expectation;
 mod onlooker;
 mod run;
 mod statistics;
 
 pub use cell::{Cell, How, Tree, Victim};
+pub use command::main;
 pub use expectation::{Expectation, expected};
 pub use run::{GRACE, Seen, prepare, try_once};
 pub use statistics::{Spread, spread};

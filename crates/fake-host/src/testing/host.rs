@@ -1,186 +1,17 @@
 //! A running host, its events and its sidecar's family.
 
-use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::{Child, ChildStdin, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use super::family::Family;
 use super::grammar::Grammar;
-use super::programs::fake_sidecar;
-use super::table::{Process, processes_marked};
-use super::terminal::{Terminal, attach};
+use super::table::{Process, STANDBY, processes_marked};
+use super::terminal::Terminal;
 use super::waiting::{DEADLINE, eventually, eventually_some, within};
-
-/// Name of the variable that all processes of one test carry.
-const MARK: &str = "FAKE_HOST_TEST";
-/// The name under which the guardian runs.
-pub const GUARDIAN: &str = "sidecar-guard";
-/// The name under which its standby runs.
-pub const STANDBY: &str = "sidecar-standby";
-
-/// A folder for one test: state files, pidfiles, logs.
-#[derive(Debug)]
-pub struct Setup {
-    folder: TempDir,
-    mark: String,
-}
-
-impl Default for Setup {
-    fn default() -> Self {
-        Setup::new()
-    }
-}
-
-impl Setup {
-    /// A new one, with a mark of its own.
-    pub fn new() -> Setup {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let mark = format!("{MARK}={}-{count}", std::process::id());
-        Setup {
-            folder: tempfile::tempdir().expect("a folder of its own"),
-            mark,
-        }
-    }
-
-    /// The entry that the environment of every process of this test holds.
-    pub fn mark(&self) -> &str {
-        &self.mark
-    }
-
-    /// The folder.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// A path in it.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.folder().join(name)
-    }
-
-    /// The state files' folder, shared by all hosts of this test.
-    pub fn state_dir(&self) -> PathBuf {
-        self.path("state")
-    }
-
-    /// A family that writes into a file of this name.
-    pub fn family(&self, name: &str) -> Family {
-        Family::new(self.path(name))
-    }
-
-    /// Starts `program` with `args`. Its children and their children carry the mark.
-    pub fn start(
-        &self,
-        program: &Path,
-        args: impl IntoIterator<Item = impl Into<OsString>>,
-    ) -> Host {
-        self.launch(program, args, |_| None)
-    }
-
-    /// The same, with something done to the command first.
-    pub fn start_with(
-        &self,
-        program: &Path,
-        args: impl IntoIterator<Item = impl Into<OsString>>,
-        adjust: impl FnOnce(&mut Command),
-    ) -> Host {
-        self.launch(program, args, |command| {
-            adjust(command);
-            None
-        })
-    }
-
-    /// The same, on a terminal of its own.
-    pub fn start_on_terminal(
-        &self,
-        program: &Path,
-        args: impl IntoIterator<Item = impl Into<OsString>>,
-    ) -> Host {
-        self.launch(program, args, |command| {
-            Some(attach(command).expect("a terminal"))
-        })
-    }
-
-    fn launch(
-        &self,
-        program: &Path,
-        args: impl IntoIterator<Item = impl Into<OsString>>,
-        adjust: impl FnOnce(&mut Command) -> Option<Terminal>,
-    ) -> Host {
-        let (name, value) = self.mark.split_once('=').expect("NAME=value");
-        let mut command = Command::new(program);
-        command
-            .args(args.into_iter().map(Into::into))
-            .env(name, value)
-            .env("XDG_STATE_HOME", self.path("xdg-state"))
-            .env_remove("PORT")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let terminal = adjust(&mut command);
-        let mut child = command.spawn().expect("the host starts");
-        // Its copy of the terminal's other side would keep the terminal open.
-        drop(command);
-        let lines: Arc<Mutex<Lines>> = Arc::default();
-        let sink = lines.clone();
-        let stdout = child.stdout.take();
-        let reader = thread::spawn(move || {
-            for line in stdout
-                .into_iter()
-                .flat_map(|out| BufReader::new(out).lines())
-            {
-                let Ok(line) = line else { break };
-                sink.lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .all
-                    .push((Instant::now(), line));
-            }
-        });
-        let process = Process::of(child.id() as i32).expect("it runs");
-        let stdin = child.stdin.take();
-        let mark = self.mark.clone();
-        Host {
-            child,
-            process,
-            stdin,
-            lines,
-            reader: Some(reader),
-            terminal,
-            mark,
-            read: 0,
-            rolls: false,
-        }
-    }
-
-    /// Every living process of this test that is not a host's own child of the test.
-    pub fn survivors(&self) -> Vec<Process> {
-        processes_marked(&self.mark)
-    }
-}
-
-impl Drop for Setup {
-    fn drop(&mut self) {
-        // A failed test leaves no litter: all that wrote a pid here, and all that carry the mark.
-        let entries = std::fs::read_dir(self.folder())
-            .into_iter()
-            .flatten()
-            .flatten();
-        let families = entries
-            .filter(|e| e.path().is_file())
-            .map(|e| Family::new(e.path()));
-        for process in families.flat_map(|f| f.living()).chain(self.survivors()) {
-            process.signal(libc::SIGKILL);
-        }
-    }
-}
 
 #[derive(Debug, Default)]
 struct Lines {
@@ -204,6 +35,38 @@ pub struct Host {
 }
 
 impl Host {
+    /// One that has just been started, with pipes as stdin and stdout.
+    pub(super) fn new(mut child: Child, terminal: Option<Terminal>, mark: String) -> Host {
+        let lines: Arc<Mutex<Lines>> = Arc::default();
+        let sink = lines.clone();
+        let stdout = child.stdout.take();
+        let reader = thread::spawn(move || {
+            for line in stdout
+                .into_iter()
+                .flat_map(|out| BufReader::new(out).lines())
+            {
+                let Ok(line) = line else { break };
+                sink.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .all
+                    .push((Instant::now(), line));
+            }
+        });
+        let process = Process::of(child.id() as i32).expect("it runs");
+        let stdin = child.stdin.take();
+        Host {
+            child,
+            process,
+            stdin,
+            lines,
+            reader: Some(reader),
+            terminal,
+            mark,
+            read: 0,
+            rolls: false,
+        }
+    }
+
     /// Gives an order.
     pub fn order(&mut self, order: &str) {
         self.rolls |= order == "roll";
@@ -330,7 +193,8 @@ impl Host {
     pub fn guardian(&self) -> Process {
         eventually_some("the guardian is there", || {
             let standby = child_named(&self.process, STANDBY);
-            child_named(standby.as_ref().unwrap_or(&self.process), GUARDIAN)
+            let parent = standby.as_ref().unwrap_or(&self.process);
+            parent.children().into_iter().find(Process::is_guardian)
         })
     }
 
@@ -341,7 +205,13 @@ impl Host {
         })
     }
 
+    /// Ends the host alone, at once.
+    pub fn kill(&self) {
+        self.process.kill();
+    }
+
     /// Sends a signal to the host alone.
+    #[cfg(unix)]
     pub fn signal(&self, signal: i32) {
         self.process.signal(signal);
     }
@@ -357,7 +227,7 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
-            self.process.signal(libc::SIGKILL);
+            self.process.kill();
             // Reaps it; it cannot refuse.
             let _ = self.child.wait();
         }
@@ -366,41 +236,4 @@ impl Drop for Host {
 
 fn child_named(parent: &Process, name: &str) -> Option<Process> {
     parent.children().into_iter().find(|p| p.name() == name)
-}
-
-/// A host's arguments: its own, split at spaces, and its sidecar's, which writes its pids into
-/// `family`.
-pub fn args(setup: &Setup, host: &str, family: &Family, sidecar: &str) -> Vec<OsString> {
-    let mut command: Vec<OsString> = vec![fake_sidecar().into()];
-    command.push("--pidfile".into());
-    command.push(family.file().into());
-    // A failed test leaves no litter for long.
-    command.extend(["--max-life", "3m"].map(Into::into));
-    command.extend(sidecar.split_whitespace().map(Into::into));
-    args_for(setup, host, command)
-}
-
-/// The same for any other command.
-pub fn args_for(setup: &Setup, host: &str, command: Vec<OsString>) -> Vec<OsString> {
-    let mut args: Vec<OsString> = vec!["--state-dir".into(), setup.state_dir().into()];
-    args.extend(host.split_whitespace().map(Into::into));
-    args.push("--".into());
-    args.extend(command);
-    args
-}
-
-/// A port that is free on all addresses, outside the range that clients are given.
-pub fn free_port() -> u16 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    eventually_some("a free port", || {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        // Tests that run at the same time begin far apart: their pids decide.
-        // And one from the other: some are the beginning of a range.
-        let apart = std::process::id().wrapping_mul(97) + step * 37;
-        let port = 10_000 + apart % 10_000;
-        let port = port as u16;
-        let free = sidecar_lifecycle::ports::is_free(port).is_ok()
-            && TcpListener::bind(("127.0.0.1", port)).is_ok();
-        free.then_some(port)
-    })
 }

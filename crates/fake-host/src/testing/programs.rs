@@ -1,10 +1,19 @@
 //! The programs of this workspace that tests run.
 
+use std::env::consts::EXE_EXTENSION;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::SystemTime;
+
+/// Stands before a shell's script that calls `setsid`: macOS has no such program, but perl.
+#[cfg(unix)]
+pub const SETSID: &str = if cfg!(target_os = "macos") {
+    r#"setsid() { perl -MPOSIX -e 'POSIX::setsid(); exec @ARGV' "$@"; }; "#
+} else {
+    ""
+};
 
 /// The test server.
 pub fn fake_sidecar() -> &'static Path {
@@ -45,6 +54,7 @@ fn built(package: &str, kind: &str, name: &str) -> PathBuf {
         _ => "",
     };
     let program = profile.join(folder).join(name);
+    let program = program.with_extension(EXE_EXTENSION);
     let crates = Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("the folder of crates");

@@ -3,11 +3,13 @@
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 /// Our side of a terminal. Dropping it closes the terminal's window, so to speak.
 #[derive(Debug)]
@@ -37,19 +39,14 @@ fn open() -> io::Result<(OwnedFd, File)> {
     // SAFETY: the kernel just gave us this descriptor.
     let master = unsafe { OwnedFd::from_raw_fd(master) };
     let fd = master.as_raw_fd();
-    let mut name: [libc::c_char; 64] = [0; 64];
     // SAFETY: the descriptor is open, here and below.
     let granted = unsafe { libc::grantpt(fd) };
     // SAFETY: as above.
     let unlocked = unsafe { libc::unlockpt(fd) };
-    // SAFETY: as above, and the buffer has the length that is told.
-    let named = unsafe { libc::ptsname_r(fd, name.as_mut_ptr(), name.len()) };
-    if granted != 0 || unlocked != 0 || named != 0 {
+    if granted != 0 || unlocked != 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the call above has written a C string.
-    let name = unsafe { CStr::from_ptr(name.as_ptr()) };
-    let path = OsStr::from_bytes(name.to_bytes());
+    let path = name_of(fd)?;
     let slave = File::options()
         .read(true)
         .write(true)
@@ -58,6 +55,23 @@ fn open() -> io::Result<(OwnedFd, File)> {
     Ok((master, slave))
 }
 
+/// The path of a terminal's other side.
+fn name_of(master: RawFd) -> io::Result<PathBuf> {
+    // The text lies in one place for all threads, and nobody else asks for it.
+    static ASKING: Mutex<()> = Mutex::new(());
+    let _asking = ASKING.lock().unwrap_or_else(PoisonError::into_inner);
+    // SAFETY: the descriptor is open.
+    let name = unsafe { libc::ptsname(master) };
+    if name.is_null() {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call has written a C string, which the next one overwrites.
+    let name = unsafe { CStr::from_ptr(name) };
+    Ok(OsStr::from_bytes(name.to_bytes()).into())
+}
+
+const TAKE_TERMINAL: libc::c_ulong = libc::TIOCSCTTY as libc::c_ulong;
+
 /// In the new process: a session of its own, whose terminal is stdin.
 fn take_terminal() -> io::Result<()> {
     // SAFETY: takes no arguments.
@@ -65,7 +79,7 @@ fn take_terminal() -> io::Result<()> {
         return Err(io::Error::last_os_error());
     }
     // SAFETY: integer arguments only.
-    if unsafe { libc::ioctl(0, libc::TIOCSCTTY, 0) } < 0 {
+    if unsafe { libc::ioctl(0, TAKE_TERMINAL, 0) } < 0 {
         return Err(io::Error::last_os_error());
     }
     Ok(())
