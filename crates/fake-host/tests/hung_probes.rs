@@ -2,6 +2,8 @@
 //!
 //! On its own in this file, and with that in a process of its own: threads are counted.
 
+#![cfg(target_os = "linux")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;

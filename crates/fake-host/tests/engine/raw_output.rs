@@ -269,7 +269,7 @@ fn the_end_does_not_wait_for_somebody_who_was_let_go() {
     assert_eq!(wait(waiting).expect("the end"), b"");
     let pid = kept["pid"].as_i64().expect("a pid") as i32;
     let editor = Process::of(pid).expect("it lives on");
-    editor.signal(libc::SIGKILL);
+    editor.kill();
 }
 
 #[test]

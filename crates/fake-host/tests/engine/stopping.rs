@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use fake_host::testing::{Process, eventually};
+use fake_host::testing::eventually;
 use sidecar_lifecycle::{HealthCheck, Phase, SidecarBuilder, Wanted};
 
 use crate::support::{Bench, fake, script, wait};
@@ -161,6 +161,7 @@ fn a_stop_ends_the_input_of_who_hears_nothing_else() {
 }
 
 /// A package runner that passes the signal on gives it twice; we give it once.
+#[cfg(target_os = "linux")]
 #[test]
 fn each_of_the_tree_is_asked_once() {
     let mut bench = Bench::new();
@@ -214,6 +215,7 @@ fn a_new_run_begins_when_the_whole_tree_of_the_last_one_is_gone() {
 
 /// A leader that never looks after its children leaves them dead in the table as long as it lives,
 /// and here for longer: nobody reaps for init on this machine, perhaps.
+#[cfg(target_os = "linux")]
 #[test]
 fn the_dead_are_not_counted_as_running() {
     let mut bench = Bench::new();
@@ -229,7 +231,7 @@ fn the_dead_are_not_counted_as_running() {
         let children = fs::read_to_string(list).unwrap_or_default();
         let mut pids = children.split_whitespace().filter_map(|p| p.parse().ok());
         pids.next()
-            .is_some_and(|child| Process::of(child).is_none())
+            .is_some_and(|child| fake_host::testing::Process::of(child).is_none())
     });
     assert_eq!(bench.stop("web")["survivors"], 0);
     assert_eq!(bench.count("web", "stopped"), 1);

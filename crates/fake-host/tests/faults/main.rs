@@ -1,6 +1,8 @@
 //! The engine under attack: innocent bystanders, faults of every kind, hostile servers, and long
 //! use. What broke, and which test holds it now, stands in `docs/attack.md`.
 
+#![cfg(target_os = "linux")]
+
 mod bystanders;
 mod limits;
 mod scenario;

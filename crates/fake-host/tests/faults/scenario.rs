@@ -171,7 +171,7 @@ impl Scenario {
                 host.end();
             }
             1 => {
-                host.signal(libc::SIGKILL);
+                host.kill();
                 host.end();
             }
             2 => {
@@ -183,7 +183,7 @@ impl Scenario {
                 host.next("ready");
                 host.order("stop");
                 host.next("stopped");
-                host.signal(libc::SIGKILL);
+                host.kill();
                 host.end();
             }
             _ => kill_both(&mut host),
@@ -357,7 +357,7 @@ impl Scenario {
         if self.rng.bool() {
             host.order(last);
         } else {
-            host.signal(libc::SIGKILL);
+            host.kill();
         }
         host.end();
     }
@@ -368,8 +368,8 @@ pub(crate) fn kill_both(host: &mut Host) {
     let guardian = host.guardian();
     guardian.signal(libc::SIGSTOP);
     host.signal(libc::SIGSTOP);
-    host.signal(libc::SIGKILL);
-    guardian.signal(libc::SIGKILL);
+    host.kill();
+    guardian.kill();
     eventually("the guardian is gone", || !guardian.lives());
     host.end();
 }

@@ -206,7 +206,7 @@ fn no_more_threads_may_be_made_in_the_host() {
     host.order("restart");
     host.ready();
     for member in family.living() {
-        member.signal(libc::SIGKILL);
+        member.kill();
     }
     host.next("crashed");
     host.ready();

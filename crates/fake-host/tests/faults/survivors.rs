@@ -48,12 +48,12 @@ fn what_cannot_be_ended_is_named_and_nothing_is_started_beside_it() {
     assert!(survivor.lives() && family.living().is_empty(), "it alone");
     assert_eq!(host.all("spawned").len(), 1, "{:#?}", host.lines());
     // When it has ended, a user may start again.
-    survivor.signal(libc::SIGKILL);
+    survivor.kill();
     eventually("it has ended", || !survivor.lives());
     host.order("start");
     host.ready();
     for process in roots.wait_for(1) {
-        process.signal(libc::SIGKILL);
+        process.kill();
     }
     host.order("shutdown");
     host.end();

@@ -76,7 +76,7 @@ fn a_crash_before_is_followed_by_one_start() {
     let guardian = host.guardian();
     guardian.signal(libc::SIGSTOP);
     for process in family.living() {
-        process.signal(libc::SIGKILL);
+        process.kill();
     }
     suspend(&host);
     host.next("crashed");

@@ -112,7 +112,7 @@ impl Witness {
 
 impl Drop for Witness {
     fn drop(&mut self) {
-        self.process.signal(libc::SIGKILL);
+        self.process.kill();
         if let Some(child) = &mut self.child {
             // Reaps it; it cannot refuse.
             let _ = child.wait();

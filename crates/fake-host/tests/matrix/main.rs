@@ -3,4 +3,6 @@
 //! Who is killed, how, with which tree below, and what has to come of it stands in
 //! `fake_host::attack`.
 
+#![cfg(target_os = "linux")]
+
 mod rows;

@@ -78,7 +78,7 @@ fn nor_does_one_that_outlives_its_host() {
     let setup = Setup::new();
     not_woken_in(&setup, &flags, "--no-listen");
     for left in setup.survivors() {
-        left.signal(libc::SIGKILL);
+        left.kill();
     }
     eventually("it is gone", || setup.survivors().is_empty());
 }

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fake_host::testing::{Family, Host, Process, Setup, eventually, eventually_some, fake_sidecar};
+use fake_host::testing::{
+    Family, Host, Process, SETSID, Setup, eventually, eventually_some, fake_sidecar,
+};
 
 use crate::leftovers::kill_both;
 use crate::support::{assert_port_free, start_command};
@@ -53,7 +55,7 @@ impl Case {
     ) -> Case {
         let (server, editor) = (setup.family("server"), setup.family("editor"));
         let program = copied(&setup, editor_program, name);
-        let script = format!("{how} & exec \"$3\" --max-life 3m --pidfile \"$4\"");
+        let script = format!("{SETSID}{how} & exec \"$3\" --max-life 3m --pidfile \"$4\"");
         let command = words(&[
             &"sh",
             &"-c",
@@ -165,14 +167,14 @@ fn an_editor_takes_what_it_has_started_with_it() {
 fn a_killed_host_takes_no_editor_with_it() {
     let mut case = with_helper();
     let helpers = case.editor.living();
-    case.host.signal(libc::SIGKILL);
+    case.host.kill();
     case.host.end();
     eventually("the server is gone", || case.server.living().is_empty());
     let guardians = || {
         case.setup
             .survivors()
             .into_iter()
-            .filter(|p| p.name() == "sidecar-guard")
+            .filter(Process::is_guardian)
     };
     eventually("the guardian has ended", || guardians().count() == 0);
     assert_eq!(case.editor.living(), helpers);
@@ -202,13 +204,14 @@ fn with_helper_of(name: &str, flags: &str) -> Case {
 fn a_killed_guardian_takes_no_editor_that_the_configuration_names_with_it() {
     let mut case = with_helper_of("my-editor", "");
     let helpers = case.editor.living();
-    case.host.guardian().signal(libc::SIGKILL);
+    case.host.guardian().kill();
     case.host.next("protection_lost");
     case.host.next("stopped");
     assert!(case.server.living().is_empty());
     assert_eq!(case.editor.living(), helpers, "{:#?}", case.host.lines());
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_standby_ends_no_editor_that_the_configuration_names() {
     let mut case = with_helper_of("my-editor", "--standby");
@@ -221,6 +224,7 @@ fn a_standby_ends_no_editor_that_the_configuration_names() {
 }
 
 /// By then neither its name nor its parent tells that it is an editor's.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_standby_leaves_alone_what_the_guardian_has_let_go() {
     let mut case = with_helper_of("my-editor", "--standby");
@@ -228,7 +232,7 @@ fn a_standby_leaves_alone_what_the_guardian_has_let_go() {
     case.host.order("stop");
     case.host.next("stopped");
     let editor = helpers[0].parent().and_then(Process::of).expect("it waits");
-    editor.signal(libc::SIGKILL);
+    editor.kill();
     editor.wait();
     let standby = case.host.standby();
     kill_both(&mut case.host);
@@ -241,7 +245,7 @@ fn a_standby_leaves_alone_what_the_guardian_has_let_go() {
 #[test]
 fn an_editor_may_go_on_writing_when_its_run_has_ended() {
     let killed: End = |host| {
-        host.signal(libc::SIGKILL);
+        host.kill();
         host.end();
     };
     let ends: [(&str, End); 4] = [

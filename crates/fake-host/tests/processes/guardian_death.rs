@@ -18,7 +18,7 @@ fn begin(tree: Tree) -> (Setup, Host, Family, u16) {
 /// The host ends the tree, says that the protection is lost, and can start the sidecar again.
 fn guardian_alone(tree: Tree) {
     let (setup, mut host, family, port) = begin(tree);
-    host.guardian().signal(libc::SIGKILL);
+    host.guardian().kill();
     assert_eq!(host.next("protection_lost")["protection"], "best_effort");
     let exited = host.next("exited");
     assert_eq!(
@@ -52,8 +52,8 @@ fn both_at_once(tree: Tree) {
     // Both are held still first, so that neither sees the other die.
     guardian.signal(libc::SIGSTOP);
     host.signal(libc::SIGSTOP);
-    host.signal(libc::SIGKILL);
-    guardian.signal(libc::SIGKILL);
+    host.kill();
+    guardian.kill();
     eventually("the guardian is gone", || !guardian.lives());
     host.end();
     eventually("the leader dies with the guardian", || {
@@ -105,7 +105,7 @@ fn while_nothing_runs() {
     host.order("stop");
     host.next("stopped");
     let guardian = host.guardian();
-    guardian.signal(libc::SIGKILL);
+    guardian.kill();
     host.next("protection_lost");
     host.order("start");
     assert_eq!(host.next("spawned")["protection"], "best_effort");

@@ -110,7 +110,7 @@ fn a_tree_out_of_reach_is_not_told_as_gone() {
     host.ready();
     family.wait_for(trees::DEAF.size);
     let leader = family.living_as("leader").remove(0);
-    leader.signal(libc::SIGKILL);
+    leader.kill();
     host.next("exited");
     host.guardian().signal(libc::SIGSTOP);
     let survivors = host.next("stopped")["survivors"].clone();

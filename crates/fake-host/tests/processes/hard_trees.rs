@@ -3,11 +3,10 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use fake_host::testing::{Host, Setup, fake_sidecar, reaches};
 
-use crate::support::{HOST, args_for, assert_nothing_left, start, start_command};
+use crate::support::{HOST, args_for, start_command};
 
 /// A shell that runs `script` and becomes a server which the host can see ready.
 fn shell(setup: &Setup, script: &str) -> Vec<OsString> {
@@ -20,10 +19,7 @@ fn shell(setup: &Setup, script: &str) -> Vec<OsString> {
 
 /// Ends in good order and by SIGKILL of the host.
 fn both_ways(script: &str) {
-    let ends: [fn(&mut Host); 2] = [
-        |host| host.order("shutdown"),
-        |host| host.signal(libc::SIGKILL),
-    ];
+    let ends: [fn(&mut Host); 2] = [|host| host.order("shutdown"), |host| host.kill()];
     for end in ends {
         let setup = Setup::new();
         let command = shell(&setup, script);
@@ -66,47 +62,6 @@ fn a_tree_that_passes_itself_on_without_a_pause() {
 #[test]
 fn a_tree_of_many() {
     both_ways("for i in $(seq 100); do sleep 60 & setsid sleep 60 & done");
-}
-
-#[test]
-fn a_stopped_tree_hears_the_signal_all_the_same() {
-    let setup = Setup::new();
-    let (mut host, family) = start(
-        &setup,
-        "--port auto --http / --grace 60000",
-        "--fork 2 --setsid",
-    );
-    host.ready();
-    for member in family.wait_for(4) {
-        member.signal(libc::SIGSTOP);
-    }
-    let began = Instant::now();
-    host.order("shutdown");
-    host.end();
-    assert!(
-        began.elapsed() < Duration::from_secs(30),
-        "it waited for force"
-    );
-    assert_nothing_left(&setup, &family);
-}
-
-#[test]
-fn the_servers_own_clean_up_is_waited_for() {
-    let setup = Setup::new();
-    let log = setup.path("log");
-    let flags = format!("--port auto --http / --log {}", log.display());
-    let (mut host, family) = start(&setup, &flags, "--term-takes 300ms --hold-stdout");
-    host.ready();
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
-    assert_eq!(host.next_after_end("exited")["code"], 0);
-    assert!(
-        fs::read_to_string(log)
-            .expect("a log")
-            .contains("cleaned up"),
-        "its last word"
-    );
 }
 
 /// What it prints.
@@ -175,7 +130,7 @@ fn a_sidecar_gets_its_old_limit_back_after_the_guardians_death_too() {
     let mut host = setup.start(Path::new("sh"), words);
     let leader = |event: &serde_json::Value| event["pid"].as_i64().expect("a pid") as i32;
     assert_eq!(open_files(leader(&host.next("ready"))), 300);
-    host.guardian().signal(libc::SIGKILL);
+    host.guardian().kill();
     host.next("protection_lost");
     host.next("stopped");
     host.order("start");

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use fake_host::testing::{Family, Process, Setup, eventually, fake_sidecar, sealed};
+use fake_host::testing::{Process, Setup, eventually, fake_sidecar, sealed};
 use serde_json::{Value, json};
+use sidecar_lifecycle::identity::BootId;
 
 use crate::support::{HOST, args, start};
 
@@ -36,8 +37,7 @@ impl Drop for Bystander {
 }
 
 fn boot() -> String {
-    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").expect("a boot id");
-    id.trim().to_owned()
+    BootId::current().expect("a boot id").0
 }
 
 /// Writes the state of an instance that died and had this process as a leader, or so it says.
@@ -98,6 +98,7 @@ fn what_another_app_has_left_is_not_ours() {
     assert!(lives_through_a_start("another-app", exact));
 }
 
+#[cfg(unix)]
 #[test]
 fn the_state_file_may_not_name_init_or_the_host_itself() {
     let setup = Setup::new();
@@ -114,6 +115,7 @@ fn the_state_file_may_not_name_init_or_the_host_itself() {
 
 /// A stale pid file named the very program that read it, which ended itself. A shell writes that
 /// file here and becomes the host, which keeps its pid and its start time.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_state_file_that_names_the_host_itself_does_not_end_it() {
     let setup = Setup::new();
@@ -151,13 +153,14 @@ fn a_living_instance_of_the_same_app_keeps_its_children() {
     assert_eq!(family.living().len(), 4);
     assert!(second.all("cleaned").is_empty(), "{:#?}", second.lines());
     // And its end is its own.
-    first.signal(libc::SIGKILL);
+    first.kill();
     eventually("the first's tree is gone", || family.living().is_empty());
     assert_eq!(others.living().len(), 2);
     second.order("shutdown");
     second.end();
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_leftover_that_holds_the_port_is_ended_and_the_port_is_had() {
     let setup = Setup::new();
@@ -170,7 +173,7 @@ fn a_leftover_that_holds_the_port_is_ended_and_the_port_is_had() {
     let is_free = || sidecar_lifecycle::ports::is_free(port).is_ok();
     eventually("the leader has let go of the port", is_free);
     // An orphan that serves old code: the leader died with the guardian, so another one takes it.
-    let orphan = Family::new(setup.path("orphan"));
+    let orphan = setup.family("orphan");
     let marker = marker_of(&setup);
     let mut command = Command::new(fake_sidecar());
     command.args(["--max-life", "3m", "--port", &port.to_string(), "--pidfile"]);
@@ -189,17 +192,19 @@ fn a_leftover_that_holds_the_port_is_ended_and_the_port_is_had() {
 }
 
 /// Kills host and guardian so that neither sees the other die.
+#[cfg(unix)]
 pub(crate) fn kill_both(host: &mut fake_host::testing::Host) {
     let guardian = host.guardian();
     guardian.signal(libc::SIGSTOP);
     host.signal(libc::SIGSTOP);
-    host.signal(libc::SIGKILL);
-    guardian.signal(libc::SIGKILL);
+    host.kill();
+    guardian.kill();
     eventually("the guardian is gone", || !guardian.lives());
     host.end();
 }
 
 /// The mark that the dead instance's processes carry.
+#[cfg(target_os = "linux")]
 fn marker_of(setup: &Setup) -> String {
     let entries = fs::read_dir(setup.state_dir()).expect("a folder").flatten();
     let names: Vec<String> = entries
@@ -212,6 +217,7 @@ fn marker_of(setup: &Setup) -> String {
     format!("fake-host/{instance}/web/1")
 }
 
+#[cfg(unix)]
 #[test]
 fn a_damaged_state_file_hides_nothing_that_is_marked() {
     let setup = Setup::new();

@@ -49,6 +49,8 @@ pub(crate) fn assert_flood_is_whole(log: &str, bytes: usize) {
     );
 }
 
+/// On Windows the tree ends in the same instant, and what it would have said is never said.
+#[cfg(unix)]
 #[test]
 fn nothing_is_missing_from_the_log_of_a_killed_host() {
     /// Whole lines: 80 bytes each.
@@ -58,7 +60,7 @@ fn nothing_is_missing_from_the_log_of_a_killed_host() {
     let flood = format!("--ignore-term --flood {BYTES}");
     let mut host = start(&setup, "--grace 2500", &family, &flood);
     eventually("the flood has begun", || log(&setup, "log").len() > 10_000);
-    host.signal(libc::SIGKILL);
+    host.kill();
     host.end();
     host.wait_until_empty();
     assert_flood_is_whole(&log(&setup, "log"), BYTES);
@@ -136,7 +138,7 @@ fn what_is_no_text_and_what_never_ends_is_kept_byte_for_byte() {
 /// Each with an end of its own, they would write over each other.
 #[test]
 fn two_sidecars_may_share_a_log() {
-    const BYTES: usize = 2_000_000;
+    const BYTES: usize = if cfg!(windows) { 500_000 } else { 2_000_000 };
     let setup = Setup::new();
     let family = setup.family("pids");
     let flags = "--count 2 --log-limit 100000 --log-files 999";

@@ -26,7 +26,7 @@ fn begin(setup: &Setup, words: &str, sidecar: &str) -> (Host, Family, i64) {
 
 fn kill(host: &mut Host) {
     let guardian = host.guardian();
-    host.signal(libc::SIGKILL);
+    host.kill();
     host.end();
     eventually("its guardian ends", || !guardian.lives());
 }
@@ -104,7 +104,7 @@ fn host_and_guardian_killed_together_leave_it_too_and_without_a_guardian_it_is_t
         let words = format!("{words}{ADOPT}");
         let (mut host, family, leader) = begin(&setup, &words, "--setsid");
         if words.starts_with("--no") {
-            host.signal(libc::SIGKILL);
+            host.kill();
             host.end();
         } else {
             kill_both(&mut host);
@@ -127,7 +127,7 @@ fn its_end_is_seen_but_not_how_and_a_new_run_follows() {
     kill(&mut host);
     let (mut host, _) = next(&setup, &words, "--setsid");
     let leader = Process::of(leader as i32).expect("it runs");
-    leader.signal(libc::SIGKILL);
+    leader.kill();
     let exited = host.next("exited");
     assert!(
         exited["code"].is_null() && exited["signal"].is_null(),
@@ -192,9 +192,7 @@ fn what_is_left_of_one_that_has_ended_meanwhile_is_ended() {
     let setup = Setup::new();
     let (mut host, family, leader) = begin(&setup, ADOPT, "--setsid --escapee-ignores-term");
     kill(&mut host);
-    Process::of(leader as i32)
-        .expect("it runs")
-        .signal(libc::SIGKILL);
+    Process::of(leader as i32).expect("it runs").kill();
     let (mut host, _) = start(&setup, &flags(&setup, ADOPT), "--setsid");
     host.next("cleaned");
     host.next("spawned");
@@ -275,7 +273,7 @@ fn one_that_is_kept_is_left_alone_and_told_of() {
     host.order("shutdown");
     host.end();
     for process in before {
-        process.signal(libc::SIGKILL);
+        process.kill();
     }
     eventually("all is gone", || setup.survivors().is_empty());
 }
@@ -284,7 +282,7 @@ fn one_that_is_kept_is_left_alone_and_told_of() {
 fn a_guardian_that_dies_takes_nobody_with_it_who_is_to_live_on() {
     let setup = Setup::new();
     let (mut host, family, leader) = begin(&setup, ADOPT, "--setsid");
-    host.guardian().signal(libc::SIGKILL);
+    host.guardian().kill();
     host.next("protection_lost");
     assert!(Process::of(leader as i32).is_some_and(|p| p.lives()));
     host.order("stop");
@@ -323,9 +321,7 @@ fn its_log_goes_on_and_is_read_by_the_next_host() {
     host.next("adopted");
     host.next("ready");
     let leader = host.wait_for("adopted")["pid"].as_i64().expect("a pid");
-    Process::of(leader as i32)
-        .expect("it runs")
-        .signal(libc::SIGKILL);
+    Process::of(leader as i32).expect("it runs").kill();
     let lines = host.next("crashed")["last_lines"].clone();
     assert_eq!(
         lines,
@@ -353,7 +349,7 @@ fn a_standby_lets_it_live_and_looks_after_it() {
 
     let (mut host, adopted) = next(&setup, &adopt, "--setsid --double-fork");
     assert_eq!(adopted["pid"], leader);
-    host.guardian().signal(libc::SIGKILL);
+    host.guardian().kill();
     assert_eq!(host.next("protection_lost")["protection"], "guardian");
     assert_eq!(family.living(), before, "nobody was harmed");
     host.order("stop");

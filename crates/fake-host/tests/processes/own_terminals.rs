@@ -44,7 +44,7 @@ fn and_with_a_killed_host() {
     let setup = Setup::new();
     let family = setup.family("pids");
     let mut host = on_a_terminal(&setup, &family);
-    host.signal(libc::SIGKILL);
+    host.kill();
     host.end();
     host.wait_until_empty();
     assert!(family.living().is_empty());

@@ -1,16 +1,15 @@
 //! Engines of several processes that want ports of one range at the same time.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use fake_host::testing::{Host, Setup, eventually, free_port};
 
-use crate::support::{HOST, args, start};
+use crate::support::{HOST, args};
 
 const HOSTS: usize = 3;
 const EACH: usize = 5;
-const ROUNDS: usize = 8;
+const ROUNDS: usize = if cfg!(windows) { 3 } else { 8 };
 
 /// A range that is nearly used up by all of them.
 fn range() -> (u16, u16) {
@@ -70,27 +69,4 @@ fn no_port_is_given_to_two_of_them() {
         host.order("shutdown");
         host.end();
     }
-}
-
-/// Other engines may have it: who was stopped before it was ready kept its port until its next
-/// start.
-#[test]
-fn a_port_is_reserved_no_longer_than_somebody_may_bind_it() {
-    let setup = Setup::new();
-    let (mut host, _) = start(&setup, "--port auto --http /never", "--no-listen");
-    host.next("spawned");
-    let reserved = |host: &Host| {
-        let files = fs::read_dir(format!("/proc/{}/fd", host.process.pid)).expect("it runs");
-        let names = files.flatten().filter_map(|f| fs::read_link(f.path()).ok());
-        names.filter(|n| is_reservation(n)).count()
-    };
-    assert_eq!(reserved(&host), 1);
-    host.order("stop");
-    host.next("stopped");
-    eventually("its port is let go", || reserved(&host) == 0);
-}
-
-fn is_reservation(file: &Path) -> bool {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with("port-") && name.ends_with(".lock")
 }

@@ -1,11 +1,10 @@
 //! A raw stdout under a guardian, whose hands it does not pass through.
 
-use std::ffi::OsString;
 use std::fs;
 
-use fake_host::testing::{Setup, eventually, fake_sidecar, reaches};
+use fake_host::testing::{Setup, eventually};
 
-use crate::support::{assert_nothing_left, start, start_command};
+use crate::support::{assert_nothing_left, start};
 
 const MUCH: u64 = 200 << 20;
 
@@ -48,14 +47,20 @@ fn a_host_that_dies_while_nobody_reads_leaves_nothing() {
     host.next("ready");
     // Ready means no more than spawned here: before they are written down, nobody seems to live.
     family.wait_for(2);
-    host.signal(libc::SIGKILL);
+    host.kill();
     host.end();
     eventually("all have ended", || family.living().is_empty());
     assert_nothing_left(&setup, &family);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn many_of_them_need_no_thread_of_their_own() {
+    use std::ffi::OsString;
+
+    use crate::support::start_command;
+    use fake_host::testing::{fake_sidecar, reaches};
+
     let setup = Setup::new();
     let command: Vec<OsString> = ["--no-listen", "--max-life", "3m", "--source", "64k"]
         .map(Into::into)

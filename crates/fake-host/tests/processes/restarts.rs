@@ -66,7 +66,7 @@ fn a_crash_is_followed_by_a_new_run_on_the_same_port() {
     let (mut host, family) = start(&setup, &flags, "--fork 1 --setsid");
     assert_eq!(host.ready(), port);
     for leader in family.living_as("leader") {
-        leader.signal(libc::SIGKILL);
+        leader.kill();
     }
     let crashed = host.next("crashed");
     assert_eq!(

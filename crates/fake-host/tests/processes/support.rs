@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use fake_host::testing::{Family, GUARDIAN, Host, Setup, eventually};
+use fake_host::testing::{Family, Host, Setup, eventually};
 pub(crate) use fake_host::testing::{args, args_for};
 
 pub(crate) const HOST: &str = env!("CARGO_BIN_EXE_fake-host");
@@ -25,7 +25,7 @@ pub(crate) fn start_command(setup: &Setup, host: &str, command: Vec<OsString>) -
 #[track_caller]
 pub(crate) fn assert_nothing_left(setup: &Setup, family: &Family) {
     let found = setup.survivors().into_iter().chain(family.living());
-    let sidecars = found.filter(|p| p.name() != GUARDIAN);
+    let sidecars = found.filter(|p| !p.is_guardian());
     let told: Vec<String> = sidecars.map(|p| p.command()).collect();
     assert!(told.is_empty(), "these are left: {told:#?}");
     eventually("the guardian ends too", || setup.survivors().is_empty());

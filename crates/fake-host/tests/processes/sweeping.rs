@@ -50,7 +50,7 @@ impl DeadInstance {
 impl Drop for DeadInstance {
     fn drop(&mut self) {
         for process in self.living() {
-            process.signal(libc::SIGKILL);
+            process.kill();
         }
     }
 }

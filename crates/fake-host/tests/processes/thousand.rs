@@ -77,7 +77,7 @@ fn a_thousand_sidecars_end_with_a_killed_host() {
     let flags = format!("--count {MANY} --grace 60000");
     let mut host = start_command(&setup, &flags, command);
     reaches("all are ready", MANY, || host.count("ready"));
-    host.signal(libc::SIGKILL);
+    host.kill();
     host.end();
     let before = setup.survivors().len();
     let gone = || before - setup.survivors().len();

@@ -99,7 +99,7 @@ fn the_prometheus_example_serves_what_prometheus_can_read() {
     let phases = samples.iter().filter(|s| s.name == "sidecar_phase");
     assert_eq!(phases.filter(|s| s.value > 0.0).count(), 1, "in one phase");
     // The counters go on through a crash and a new run.
-    family.living_as("leader")[0].signal(libc::SIGKILL);
+    family.living_as("leader")[0].kill();
     eventually("the crash and the new run are counted", || {
         let samples = parse(&get(address, "/metrics").1);
         value(&samples, "sidecar_crashes_total", &[]) == Some(1.0)

@@ -1,14 +1,12 @@
 //! Hooks of real sidecars.
 
-use std::ffi::OsString;
-use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use fake_host::testing::{DEADLINE, Setup, fake_sidecar};
+use fake_host::testing::{DEADLINE, Setup};
 use sidecar_lifecycle::{CrashInfo, Phase, SidecarInfo, StateChange, Wanted};
 
-use crate::support::{WEB, engine, fake, threads_of, until};
+use crate::support::{WEB, engine, fake, until};
 
 #[test]
 fn a_crash_hook_has_code_attempt_and_last_lines() {
@@ -56,7 +54,7 @@ fn a_crash_hook_has_the_signal_of_a_killed_leader() {
         .expect("a configuration");
     engine.declare(WEB, config).expect("declared");
     engine.start(WEB).expect("started");
-    family.wait_for(1)[0].signal(libc::SIGKILL);
+    family.wait_for(1)[0].kill();
     let crash = crashes.recv_timeout(DEADLINE).expect("it crashed");
     assert_eq!((crash.exit_code, crash.signal), (None, Some(libc::SIGKILL)));
 }
@@ -120,7 +118,7 @@ fn all_hooks_of_a_crash_come_in_one_order() {
         .expect("a configuration");
     engine.declare(WEB, config).expect("declared");
     engine.start(WEB).expect("started");
-    family.wait_for(1)[0].signal(libc::SIGKILL);
+    family.wait_for(1)[0].kill();
     let mut all = Vec::new();
     while all.iter().filter(|w| *w == "healthy").count() < 2 {
         all.push(
@@ -200,15 +198,16 @@ fn a_hook_may_hold_the_last_handle_of_its_engine() {
     assert!(setup.survivors().is_empty());
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_host_without_hooks_has_no_thread_for_them() {
     let setup = Setup::new();
-    let mut args: Vec<OsString> = vec!["--state-dir".into(), setup.state_dir().into()];
-    args.extend(["--".into(), fake_sidecar().into()]);
+    let mut args: Vec<std::ffi::OsString> = vec!["--state-dir".into(), setup.state_dir().into()];
+    args.extend(["--".into(), fake_host::testing::fake_sidecar().into()]);
     args.extend(["--max-life", "3m"].map(Into::into));
-    let mut host = setup.start(Path::new(env!("CARGO_BIN_EXE_fake-host")), args);
+    let mut host = setup.start(fake_host::testing::fake_host(), args);
     host.next("ready");
-    let threads = threads_of(host.process.pid);
+    let threads = crate::support::threads_of(host.process.pid);
     assert!(threads.iter().any(|name| name == "sidecar-engine"));
     assert!(!threads.iter().any(|name| name == "sidecar-hooks"));
     host.order("shutdown");

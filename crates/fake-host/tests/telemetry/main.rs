@@ -1,5 +1,7 @@
 //! Hooks, streams and numbers of an engine with real sidecars, and the examples that export them.
 
+#![cfg(unix)]
+
 mod examples;
 mod exposition;
 mod hooks;

@@ -47,6 +47,7 @@ pub(crate) fn until(events: &mut EventStream, wanted: &str) -> Vec<Event> {
 }
 
 /// The names of a process's threads.
+#[cfg(target_os = "linux")]
 pub(crate) fn threads_of(pid: i32) -> Vec<String> {
     let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("threads");
     tasks

@@ -156,7 +156,7 @@ fn a_killed_command_leaves_nothing() {
         server(&family, "--fork 2 --setsid --double-fork"),
     );
     host.next("ready");
-    host.signal(libc::SIGKILL);
+    host.kill();
     host.end();
     host.wait_until_empty();
     assert!(family.living().is_empty());

@@ -214,7 +214,7 @@ fn a_killed_command_leaves_nothing_of_its_fleet() {
     );
     let mut host = run(&setup, &format!("--json --config {file}"), vec![]);
     wait_until_ready(&mut host, 2);
-    host.signal(libc::SIGKILL);
+    host.kill();
     host.end();
     host.wait_until_empty();
     for name in ["one.pids", "two.pids"] {

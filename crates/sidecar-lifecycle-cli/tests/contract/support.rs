@@ -60,8 +60,8 @@ pub(crate) fn kill_both(host: &mut Host) {
     let guardian = host.guardian();
     guardian.signal(libc::SIGSTOP);
     host.signal(libc::SIGSTOP);
-    host.signal(libc::SIGKILL);
-    guardian.signal(libc::SIGKILL);
+    host.kill();
+    guardian.kill();
     eventually("the guardian is gone", || !guardian.lives());
     host.end();
 }
