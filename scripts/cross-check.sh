@@ -67,7 +67,8 @@ check_windows() {
   wine_end
   say "━━ Windows: lints"
   lint "$windows" -p sidecar-lifecycle -p berth-project -p tauri-plugin-sidecar-lifecycle -p berth
-  lint "$windows" -p sidecar-lifecycle -p fake-host -p fake-sidecar --all-targets
+  lint "$windows" -p sidecar-lifecycle -p sidecar-lifecycle-cli -p fake-host -p fake-sidecar \
+    --all-targets
   return "$failed"
 }
 

@@ -63,7 +63,8 @@ windows_tests() {
     </dev/null || failed=1
   # Most of these wait for a process of theirs: more at a time than there are processors.
   CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine RUST_TEST_THREADS=4 "$@" test --locked \
-    --target "$WINDOWS_TARGET" -p fake-host --test processes </dev/null || failed=1
+    --target "$WINDOWS_TARGET" --no-fail-fast -p fake-host -p sidecar-lifecycle-cli \
+    --test processes --test contract </dev/null || failed=1
   return "$failed"
 }
 

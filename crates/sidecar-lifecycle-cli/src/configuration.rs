@@ -52,14 +52,15 @@ fn of_flags(args: &Run) -> Result<(String, SidecarConfig), String> {
     Ok((label(args, &config), config))
 }
 
-/// What a single sidecar is called: as it was named, else as its program.
+/// What a single sidecar is called: as it was named, else as its program, on Windows without the
+/// `.exe` or `.cmd` that nobody says.
 pub(crate) fn label(args: &Run, config: &SidecarConfig) -> String {
-    let program = || {
-        config
-            .program
-            .file_name()
-            .map(|n| n.to_string_lossy().into_owned())
+    let file = if cfg!(windows) {
+        config.program.file_stem()
+    } else {
+        config.program.file_name()
     };
+    let program = || file.map(|n| n.to_string_lossy().into_owned());
     let name = args.name.clone().or_else(program);
     name.unwrap_or_else(|| "sidecar".to_owned())
 }

@@ -52,7 +52,7 @@ impl Host {
                     .push((Instant::now(), line));
             }
         });
-        let process = Process::of(child.id() as i32).expect("it runs");
+        let process = Process::of_child(child.id() as i32).expect("it is our child");
         let stdin = child.stdin.take();
         Host {
             child,

@@ -6,7 +6,7 @@ use std::process::Command;
 use fake_host::testing::{Setup, fake_sidecar};
 use serde_json::json;
 
-use crate::support::{SIDECAR, args, code, printed, run, shell};
+use crate::support::{SIDECAR, args, code, printed, run, shell, stop};
 
 fn write(setup: &Setup, text: &str) -> String {
     let path = setup.path("sidecar.json");
@@ -35,8 +35,7 @@ fn a_file_says_all_that_flags_say() {
         "it is called as its program"
     );
     assert!(!ready["url"].is_null());
-    host.signal(libc::SIGTERM);
-    assert_eq!(code(&mut host), 0);
+    stop(&mut host);
     assert!(
         setup.path("server.log").exists(),
         "a path counts from the file's folder"
@@ -56,8 +55,7 @@ fn flags_win() {
     let ready = host.next("ready");
     assert_eq!(ready["sidecar"], "flag");
     assert!(ready["url"].is_null(), "the check is the flag's: {ready}");
-    host.signal(libc::SIGTERM);
-    assert_eq!(code(&mut host), 0);
+    stop(&mut host);
     assert!(!printed(&host).is_empty());
 }
 
@@ -125,6 +123,7 @@ fn a_file_without_a_program_needs_a_command_behind_the_flags() {
     assert_eq!(code(&mut run(&setup, &flags, shell("exit 0"))), 0);
 }
 
+#[cfg(unix)]
 #[test]
 fn it_runs_in_the_files_folder_unless_told_otherwise() {
     let setup = Setup::new();

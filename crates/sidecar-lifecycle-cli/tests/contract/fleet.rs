@@ -6,7 +6,7 @@ use std::process::Command;
 use fake_host::testing::{Host, Setup, fake_sidecar};
 use serde_json::{Value, json};
 
-use crate::support::{SIDECAR, args, code, run, shell};
+use crate::support::{SHELL, SIDECAR, args, code, run, shell};
 
 fn write(setup: &Setup, sidecars: &Value) -> String {
     let path = setup.path("fleet.json");
@@ -33,7 +33,8 @@ fn server(name: &str, flags: &[&str], more: &Value) -> Value {
 
 /// A shell's command line.
 fn script(text: &str, more: &Value) -> Value {
-    let mut config = json!({ "name": "sh", "args": ["-c", text] });
+    let words: Vec<&str> = SHELL[1..].iter().copied().chain([text]).collect();
+    let mut config = json!({ "name": SHELL[0], "args": words });
     let more = more.as_object().expect("an object");
     config
         .as_object_mut()
@@ -56,6 +57,7 @@ fn wait_until_ready(host: &mut Host, count: usize) {
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_fleet_comes_up_in_order_and_goes_down_in_reverse() {
     let setup = Setup::new();
@@ -97,6 +99,7 @@ fn a_fleet_comes_up_in_order_and_goes_down_in_reverse() {
     host.wait_until_empty();
 }
 
+#[cfg(unix)]
 #[test]
 fn the_fleet_goes_on_when_one_ends_well_and_what_is_done_is_not_done_again() {
     let setup = Setup::new();
@@ -177,6 +180,7 @@ fn what_needs_a_failed_one_is_not_begun() {
     assert!(failed[0]["reason"].to_string().contains("was not found"));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_second_interrupt_forces_the_whole_fleet_with_130() {
     let setup = Setup::new();
@@ -222,6 +226,7 @@ fn a_killed_command_leaves_nothing_of_its_fleet() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn paths_count_from_the_files_folder_and_each_has_its_own() {
     let setup = Setup::new();

@@ -1,14 +1,21 @@
 //! `sidecar` as scripts see it: flags, events, answers, exit codes.
-//! They look at processes through /proc.
-#![cfg(target_os = "linux")]
 
+#[cfg(target_os = "linux")]
+mod completions;
 mod configuration;
+#[cfg(unix)]
 mod doctor;
 mod endings;
 mod events;
 mod flags;
 mod fleet;
 mod generated;
+#[cfg(unix)]
+mod interrupts;
 mod port;
+#[cfg(unix)]
+mod port_holders;
 mod ps;
 mod support;
+#[cfg(unix)]
+mod with_a_shell;

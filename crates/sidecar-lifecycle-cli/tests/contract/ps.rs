@@ -1,11 +1,11 @@
 //! `sidecar ps`. Other tests' sidecars are in the list too: each test looks for its own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fake_host::testing::{Setup, eventually, eventually_some};
 use serde_json::{Value, json};
 
-use crate::support::{ask, code, kill_both, run, server, server_below_a_shell};
+use crate::support::{ask, run, server};
 
 /// The sidecar of this label, if it is in the list.
 fn find(label: &str) -> Option<Value> {
@@ -26,13 +26,15 @@ fn label(setup: &Setup) -> String {
         .into_owned()
 }
 
-fn entry_of(sidecar: &Value) -> PathBuf {
+#[cfg(target_os = "linux")]
+fn entry_of(sidecar: &Value) -> std::path::PathBuf {
     // SAFETY: it has no failure and no argument.
     let user = unsafe { libc::geteuid() };
     let instance = sidecar["instance"].as_str().expect("a name");
     format!("/tmp/sidecar-lifecycle-{user}/instance-{instance}.json").into()
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_run_is_listed_with_its_tree_and_goes_with_its_end() {
     let setup = Setup::new();
@@ -102,12 +104,41 @@ fn a_run_is_listed_with_its_tree_and_goes_with_its_end() {
 
     let entry = entry_of(&found);
     assert!(entry.exists());
-    host.signal(libc::SIGTERM);
-    assert_eq!(code(&mut host), 0);
+    crate::support::stop(&mut host);
     assert_eq!(find(&label), None);
     assert!(!entry.exists(), "its entry goes with it");
 }
 
+#[test]
+fn a_killed_run_goes_from_the_list_with_its_tree() {
+    let setup = Setup::new();
+    let (family, label) = (setup.family("pids"), label(&setup));
+    let flags = format!("--json --name {label} --port auto --http / --grace 300ms");
+    let mut host = run(&setup, &flags, server(&family, "--fork 1 --double-fork"));
+    let ready = host.next("ready");
+    family.wait_for(3);
+    let found = eventually_some("it is listed as ready", || {
+        find(&label).filter(|s| s["phase"] == "ready")
+    });
+    for (key, value) in [
+        ("app_id", json!("sidecar")),
+        ("status", json!("running")),
+        ("pid", ready["pid"].clone()),
+        ("ports", json!([ready["port"]])),
+        ("host", json!(host.process.pid)),
+    ] {
+        assert_eq!(found[key], value, "{key}");
+    }
+    // On Windows the console of its own is a process of the tree too.
+    let extra = found["processes"].as_u64().expect("a number") - 3;
+    assert!(extra <= u64::from(cfg!(windows)), "{found}");
+    host.kill();
+    host.end();
+    eventually("nobody is listed", || find(&label).is_none());
+    assert!(family.living().is_empty());
+}
+
+#[cfg(unix)]
 #[test]
 fn a_phase_that_changes_is_told() {
     let setup = Setup::new();
@@ -125,10 +156,11 @@ fn a_phase_that_changes_is_told() {
     host.signal(libc::SIGTERM);
     phase("stopping");
     host.signal(libc::SIGTERM);
-    assert_eq!(code(&mut host), 130);
+    assert_eq!(crate::support::code(&mut host), 130);
     assert_eq!(find(&label), None);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn redis_is_found_although_it_wipes_its_environment() {
     let setup = Setup::new();
@@ -154,24 +186,24 @@ fn redis_is_found_although_it_wipes_its_environment() {
     let port = ready["port"].to_string();
     let held = ask(Path::new("/"), &["port", &port, "--json"]);
     assert_eq!(held.json()["holders"][0]["sidecar"]["sidecar"], label);
-    host.signal(libc::SIGTERM);
-    assert_eq!(code(&mut host), 0);
+    crate::support::stop(&mut host);
     assert_eq!(find(&label), None);
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn what_a_killed_run_has_left_is_shown_until_the_next_one_ends_it() {
     let setup = Setup::new();
     let (family, label) = (setup.family("pids"), label(&setup));
     let flags = format!("--json --name {label} --port auto --http /");
-    let command = server_below_a_shell(&family, "--port {port} --setsid");
+    let command = crate::support::server_below_a_shell(&family, "--port {port} --setsid");
     let mut host = run(&setup, &flags, command);
     let port = host.ready().to_string();
     family.wait_for(2);
     eventually("it is listed as ready", || {
         find(&label).is_some_and(|s| s["phase"] == "ready")
     });
-    kill_both(&mut host);
+    crate::support::kill_both(&mut host);
 
     let found = eventually_some("it is listed as left behind", || {
         find(&label).filter(|s| s["status"] == "left_behind")
@@ -208,6 +240,5 @@ fn what_a_killed_run_has_left_is_shown_until_the_next_one_ends_it() {
     assert!(family.living().is_empty());
     assert_eq!(find(&label), None);
     assert!(!entry_of(&found).exists());
-    host.signal(libc::SIGTERM);
-    assert_eq!(code(&mut host), 0);
+    crate::support::stop(&mut host);
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 
-use fake_host::testing::{Family, Host, Setup, eventually, fake_sidecar};
+use fake_host::testing::{Family, Host, Setup, fake_sidecar};
 use serde_json::Value;
 
 pub(crate) const SIDECAR: &str = env!("CARGO_BIN_EXE_sidecar");
@@ -55,19 +55,35 @@ impl Answer {
     }
 }
 
+/// Has it end; where signals can ask it to, in good order.
+pub(crate) fn stop(host: &mut Host) {
+    #[cfg(unix)]
+    {
+        host.signal(libc::SIGTERM);
+        assert_eq!(code(host), 0);
+    }
+    #[cfg(windows)]
+    {
+        host.kill();
+        host.end();
+    }
+}
+
 /// Kills a run and its guardian so that neither sees the other die.
+#[cfg(target_os = "linux")]
 pub(crate) fn kill_both(host: &mut Host) {
     let guardian = host.guardian();
     guardian.signal(libc::SIGSTOP);
     host.signal(libc::SIGSTOP);
     host.kill();
     guardian.kill();
-    eventually("the guardian is gone", || !guardian.lives());
+    fake_host::testing::eventually("the guardian is gone", || !guardian.lives());
     host.end();
 }
 
 /// A shell's command that starts the test server and waits for it: kill the shell, and the server
 /// is left.
+#[cfg(target_os = "linux")]
 pub(crate) fn server_below_a_shell(family: &Family, flags: &str) -> Vec<OsString> {
     let program = fake_sidecar().display();
     let file = family.file().display();
@@ -85,9 +101,25 @@ pub(crate) fn server(family: &Family, flags: &str) -> Vec<OsString> {
     command
 }
 
+/// A shell's words before its script.
+pub(crate) const SHELL: &[&str] = if cfg!(windows) {
+    &["cmd", "/d", "/c"]
+} else {
+    &["sh", "-c"]
+};
+
 /// A shell's.
 pub(crate) fn shell(script: &str) -> Vec<OsString> {
-    ["sh", "-c", script].map(Into::into).into()
+    SHELL.iter().chain([&script]).map(Into::into).collect()
+}
+
+/// A variable in its script.
+pub(crate) fn variable(name: &str) -> String {
+    if cfg!(windows) {
+        format!("%{name}%")
+    } else {
+        format!("${name}")
+    }
 }
 
 /// The names of the events, in order.

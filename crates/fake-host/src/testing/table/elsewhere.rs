@@ -10,6 +10,10 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 use super::Process;
 use crate::testing::waiting::within;
 
+pub(super) fn birth_of(pid: i32) -> Option<u64> {
+    Some(Identity::of(pid.try_into().ok()?)?.start)
+}
+
 /// Nothing for a zombie.
 pub(super) fn start_of(pid: i32) -> Option<u64> {
     let identity = Identity::of(pid.try_into().ok()?)?;

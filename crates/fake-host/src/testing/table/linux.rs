@@ -8,7 +8,12 @@ use std::time::Instant;
 
 use super::Process;
 
-/// Clock ticks since boot. Nothing for a zombie.
+/// Clock ticks since boot.
+pub(super) fn birth_of(pid: i32) -> Option<u64> {
+    stat(pid)?[19].parse().ok()
+}
+
+/// The same, and nothing for a zombie.
 pub(super) fn start_of(pid: i32) -> Option<u64> {
     let stat = stat(pid)?;
     let runs = stat[0] != "Z" && stat[0] != "X";

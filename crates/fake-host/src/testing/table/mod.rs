@@ -35,6 +35,12 @@ impl Process {
         Some(Process { pid, start })
     }
 
+    /// A child of this test that nobody has waited for: it may have ended already.
+    pub(super) fn of_child(pid: i32) -> Option<Process> {
+        let start = system::birth_of(pid)?;
+        Some(Process { pid, start })
+    }
+
     /// Whether it still runs.
     pub fn lives(&self) -> bool {
         system::start_of(self.pid) == Some(self.start)
