@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use fake_host::testing::Setup;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::{SIDECAR, code, names, run, server, shell};
 
@@ -69,7 +69,7 @@ fn a_whole_life_has_these_events_with_these_fields() {
         (&chosen["port"], &chosen["port"])
     );
     // The server says its address when it listens, and may be ready before that is read.
-    let url = |host| json!(format!("http://{host}:{}/", chosen["port"]));
+    let url = |host| serde_json::json!(format!("http://{host}:{}/", chosen["port"]));
     assert!([url("127.0.0.1"), url("localhost")].contains(&ready["url"]));
     assert_eq!(
         (&exited["asked"], &exited["signal"]),
