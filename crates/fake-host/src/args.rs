@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
+use log::LevelFilter;
 use sidecar_lifecycle::ports::PortWish;
 use sidecar_lifecycle::{ConfigError, HealthCheck, Leftovers, Restart, SidecarConfig, StdoutMode};
 
@@ -12,7 +13,7 @@ use sidecar_lifecycle::{ConfigError, HealthCheck, Leftovers, Restart, SidecarCon
 /// line of JSON, and obeys lines on stdin.
 ///
 /// Orders: `start`, `stop`, `restart`, `restart*N`, `roll`, `read BYTES`, `shutdown`, `force`, `panic`, `panic-thread`,
-/// `abort`, `exit`, `return`, `allocate MIB`.
+/// `abort`, `exit`, `return`, `allocate MIB`; on Windows also `join-console` and `leave-console`.
 #[derive(Debug, Parser)]
 pub(crate) struct Args {
     /// Where the engine keeps its state files.
@@ -36,6 +37,9 @@ pub(crate) struct Args {
     /// From the stop signal to force.
     #[arg(long, value_name = "MS", default_value = "5000")]
     grace: u64,
+    /// What of the engine's own log is told.
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    pub(crate) log_level: LevelFilter,
     /// Keeps the sidecar's output here.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,

@@ -18,8 +18,8 @@ impl Log for Lines {
     fn flush(&self) {}
 }
 
-/// Prints warnings and errors from now on.
-pub(crate) fn start() {
+/// Prints what is of this level or worse from now on.
+pub(crate) fn start(level: LevelFilter) {
     // It fails only where there is one already, and this is the first.
-    drop(log::set_logger(&Lines).map(|()| log::set_max_level(LevelFilter::Warn)));
+    drop(log::set_logger(&Lines).map(|()| log::set_max_level(level)));
 }

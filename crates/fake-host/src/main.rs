@@ -1,6 +1,8 @@
 //! A host whose main starts the guardian first, for tests that kill it.
 
 mod args;
+#[cfg(windows)]
+mod console;
 mod logger;
 mod orders;
 mod reader;
@@ -28,7 +30,7 @@ fn main() -> ExitCode {
         complain(&e.to_string());
     }
     let args = args::Args::parse();
-    logger::start();
+    logger::start(args.log_level);
     debug_assert_eq!((args.no_guardian, args.standby), (without, standby));
     match host(&args) {
         Ok(()) => ExitCode::SUCCESS,

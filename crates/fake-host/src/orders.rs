@@ -22,6 +22,10 @@ pub(crate) enum Order {
     Exit,
     Return,
     Allocate(usize),
+    #[cfg(windows)]
+    JoinConsole,
+    #[cfg(windows)]
+    LeaveConsole,
     /// The system asks this program to end.
     Terminate(Termination),
     /// An orderly shutdown has come to its end.
@@ -52,6 +56,10 @@ impl FromStr for Order {
             "exit" => Order::Exit,
             "return" => Order::Return,
             "allocate" => Order::Allocate(number()? as usize),
+            #[cfg(windows)]
+            "join-console" => Order::JoinConsole,
+            #[cfg(windows)]
+            "leave-console" => Order::LeaveConsole,
             _ => return Err(format!("`{line}` is no order")),
         })
     }
@@ -99,6 +107,10 @@ pub(crate) fn obey(
         Order::Exit => std::process::exit(0),
         // Written to, or it would not be there.
         Order::Allocate(mib) => memory.push(vec![1; mib << 20]),
+        #[cfg(windows)]
+        Order::JoinConsole => crate::console::join(),
+        #[cfg(windows)]
+        Order::LeaveConsole => crate::console::leave(),
         Order::Return | Order::Down => return Ok(Next::End),
     }
     Ok(Next::Go)

@@ -1,12 +1,13 @@
-//! Ctrl+Break for programs on a console of their own. The host is one with windows: on no console.
+//! Ctrl+Break for programs on another console than their host's, brought by a messenger.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::windows::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use sidecar_lifecycle::identity::Identity;
 
-use crate::support::{program, wait_for_end};
+use crate::support::{family, program, wait_for_end};
 use crate::wine;
 
 const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
@@ -33,6 +34,10 @@ struct Listener {
 
 impl Listener {
     fn new() -> Listener {
+        Listener::with(&[])
+    }
+
+    fn with(flags: &[&str]) -> Listener {
         let mut child = Command::new(program("fake-sidecar"))
             .args([
                 "--no-listen",
@@ -43,6 +48,7 @@ impl Listener {
                 "--lines",
                 "1",
             ])
+            .args(flags)
             .creation_flags(CREATE_NO_WINDOW | CREATE_NEW_PROCESS_GROUP)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -76,10 +82,14 @@ fn messenger(to: &str) -> Option<i32> {
     messenger.status().expect("starts").code()
 }
 
+fn address(of: &Identity) -> String {
+    format!("{} {}", of.pid, of.start)
+}
+
 #[test]
 fn a_messenger_asks_who_is_on_a_console_of_his_own() {
     let mut listener = Listener::new();
-    let to = format!("{} {}", listener.identity.pid, listener.identity.start);
+    let to = address(&listener.identity);
     assert_eq!(messenger(&to), Some(end_of_a_messenger()));
     if wine::is_here() {
         assert!(listener.runs(), "Wine has sent nothing");
@@ -97,6 +107,8 @@ fn a_messenger_asks_nobody_who_has_only_the_number() {
         format!("{pid} {}", start + 1),
         format!("{pid} x"),
         format!("{pid}"),
+        format!("{pid} {} {pid} {start}", start + 1),
+        format!("{pid} {start} {pid}"),
         "x 1".into(),
         String::new(),
     ] {
@@ -106,30 +118,163 @@ fn a_messenger_asks_nobody_who_has_only_the_number() {
 }
 
 #[test]
+fn the_group_of_a_dead_leader_is_asked_by_way_of_a_member() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let pidfile = dir.path().join("pids");
+    let flags = ["--fork", "1", "--pidfile", pidfile.to_str().expect("text")];
+    let mut leader = Listener::with(&flags);
+    let (role, member) = family(&pidfile).swap_remove(0);
+    assert_eq!(role, "child");
+    leader.child.kill().expect("ours");
+    leader.child.wait().expect("ours");
+    let to = address(&leader.identity);
+    assert_eq!(
+        messenger(&to),
+        Some(ERROR_NOT_FOUND),
+        "nobody else is named"
+    );
+    assert!(member.is_alive());
+    let to = format!("{to} {}", address(&member));
+    assert_eq!(messenger(&to), Some(end_of_a_messenger()));
+    if wine::is_here() {
+        member.signal(9).expect("it runs");
+    }
+    wait_for_end(&member);
+}
+
+/// A host in a process of its own, and what it tells.
+struct Host {
+    child: Child,
+    orders: ChildStdin,
+    events: Box<dyn Iterator<Item = String>>,
+}
+
+impl Host {
+    /// One that is created with these flags, and has so many sidecars of this kind, all ready.
+    fn new(dir: &Path, creation: u32, count: usize, sidecar: &[&str]) -> Host {
+        // Force has to come only where Ctrl+Break is not had at all.
+        let grace = if wine::is_here() { "500" } else { "60000" };
+        let mut child = Command::new(program("fake-host"))
+            .args(["--log-level", "debug", "--grace", grace, "--tcp"])
+            .args(["--port", "auto", "--count", &count.to_string()])
+            .arg("--state-dir")
+            .arg(dir.join("state"))
+            .arg("--")
+            .arg(program("fake-sidecar"))
+            .args(["--max-life", "1m"])
+            .args(sidecar)
+            .creation_flags(creation)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        let orders = child.stdin.take().expect("piped");
+        let events = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut host = Host {
+            child,
+            orders,
+            events: Box::new(events.map_while(Result::ok)),
+        };
+        for _ in 0..count {
+            host.wait(&[r#""event":"ready""#]);
+        }
+        host
+    }
+
+    fn order(&mut self, word: &str) {
+        let line = format!("{word}\n");
+        self.orders.write_all(line.as_bytes()).expect("it reads");
+    }
+
+    /// The first event from here on with all of these words.
+    fn wait(&mut self, words: &[&str]) -> String {
+        let is_it = |line: &String| words.iter().all(|word| line.contains(word));
+        self.events.find(is_it).expect("it is told")
+    }
+
+    /// Ends its sidecar: by Ctrl+Break, which a messenger has brought. Where Wine has refused that,
+    /// it is told so by the messenger, and the sidecar is ended by force.
+    fn shut_down(mut self) {
+        self.order("shutdown");
+        if wine::is_here() {
+            self.wait(&["did not reach the console", "(os error 6)"]);
+        }
+        let code = i32::from(wine::is_here()); // 1 is what a job gives those it ends.
+        self.wait(&[r#""event":"exited""#, &format!(r#""code":{code}"#)]);
+        assert!(self.child.wait().expect("ours").success());
+    }
+}
+
+#[test]
 fn a_host_on_no_console_asks_its_sidecar_by_a_messenger() {
     let dir = tempfile::tempdir().expect("a folder");
-    // Force has to come only where Ctrl+Break is not had at all.
-    let grace = if wine::is_here() { "500" } else { "60000" };
-    let mut host = Command::new(program("fake-host"))
-        .args(["--grace", grace, "--tcp", "--port", "auto", "--state-dir"])
-        .arg(dir.path().join("state"))
-        .arg("--")
-        .arg(program("fake-sidecar"))
-        .args(["--max-life", "1m", "--term-takes", "0s"])
-        .creation_flags(DETACHED_PROCESS)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("starts");
-    let mut orders = host.stdin.take().expect("piped");
-    let events = BufReader::new(host.stdout.take().expect("piped")).lines();
-    let mut events = events.map_while(Result::ok);
-    let is_ready = |line: String| line.contains(r#""event":"ready""#);
-    assert!(events.any(is_ready), "its sidecar is ready");
-    orders.write_all(b"shutdown\n").expect("it reads");
-    let exited = events.find(|line| line.contains(r#""event":"exited""#));
-    let code = i32::from(wine::is_here()); // 1 is what a job gives those it ends.
-    let exited = exited.expect("its sidecar has ended");
-    assert!(exited.contains(&format!(r#""code":{code}"#)), "{exited}");
-    assert!(host.wait().expect("ours").success());
+    Host::new(dir.path(), DETACHED_PROCESS, 1, &["--term-takes", "0s"]).shut_down();
+}
+
+/// As one does that writes to the console of who has started it.
+#[test]
+fn a_host_that_has_got_a_console_since_asks_its_sidecar_on_its_own() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut host = Host::new(dir.path(), DETACHED_PROCESS, 1, &["--term-takes", "0s"]);
+    host.order("join-console");
+    host.wait(&["obeyed"]);
+    host.shut_down();
+}
+
+#[test]
+fn a_host_that_has_left_its_console_asks_its_sidecar_on_it() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut host = Host::new(dir.path(), CREATE_NO_WINDOW, 1, &["--term-takes", "0s"]);
+    host.order("leave-console");
+    host.wait(&["obeyed"]);
+    host.shut_down();
+}
+
+/// A console that others are on too: a terminal's, or that of a sidecar with sidecars of its own.
+#[test]
+fn a_messenger_asks_one_group_of_a_console() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let pidfile = dir.path().join("pids");
+    let flags = [
+        "--term-takes",
+        "0s",
+        "--pidfile",
+        pidfile.to_str().expect("text"),
+    ];
+    let mut host = Host::new(dir.path(), CREATE_NO_WINDOW, 2, &flags);
+    let [first, second] = <[_; 2]>::try_from(family(&pidfile)).expect("two");
+    let (first, second) = (first.1, second.1);
+    assert_eq!(messenger(&address(&first)), Some(end_of_a_messenger()));
+    if !wine::is_here() {
+        wait_for_end(&first);
+        host.wait(&[r#""event":"exited""#, r#""code":0"#]);
+    }
+    assert!(second.is_alive());
+    host.order("shutdown");
+    assert!(host.child.wait().expect("ours").success());
+}
+
+/// What is left of a sidecar whose leader has ended by itself.
+#[test]
+fn a_host_on_no_console_asks_those_whom_a_leader_has_left_behind() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let pidfile = dir.path().join("pids");
+    let flags = [
+        "--double-fork",
+        "--pidfile",
+        pidfile.to_str().expect("text"),
+    ];
+    let mut host = Host::new(dir.path(), DETACHED_PROCESS, 1, &flags);
+    let family = family(&pidfile);
+    let [(escapee, left), (_, leader)] = <[_; 2]>::try_from(family).expect("two");
+    assert_eq!(escapee, "escapee");
+    leader.signal(9).expect("it runs");
+    host.wait(&[r#""event":"exited""#]);
+    if wine::is_here() {
+        host.wait(&["did not reach the console", "(os error 6)"]);
+    }
+    host.wait(&[r#""event":"stopped""#, r#""survivors":0"#]);
+    assert!(!left.is_alive());
+    host.order("shutdown");
+    assert!(host.child.wait().expect("ours").success());
 }

@@ -13,6 +13,7 @@ use windows_sys::Win32::System::JobObjects::{
     JobObjectBasicProcessIdList, JobObjectExtendedLimitInformation, QueryInformationJobObject,
     SetInformationJobObject, TerminateJobObject,
 };
+use windows_sys::Win32::System::Threading::PROCESS_QUERY_INFORMATION;
 
 use super::completion::CompletionPort;
 use super::handle::Process;
@@ -71,10 +72,7 @@ impl Job {
     /// Sees to it that a process that does not run yet is in this job: it is from birth, where
     /// the system keeps to what it was asked for.
     pub(super) fn hold(&self, process: &Process) -> io::Result<()> {
-        let mut inside = 0;
-        // SAFETY: both handles are open, and the pointer is to a BOOL of ours.
-        let ok = unsafe { IsProcessInJob(process.raw(), self.raw(), &raw mut inside) };
-        if ok != 0 && inside != 0 {
+        if self.has(process) {
             return Ok(());
         }
         // SAFETY: both handles are open.
@@ -84,6 +82,13 @@ impl Job {
         } else {
             Ok(())
         }
+    }
+
+    fn has(&self, process: &Process) -> bool {
+        let mut inside = 0;
+        // SAFETY: both handles are open, and the pointer is to a BOOL of ours.
+        let ok = unsafe { IsProcessInJob(process.raw(), self.raw(), &raw mut inside) };
+        ok != 0 && inside != 0
     }
 
     /// Ends everything in it with exit code 1.
@@ -137,5 +142,17 @@ impl Job {
             .map(|&pid| pid as u32)
             .filter(|&p| p != 0)
             .collect()
+    }
+
+    /// The same by pid and start: whoever has got the number of one that has just ended is not
+    /// among them.
+    pub(crate) fn members(&self) -> Vec<(u32, u64)> {
+        let member = |pid| {
+            // For Windows less would do; Wine refuses to say with less whether it is in the job.
+            let process = Process::open(pid, PROCESS_QUERY_INFORMATION).ok()?;
+            let start = process.created().ok()?;
+            self.has(&process).then_some((pid, start))
+        };
+        self.pids().into_iter().filter_map(member).collect()
     }
 }

@@ -1,31 +1,37 @@
-//! Ctrl+Break for a tree on a console of its own, brought by a process of its own.
+//! Ctrl+Break for a tree on another console than the host's, brought by a process of its own.
 //!
 //! A console event is sent by somebody on the same console, and a program is on one at a time. A
 //! host with windows is on none, and each of its sidecars on one that nobody sees. It could join
 //! that one for a moment; but its standard handles would change under its other threads, and
 //! whatever it starts in that moment would land there too. So its program is started once more,
-//! joins the console, sends the event to all that are on it, and ends: in
+//! joins the console, sends the event to the sidecar's group, and ends: in
 //! [`guardian::start`](crate::guardian::start), before it has done anything else.
+//!
+//! To the group and not to all who are on that console: there may be others, where the host has
+//! left the console of a terminal, and the sidecars of a sidecar that is a host itself, which it
+//! stops in its own order. The group of a leader that has ended is still there while one of its
+//! members is: the console looks for those who have its number
+//! (`ServerGenerateConsoleCtrlEvent` in Microsoft's sources of the console host).
 
 use std::env;
+use std::fmt::Write;
 use std::io;
 use std::os::windows::process::CommandExt;
-use std::process::{self, Command, Stdio};
+use std::path::Path;
+use std::process::{self, Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use windows_sys::Win32::Foundation::ERROR_NOT_FOUND;
-use windows_sys::Win32::System::Console::{
-    AttachConsole, CTRL_BREAK_EVENT, GenerateConsoleCtrlEvent, SetConsoleCtrlHandler,
-};
+use windows_sys::Win32::System::Console::{AttachConsole, FreeConsole};
 use windows_sys::Win32::System::Threading::{
     DETACHED_PROCESS, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE,
 };
 
+use super::console;
 use super::handle::Process;
-use crate::identity::Identity;
 
-/// `PID START`: who is on the console that this process is to join.
+/// `PID START` of a group's leader, and of others on whose console the group may be.
 const VARIABLE: &str = "SIDECAR_LIFECYCLE_ASK";
 
 /// This program begins with [`serve`], so that it can be started as a messenger.
@@ -33,28 +39,23 @@ static IS_SERVED: AtomicBool = AtomicBool::new(false);
 
 /// Brings the event and ends, if that is what this process was started for.
 pub(crate) fn serve() {
-    if let Ok(addressee) = env::var(VARIABLE) {
-        let outcome = deliver(&addressee);
+    if let Ok(address) = env::var(VARIABLE) {
+        let outcome = deliver(&address);
         process::exit(outcome.map_or_else(|e| e.raw_os_error().unwrap_or(1), |()| 0));
     }
     IS_SERVED.store(true, Ordering::Release);
 }
 
-/// Sends a messenger to everybody on the console of this process. It is not waited for: a program
-/// that does not hear of it is ended after its grace, and why is in the log.
-pub(crate) fn send(to: &Identity) -> io::Result<()> {
+/// Sends a messenger to the group of `leader`, by way of the console of one of `members`; all by
+/// pid and start. The leader may have ended, but its number must be held. Neither is waited for: a
+/// program that does not hear of it is ended after its grace, and why is in the log.
+pub(crate) fn send(leader: (u32, u64), members: &[(u32, u64)]) -> io::Result<()> {
     if !IS_SERVED.load(Ordering::Acquire) {
         let what = "`guardian::start()` was not called first in `main`";
         return Err(io::Error::new(io::ErrorKind::Unsupported, what));
     }
-    let mut messenger = Command::new(env::current_exe()?)
-        .env(VARIABLE, format!("{} {}", to.pid, to.start))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .creation_flags(DETACHED_PROCESS)
-        .spawn()?;
-    let pid = to.pid;
+    let mut messenger = start(&env::current_exe()?, &address(leader, members))?;
+    let pid = leader.0;
     thread::Builder::new()
         .name("messenger".into())
         .spawn(move || match messenger.wait().map(|s| s.code()) {
@@ -68,34 +69,68 @@ pub(crate) fn send(to: &Identity) -> io::Result<()> {
     Ok(())
 }
 
-fn deliver(addressee: &str) -> io::Result<()> {
+/// Whoever leads the group comes first: it is on the group's console if it is on any.
+fn address(leader: (u32, u64), members: &[(u32, u64)]) -> String {
+    let mut address = format!("{} {}", leader.0, leader.1);
+    for (pid, start) in members.iter().filter(|&&m| m != leader) {
+        let _ = write!(address, " {pid} {start}"); // A text takes everything.
+    }
+    address
+}
+
+fn start(program: &Path, address: &str) -> io::Result<Child> {
+    Command::new(program)
+        .env(VARIABLE, address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .creation_flags(DETACHED_PROCESS)
+        .spawn()
+}
+
+fn deliver(address: &str) -> io::Result<()> {
     let unknown = || io::Error::from_raw_os_error(ERROR_NOT_FOUND as i32);
-    let (pid, start) = addressee.split_once(' ').ok_or_else(unknown)?;
-    let pid = pid.parse().map_err(|_| unknown())?;
-    // Held to the end: while it is, the number is nobody else's.
-    let rights = PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_SYNCHRONIZE;
-    let process = Process::open(pid, rights)?;
-    if process.created()?.to_string() != start || !process.runs() {
+    let numbers: Option<Vec<u64>> = address.split(' ').map(|word| word.parse().ok()).collect();
+    let numbers = numbers.ok_or_else(unknown)?;
+    let (people, []) = numbers.as_chunks::<2>() else {
         return Err(unknown());
+    };
+    let pid = |number: u64| u32::try_from(number).map_err(|_| unknown());
+    let &[leader, start] = people.first().ok_or_else(unknown)?;
+    let group = pid(leader)?;
+    // Held to the end, alive or not: while it is, the number is no other process's or group's.
+    let _leader = find(group, start).ok_or_else(unknown)?;
+    let mut outcome = Err(unknown());
+    for &[member, start] in people {
+        let member = pid(member)?;
+        let Some(process) = find(member, start).filter(Process::runs) else {
+            continue;
+        };
+        outcome = send_from_console_of(member, group);
+        drop(process); // Until here the number was its own.
+        if outcome.is_ok() {
+            break;
+        }
     }
+    outcome
+}
+
+/// Holds a process. It may have ended, if somebody else holds it too.
+fn find(pid: u32, start: u64) -> Option<Process> {
+    let rights = PROCESS_QUERY_LIMITED_INFORMATION | PROCESS_SYNCHRONIZE;
+    let process = Process::open(pid, rights).ok()?;
+    (process.created().ok()? == start).then_some(process)
+}
+
+/// Fails where that one is on no console, and where nobody of the group is on it.
+fn send_from_console_of(pid: u32, group: u32) -> io::Result<()> {
     // SAFETY: an integer argument only.
-    done(unsafe { AttachConsole(pid) })?;
-    // We are among those who hear it.
-    // SAFETY: a function that stays where it is.
-    done(unsafe { SetConsoleCtrlHandler(Some(ignore), 1) })?;
-    // SAFETY: integer arguments only. Group 0 is everybody on this console.
-    done(unsafe { GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, 0) })
-}
-
-fn done(ok: i32) -> io::Result<()> {
-    if ok == 0 {
-        Err(io::Error::last_os_error())
-    } else {
-        Ok(())
+    if unsafe { AttachConsole(pid) } == 0 {
+        return Err(io::Error::last_os_error());
     }
-}
-
-/// Called by the system on a thread of its own.
-unsafe extern "system" fn ignore(_event: u32) -> i32 {
-    1
+    let sent = console::send_break(group);
+    // One has to leave a console before one can join the next.
+    // SAFETY: takes no arguments. This process uses no console handles.
+    unsafe { FreeConsole() };
+    sent
 }

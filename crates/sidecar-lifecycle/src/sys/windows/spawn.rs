@@ -34,6 +34,7 @@ pub(crate) struct Suspended {
     process: Process,
     thread: OwnedHandle,
     pid: u32,
+    on_our_console: bool,
 }
 
 /// Creates a process in `job`, with these as its stdin, stdout and stderr. It gets the host's
@@ -70,7 +71,8 @@ pub(crate) fn create(
         },
         lpAttributeList: attributes.raw(),
     };
-    let flags = creation_flags(console::exists());
+    let on_our_console = console::exists();
+    let flags = creation_flags(on_our_console);
     let mut made = PROCESS_INFORMATION::default();
     // SAFETY: all texts end in a NUL and outlive the call, the line is ours to be written to, and
     // `startup` begins with its own size and points to attributes that outlive the call.
@@ -99,6 +101,7 @@ pub(crate) fn create(
         process,
         thread,
         pid: made.dwProcessId,
+        on_our_console,
     };
     if let Err(e) = job.hold(&child.process) {
         let _ = child.process.terminate(); // It must not run outside; it has not run at all yet.
@@ -129,6 +132,11 @@ impl Suspended {
 
     pub(crate) fn process(&self) -> &Process {
         &self.process
+    }
+
+    /// Whether it was made on the console that this process had then, or on one of its own.
+    pub(crate) fn is_on_our_console(&self) -> bool {
+        self.on_our_console
     }
 
     /// Lets it run.

@@ -3,10 +3,10 @@
 //! Protection is the kernel's: a job's only handle is the host's, so that the tree ends with the
 //! host, whatever ends that. What this platform does not have, plainly:
 //!
-//! - A graceful stop is the end of the sidecar's stdin, and Ctrl+Break: to its group, on the
-//!   console that it shares with the host; and where the host has none, to the console of its own,
-//!   by a messenger that needs `guardian::start()` in the host's `main`. A program that minds
-//!   neither is ended after the grace.
+//! - A graceful stop is the end of the sidecar's stdin, and Ctrl+Break to its group: by the host
+//!   itself on a console that they share, and else by a messenger, which needs
+//!   `guardian::start()` in the host's `main`. Whoever of the tree has made a group of its own is
+//!   not asked. A program that minds neither is ended after the grace.
 //! - Nothing leaves a job, so that the `keep` list has no effect here: an editor that a dev
 //!   server has opened by itself ends with it. (One that was running already, and was only told
 //!   to open a file, is not of the tree.)

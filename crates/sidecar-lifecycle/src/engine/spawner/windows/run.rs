@@ -47,6 +47,7 @@ pub(super) struct Run {
     emptied: Option<Duration>,
     asked: bool,
     forced: Option<Duration>,
+    on_our_console: bool,
 }
 
 impl Run {
@@ -76,6 +77,7 @@ impl Run {
             };
             carry(pipe, sink, bell)?;
         }
+        let on_our_console = child.is_on_our_console();
         // From here on it runs; whatever failed before has closed the job, and it with that.
         let process = child.resume()?;
         let run = Run {
@@ -91,6 +93,7 @@ impl Run {
             emptied: None,
             asked: false,
             forced: None,
+            on_our_console,
         };
         Ok((run, leader))
     }
@@ -98,17 +101,17 @@ impl Run {
     /// Asks it to end. The end of its stdin, which the host closes, asks too.
     pub(super) fn ask(&mut self) {
         self.asked = true;
-        // The leader's handle is open, so that its number is nobody else's.
-        let asked = if console::exists() {
-            console::send_break(self.identity.pid)
+        // The leader's handle is open, so that its number is nobody else's, nor its group's.
+        let leader = (self.identity.pid, self.identity.start);
+        // Where it was made decides: a host may have got a console since, which is another one.
+        // One that has given up the console that they shared has to send somebody there.
+        let asked = if self.on_our_console && console::exists() {
+            console::send_break(leader.0)
         } else {
-            messenger::send(&self.identity)
+            messenger::send(leader, &self.job.members())
         };
         if let Err(e) = asked {
-            log::debug!(
-                "cannot send Ctrl+Break to process {}: {e}",
-                self.identity.pid
-            );
+            log::debug!("cannot send Ctrl+Break to process {}: {e}", leader.0);
         }
     }
 
