@@ -18,9 +18,8 @@ use std::fmt::Write;
 use std::io;
 use std::os::windows::process::CommandExt;
 use std::path::Path;
-use std::process::{self, Child, Command, Stdio};
+use std::process::{self, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 
 use windows_sys::Win32::Foundation::ERROR_NOT_FOUND;
 use windows_sys::Win32::System::Console::{AttachConsole, FreeConsole};
@@ -29,6 +28,7 @@ use windows_sys::Win32::System::Threading::{
 };
 
 use super::console;
+use super::errands::Errands;
 use super::handle::Process;
 
 /// `PID START` of a group's leader, and of others on whose console the group may be.
@@ -36,6 +36,10 @@ const VARIABLE: &str = "SIDECAR_LIFECYCLE_ASK";
 
 /// This program begins with [`serve`], so that it can be started as a messenger.
 static IS_SERVED: AtomicBool = AtomicBool::new(false);
+
+/// Starting a program takes some 20 ms, in which nobody else must wait; a fleet that is stopped at
+/// once must not start as many at a time as it has sidecars.
+static MESSENGERS: Errands = Errands::new(8);
 
 /// Brings the event and ends, if that is what this process was started for.
 pub(crate) fn serve() {
@@ -54,19 +58,19 @@ pub(crate) fn send(leader: (u32, u64), members: &[(u32, u64)]) -> io::Result<()>
         let what = "`guardian::start()` was not called first in `main`";
         return Err(io::Error::new(io::ErrorKind::Unsupported, what));
     }
-    let mut messenger = start(&env::current_exe()?, &address(leader, members))?;
-    let pid = leader.0;
-    thread::Builder::new()
-        .name("messenger".into())
-        .spawn(move || match messenger.wait().map(|s| s.code()) {
+    let program = env::current_exe()?;
+    let address = address(leader, members);
+    MESSENGERS.run(move || {
+        let pid = leader.0;
+        match go(&program, &address).map(|status| status.code()) {
             Ok(Some(0)) => {}
             Ok(code) => {
                 let why = io::Error::from_raw_os_error(code.unwrap_or(1));
                 log::debug!("Ctrl+Break did not reach the console of process {pid}: {why}");
             }
-            Err(e) => log::debug!("the messenger to process {pid} is lost: {e}"),
-        })?;
-    Ok(())
+            Err(e) => log::debug!("cannot send a messenger to process {pid}: {e}"),
+        }
+    })
 }
 
 /// Whoever leads the group comes first: it is on the group's console if it is on any.
@@ -78,14 +82,16 @@ fn address(leader: (u32, u64), members: &[(u32, u64)]) -> String {
     address
 }
 
-fn start(program: &Path, address: &str) -> io::Result<Child> {
+/// One way, from its start to its end. It may get the pipes of a sidecar that is started at this
+/// very moment (see [`create`](super::spawn::create)), and has them for as long as it lives.
+fn go(program: &Path, address: &str) -> io::Result<ExitStatus> {
     Command::new(program)
         .env(VARIABLE, address)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .creation_flags(DETACHED_PROCESS)
-        .spawn()
+        .status()
 }
 
 fn deliver(address: &str) -> io::Result<()> {

@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 pub(crate) mod completion;
 pub(crate) mod console;
+mod errands;
 pub(crate) mod files;
 pub(crate) mod handle;
 pub(crate) mod job;
