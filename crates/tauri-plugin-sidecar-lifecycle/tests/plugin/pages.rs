@@ -242,7 +242,10 @@ fn bytes_go_in_and_come_out_as_they_are() {
 
 #[test]
 fn a_write_is_answered_when_the_pipe_has_taken_it() {
-    let deaf = config(server("deaf").stdin(StdinMode::Piped));
+    // It says when the first byte has come, and takes no other.
+    let script = "dd bs=1 count=1 of=/dev/null 2>/dev/null; echo begun; exec sleep 600";
+    let deaf = server("deaf").args(["-c", script]);
+    let deaf = config(deaf.stdin(StdinMode::Piped));
     let bench = Bench::new(Builder::new().sidecar("deaf", deaf), &everything());
     let page = bench.page("main");
     let run = page
@@ -252,7 +255,9 @@ fn a_write_is_answered_when_the_pipe_has_taken_it() {
     std::thread::scope(|scope| {
         let body = InvokeBody::Raw(vec![0; 4 << 20]);
         let write = scope.spawn(|| page.send("write_stdin", body, headers("deaf", &run)));
-        // It is read by nobody. Whoever asks for something else meanwhile is answered.
+        let said = bench.sidecars().logs("deaf").expect("declared");
+        crate::streams::eventually("the write has begun", || said.last_seq() == 1);
+        // The rest is read by nobody. Whoever asks for something else meanwhile is answered.
         let status = page
             .call("get_status", json!({ "id": "deaf" }))
             .expect("answered");
