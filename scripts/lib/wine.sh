@@ -4,7 +4,6 @@
 #   trap wine_end EXIT
 #   wine_begin
 #   windows_tests CARGO…
-#   windows_app_tests CARGO…
 #
 # What Wine cannot show is listed in docs/platforms.md.
 
@@ -50,29 +49,20 @@ wine_end() {
   unset WINEPREFIX
 }
 
-# windows_tests CARGO… - builds all tests that are for Windows, and runs them. CARGO is called as
-# `CARGO test -p …` and answers as cargo does: where the target's standard library has to be built,
-# it is a function that adds what that takes. CARGO_TARGET_DIR says where it builds.
+# windows_tests CARGO… - links the whole app for Windows, and runs all tests that are for it. CARGO is
+# called as `CARGO test -p …` and answers as cargo does: where the target's standard library has to
+# be built, it is a function that adds what that takes. CARGO_TARGET_DIR says where it builds.
 windows_tests() {
-  # Cargo builds other packages' programs for no test: these are looked for beside the tests.
-  "$@" build --locked --target "$WINDOWS_TARGET" -p fake-sidecar -p fake-host \
-    --bin fake-sidecar --bin fake-host
-  local failed=0
-  CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine "$@" test --locked \
-    --target "$WINDOWS_TARGET" --no-fail-fast -p sidecar-lifecycle -p berth-project --lib --tests \
-    </dev/null || failed=1
-  # Most of these wait for a process of theirs: more at a time than there are processors.
-  CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine RUST_TEST_THREADS=4 "$@" test --locked \
-    --target "$WINDOWS_TARGET" --no-fail-fast -p fake-host -p sidecar-lifecycle-cli \
-    --test processes --test contract </dev/null || failed=1
-  return "$failed"
-}
-
-# windows_app_tests CARGO… - the same for the app's own tests. The app has to be linked before: that
-# puts the web view's loader there, which a test finds by its path.
-windows_app_tests() {
-  local built
-  built=$(winepath -w "$CARGO_TARGET_DIR/$WINDOWS_TARGET/debug" </dev/null 2>/dev/null)
-  WINEPATH=$built CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine "$@" test --locked \
-    --target "$WINDOWS_TARGET" --no-fail-fast -p berth --features custom-protocol </dev/null
+  # Named together, all have the same features, and what they share is built once.
+  local packages=(-p berth -p berth-project -p fake-host -p fake-sidecar -p sidecar-lifecycle
+    -p sidecar-lifecycle-cli --features berth/custom-protocol)
+  # Cargo builds other packages' programs for no test: these are looked for beside the tests. And
+  # linking the app puts the web view's loader there, which its tests find by its path.
+  "$@" build --locked --target "$WINDOWS_TARGET" "${packages[@]}" --bins
+  local built=$CARGO_TARGET_DIR/$WINDOWS_TARGET/debug
+  ls -l "$built/berth.exe"
+  # Most of them wait for a process of theirs: more at a time than there are processors.
+  WINEPATH=$(winepath -w "$built" </dev/null 2>/dev/null) RUST_TEST_THREADS=4 \
+    CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine "$@" test --locked \
+    --target "$WINDOWS_TARGET" --no-fail-fast "${packages[@]}" --lib --bins --tests </dev/null
 }
