@@ -5,9 +5,11 @@ use std::process::Command;
 
 use fake_host::testing::{Family, Host, Process, Setup, eventually, sealed};
 use serde_json::Value;
+use sidecar_lifecycle::Leftovers;
+use sidecar_lifecycle::census::Census;
 
 use crate::leftovers::kill_both;
-use crate::support::{assert_nothing_left, start, start_command};
+use crate::support::{args, assert_nothing_left, start, start_command};
 
 const ADOPT: &str = "--leftovers adopt --port auto --http / --grace 300 --log ";
 const KEEP: &str = "--leftovers keep --port auto --http / --grace 300 --log ";
@@ -253,7 +255,7 @@ fn one_that_is_kept_is_left_alone_and_told_of() {
     assert_eq!(host.wait_for("released")["pid"], leader);
     let (mut host, second) = {
         let family = setup.family("second");
-        let words = fake_host::testing::args(&setup, &flags(&setup, KEEP), &family, "");
+        let words = args(&setup, &flags(&setup, KEEP), &family, "");
         (
             setup.start(std::path::Path::new(crate::support::HOST), words),
             family,
@@ -358,4 +360,36 @@ fn a_standby_lets_it_live_and_looks_after_it() {
     host.order("shutdown");
     host.end();
     assert_nothing_left(&setup, &family);
+}
+
+/// What the list of all sidecars says of whom the next start of the app would do what with.
+fn listed(pid: i32) -> Option<Leftovers> {
+    let census = Census::take().expect("the list can be read");
+    let (_, tree) = census.whose(pid.unsigned_abs())?;
+    Some(tree.leftovers)
+}
+
+/// It was called adoptable, and ended.
+#[test]
+fn a_server_without_its_leader_is_not_listed_as_one_that_lives_on() {
+    let setup = Setup::new();
+    let (mut host, family, leader) = begin(&setup, ADOPT, "--setsid");
+    family.wait_for(2);
+    let server = family.living_as("escapee").remove(0);
+    kill(&mut host);
+    assert_eq!(listed(server.pid), Some(Leftovers::Adopt));
+    let leader = Process::of(leader as i32).expect("it was left");
+    leader.kill();
+    leader.wait();
+    assert_eq!(listed(server.pid), Some(Leftovers::End));
+
+    let others = setup.family("others");
+    let words = args(&setup, &flags(&setup, ADOPT), &others, "");
+    let mut host = setup.start(fake_host::testing::fake_host(), words);
+    host.next("ready");
+    assert!(!server.lives(), "{:#?}", host.lines());
+    host.order("stop");
+    host.next("stopped");
+    host.order("shutdown");
+    host.end();
 }

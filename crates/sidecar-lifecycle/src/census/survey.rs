@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::registry::Entry;
 use super::{Census, Instance, Status, Tree};
+use crate::core::Leftovers;
 use crate::engine::ledger::{self, Lock, Remains, RunRecord, State};
 use crate::engine::leftovers::{Estate, Leftover, Sweeper};
 use crate::engine::ownership::{Reaper, RunTree};
@@ -61,7 +62,7 @@ impl Table {
         let status = match lock {
             Lock::Missing => return None,
             Lock::Held if host.is_some() => Status::Running,
-            Lock::Held if outlives => Status::LeftBehind,
+            Lock::Held if outlives && guardian.is_none() => Status::LeftBehind,
             Lock::Held => Status::Ending,
             Lock::Free if guardian.is_some() => Status::Ending,
             Lock::Free => Status::LeftBehind,
@@ -112,7 +113,9 @@ impl Table {
                 marker: marker.clone(),
             };
             let pids = tree.with_escapees_among(&self.processes, reaper, &is_marked);
-            self.tree(record.sidecar.clone(), Some(record), leader, pids)
+            let tree = self.tree(record.sidecar.clone(), Some(record), leader, pids)?;
+            let leftovers = record.leftovers;
+            Some(Tree { leftovers, ..tree })
         });
         let mut trees: Vec<Tree> = trees.collect();
         trees.sort_by_key(|tree| tree.run.0);
@@ -139,8 +142,9 @@ impl Table {
         }
         let trees = by_sidecar.into_iter().filter_map(|(sidecar, mut left)| {
             left.sort_by_key(|l| (l.identity.start, l.identity.pid));
+            // Whoever lives on is another run, and is not among those.
             let mut runs = remains.state.iter().flat_map(|s| s.runs.iter().rev());
-            let record = runs.find(|r| r.sidecar == sidecar);
+            let record = runs.find(|r| r.sidecar == sidecar && !r.lives_on());
             let is_leader = |l: &&Leftover| record.is_some_and(|r| r.leader == l.identity);
             let leader = left.iter().find(is_leader).or(left.first())?;
             let pids = left.iter().map(|l| l.identity.pid).collect();
@@ -153,7 +157,7 @@ impl Table {
         trees.chain(outlived).collect()
     }
 
-    /// Nothing when none of these processes lives.
+    /// Nothing when none of these processes lives. One that is to end, unless it is said otherwise.
     fn tree(
         &self,
         sidecar: String,
@@ -182,7 +186,7 @@ impl Table {
         Some(Tree {
             sidecar,
             run,
-            leftovers: record.map(|r| r.leftovers).unwrap_or_default(),
+            leftovers: Leftovers::End,
             phase: record.and_then(|r| r.phase),
             command,
             cwd: process::cwd_of(leader.pid),
