@@ -140,8 +140,8 @@
 //! faster between test and bind), that a marker survives in a program that wipes its environment,
 //! and that output is complete which a daemon writes after its run has ended.
 //!
-//! Linux is where all of this runs and is tested. Windows and macOS are type-checked and have not
-//! run yet.
+//! Linux is where all of this runs and is tested. What is for Windows is tested under Wine, what is
+//! for macOS is type-checked; neither has run on a real machine yet.
 //!
 //! # Threads, processes and costs
 //!

@@ -32,6 +32,8 @@ impl Warden {
         self.note(|| Note::Begun(Box::new(terms.clone())));
         match self.try_spawn(&mut request) {
             Ok((pid, start, pump)) => {
+                // An editor that was let go may have had the number.
+                self.spared.forget(pid);
                 self.note(|| Note::Led { run, pid, start });
                 let mut entry = Run::new(terms, pid, start, pump);
                 self.share_keep(&mut entry);

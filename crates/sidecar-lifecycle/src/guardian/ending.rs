@@ -46,10 +46,10 @@ impl Warden {
         if ids.is_empty() {
             return;
         }
-        if self.host_lost {
+        if self.host_lost && self.is_handed_orphans() {
             // Without a look at the table, which takes its time. Whoever loses its parent by this
-            // before it was seen is ended as a stray, as long as there is no host: else nobody
-            // might know whose it is.
+            // before it was seen is handed to us and ended as a stray, as long as there is no host:
+            // else nobody might know whose it is.
             for run in ids.iter().filter_map(|id| self.runs.get(id)) {
                 run.tree.kill_judged();
             }

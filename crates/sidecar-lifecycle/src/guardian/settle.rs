@@ -52,22 +52,29 @@ impl Warden {
     fn has_no_orphans(&self) -> bool {
         let own = self.runs.values().filter(|r| !r.adopted);
         let leaders: BTreeSet<u32> = own.map(|r| r.leader).collect();
+        let mut dead = BTreeSet::new();
         for _ in 0..LISTS {
             let children: BTreeSet<u32> = process::own_children().into_iter().collect();
-            // A kernel without such lists has an empty one.
-            if !leaders.is_subset(&children) {
+            // A kernel without such lists has an empty one, and so has who may open no file.
+            let is_missing = children.is_empty() && wait::has_children();
+            if is_missing || !leaders.is_subset(&children) {
                 return false;
             }
-            let mut reaped = false;
+            let mut again = false;
             for &pid in children.difference(&leaders) {
                 match process::process(pid) {
-                    // Its own children may have come after the end of the list.
-                    Some(facts) if facts.zombie => reaped |= wait::reap(pid),
+                    // Its own children may have come after the end of the list: also of one whom
+                    // we cannot reap, since somebody traces it or another thread of it has just
+                    // taken its place.
+                    Some(facts) if facts.zombie => {
+                        wait::reap(pid);
+                        again |= dead.insert((pid, facts.start));
+                    }
                     // Of a run, or let go: the table tells.
                     _ => return false,
                 }
             }
-            if !reaped {
+            if !again {
                 return true;
             }
         }

@@ -48,11 +48,52 @@ impl Spared {
         subtree
     }
 
+    /// Forgets a number that has just been given to a new process of ours. Whoever had it is dead,
+    /// and its group empty.
+    pub(crate) fn forget(&mut self, pid: u32) {
+        self.pids.remove(&pid);
+        self.groups.remove(&pid);
+    }
+
     /// Forgets the dead, so that a recycled number is not spared by mistake.
     pub(crate) fn refresh(&mut self, snapshot: &Snapshot) {
         self.pids
             .retain(|&pid, &mut start| snapshot.lives(pid, start));
         self.groups
             .retain(|&id| snapshot.iter().any(|f| f.pgid == id || f.sid == id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn process(pid: u32, ppid: u32, group: u32, start: u64) -> ProcessFacts {
+        ProcessFacts {
+            pid,
+            ppid,
+            pgid: group,
+            sid: group,
+            tty: false,
+            pty: None,
+            start,
+            zombie: false,
+            comm: String::new(),
+        }
+    }
+
+    /// An editor in a session of its own was let go and ended unseen, and a sidecar got its number.
+    #[test]
+    fn a_new_process_with_the_number_of_one_that_was_let_go_is_not_spared() {
+        let (guardian, number) = (10, 20);
+        let editor = process(number, guardian, number, 1);
+        let mut spared = Spared::default();
+        spared.add_subtree(number, &Snapshot::of(vec![editor], guardian));
+        let child = process(21, number, number, 3);
+        assert!(spared.contains(&child), "it is in the editor's session");
+        let leader = process(number, guardian, number, 2);
+        spared.forget(number);
+        spared.refresh(&Snapshot::of(vec![leader, child.clone()], guardian));
+        assert!(!spared.contains(&child));
     }
 }

@@ -56,7 +56,7 @@ pub(crate) fn has_children() -> bool {
     peek_any().is_ok()
 }
 
-/// A child that has ended and was not reaped: one of them, and the same one until it is.
+/// A child that has ended and was not reaped: the first of them, in the order of their births.
 pub(crate) fn dead_child() -> Option<u32> {
     let info = peek_any().ok()?;
     // SAFETY: si_pid is valid for the CLD_* codes that waitid reports; zero means "all run".
