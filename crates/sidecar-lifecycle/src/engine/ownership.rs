@@ -171,8 +171,13 @@ impl Table {
         let mut next = 0;
         while let Some(&pid) = members.get(next) {
             next += 1;
+            let known = Some(leader.start).filter(|_| pid == leader.pid);
+            let born = known.or_else(|| self.starts.get(&pid).copied());
             for &child in self.children.get(&pid).into_iter().flatten() {
-                if !members.contains(&child) {
+                // Where nobody adopts orphans (Windows), a stranger's dead parent may have had the
+                // number of one of ours: a child is never older than its parent.
+                let is_younger = self.starts.get(&child).copied() >= born;
+                if is_younger && !members.contains(&child) {
                     members.push(child);
                 }
             }
@@ -180,5 +185,43 @@ impl Table {
         members.sort_unstable();
         members.dedup();
         members
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::BootId;
+
+    fn row(pid: u32, ppid: u32, start: u64) -> ProcessFacts {
+        ProcessFacts {
+            pid,
+            ppid,
+            pgid: pid,
+            sid: 0,
+            tty: false,
+            pty: None,
+            start,
+            zombie: false,
+            comm: String::new(),
+        }
+    }
+
+    /// A system's service became a member so, was written down as one, and was ended by the next
+    /// start.
+    #[test]
+    fn an_orphan_whose_dead_parent_had_the_number_of_a_member_is_none() {
+        let leader = |start| Identity {
+            pid: 20,
+            start,
+            boot: BootId("x".into()),
+        };
+        let (ours, stranger) = (row(22, 21, 103), row(30, 21, 50));
+        let table = [row(20, 1, 100), row(21, 20, 102), ours, stranger];
+        let members = |table: &[ProcessFacts]| Table::of(table).members(&leader(100), Vec::new());
+        assert_eq!(members(&table), [20, 21, 22]);
+        // The leader itself may have got such a number, also when it has ended.
+        let table = [row(21, 20, 102), row(40, 20, 60)];
+        assert_eq!(members(&table), [20, 21]);
     }
 }
