@@ -11,7 +11,7 @@
 //!   server has opened by itself ends with it. (One that was running already, and was only told
 //!   to open a file, is not of the tree.)
 //! - A raw stdout whose reader takes nothing is held back by memory of this program (256 KiB)
-//!   besides the pipe. The end of a run that has left it full is told up to 100 ms late.
+//!   besides the pipe. The end of a run that has left it full is told up to 500 ms late.
 //! - Each of a run's two output pipes has a thread of its own, and so has a stdin that is written
 //!   to: they cannot be polled.
 

@@ -34,15 +34,35 @@ pub(super) enum Sink {
 pub(super) struct Bell {
     pub(super) port: Arc<CompletionPort>,
     pub(super) key: usize,
-    /// Pipes of the run that are still being read.
-    pub(super) open: Arc<AtomicUsize>,
+    pub(super) pipes: Arc<Pipes>,
+}
+
+/// How far the reading of a run's pipes has come.
+#[derive(Default)]
+pub(super) struct Pipes {
+    /// Those that are still being read.
+    open: AtomicUsize,
+    /// Pieces that were read and put where they belong.
+    pieces: AtomicUsize,
+}
+
+impl Pipes {
+    /// Whether all of them were read to their ends.
+    pub(super) fn are_drained(&self) -> bool {
+        self.open.load(Ordering::Acquire) == 0
+    }
+
+    /// A number that changes with each piece.
+    pub(super) fn pieces(&self) -> usize {
+        self.pieces.load(Ordering::Acquire)
+    }
 }
 
 /// Reads the pipe to its end on a thread of its own. The end comes when the last process that
 /// holds the other end has gone: with the job, but for a process outside that was handed a copy.
 pub(super) fn carry(mut pipe: PipeReader, sink: Sink, bell: Bell) -> io::Result<()> {
-    bell.open.fetch_add(1, Ordering::AcqRel);
-    let open = Arc::clone(&bell.open);
+    bell.pipes.open.fetch_add(1, Ordering::AcqRel);
+    let pipes = Arc::clone(&bell.pipes);
     let work = move || {
         let mut buf = vec![0; CHUNK];
         while let Ok(n) = pipe.read(&mut buf) {
@@ -57,16 +77,17 @@ pub(super) fn carry(mut pipe: PipeReader, sink: Sink, bell: Bell) -> io::Result<
                 }
                 Sink::Host(end) => end.write(&buf[..n]),
             }
+            bell.pipes.pieces.fetch_add(1, Ordering::AcqRel);
         }
         drop(sink); // The host sees the end before the run is told to be over.
-        bell.open.fetch_sub(1, Ordering::AcqRel);
+        bell.pipes.open.fetch_sub(1, Ordering::AcqRel);
         let _ = bell.port.post(bell.key); // An ending run is looked at besides.
     };
     let thread = thread::Builder::new()
         .name("sidecar-output".into())
         .stack_size(128 * 1024);
     thread.spawn(work).map(drop).inspect_err(|_| {
-        open.fetch_sub(1, Ordering::AcqRel);
+        pipes.open.fetch_sub(1, Ordering::AcqRel);
     })
 }
 

@@ -6,11 +6,10 @@ use std::iter;
 use std::os::windows::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::log_tail::LogTail;
-use super::output::{Bell, carry};
+use super::output::{Bell, Pipes, carry};
 use super::spawner::Streams;
 use crate::core::{ExitStatus, RunId};
 use crate::engine::message::Report;
@@ -24,9 +23,15 @@ use crate::sys::windows::spawn::{self, Program};
 use crate::sys::windows::watch::ExitWatch;
 use crate::sys::windows::{console, files, messenger};
 
-/// How long the last output may take after the writers' end before it is not waited for. It is
-/// microseconds, unless a process outside of the job holds the pipes.
-const DRAIN_LIMIT: Duration = Duration::from_millis(100);
+/// How long no output may come after the writers' end before the rest is not waited for. It is all
+/// there in microseconds, unless the machine is busy, or a process outside of the job holds the
+/// pipes.
+const SILENCE: Duration = Duration::from_millis(500);
+/// How long is waited for output that goes on coming: it is the outsider's then.
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+/// How long the leader's end is kept back for its last output while others of its tree live, who
+/// may write for ever.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 /// How long force may take before the rest is reported as survivors.
 const FORCE_LIMIT: Duration = Duration::from_secs(4);
 
@@ -39,7 +44,9 @@ pub(super) struct Run {
     identity: Identity,
     job: Job,
     log: Option<Arc<LogTail>>,
-    open_pipes: Arc<AtomicUsize>,
+    pipes: Arc<Pipes>,
+    /// What had been read of them at the last look, and since when it is no more.
+    read: (usize, Duration),
     /// The leader was seen to have ended, at this time.
     ended: Option<Duration>,
     told_exit: bool,
@@ -68,12 +75,12 @@ impl Run {
             boot: BootId::current().unwrap_or(BootId(String::new())),
         };
         let watch = ExitWatch::new(child.process(), Arc::clone(port), key)?;
-        let open_pipes = Arc::new(AtomicUsize::new(0));
+        let pipes = Arc::new(Pipes::default());
         for (pipe, sink) in streams.readers {
             let bell = Bell {
                 port: Arc::clone(port),
                 key,
-                open: Arc::clone(&open_pipes),
+                pipes: Arc::clone(&pipes),
             };
             carry(pipe, sink, bell)?;
         }
@@ -87,7 +94,8 @@ impl Run {
             identity: leader.clone(),
             job,
             log: streams.log,
-            open_pipes,
+            pipes,
+            read: (0, Duration::ZERO),
             ended: None,
             told_exit: false,
             emptied: None,
@@ -146,11 +154,18 @@ impl Run {
         if self.ended.is_none() && !self.leader.runs() {
             self.ended = Some(now);
         }
-        let drained = self.open_pipes.load(Ordering::Acquire) == 0;
         let Some(ended) = self.ended else {
             return false;
         };
-        if !self.told_exit && (drained || now >= ended + DRAIN_LIMIT) {
+        // A job that cannot be asked counts as not empty: nothing is claimed that is not known.
+        if self.emptied.is_none() && matches!(self.job.active(), Ok(0)) {
+            self.emptied = Some(now);
+        }
+        let has_last_words = match self.emptied {
+            Some(at) => self.has_all_output(at, now),
+            None => self.pipes.are_drained() || now >= ended + LAST_WORDS,
+        };
+        if !self.told_exit && has_last_words {
             self.told_exit = true;
             self.tell_output(true, on);
             // Its own handle says what it ended with; that cannot fail.
@@ -160,12 +175,8 @@ impl Run {
                 status,
             });
         }
-        // A job that cannot be asked counts as not empty: nothing is claimed that is not known.
-        if self.emptied.is_none() && matches!(self.job.active(), Ok(0)) {
-            self.emptied = Some(now);
-        }
         let survivors = match (self.emptied, self.forced) {
-            (Some(at), _) if self.told_exit && (drained || now >= at + DRAIN_LIMIT) => Vec::new(),
+            (Some(_), _) if has_last_words => Vec::new(),
             (None, Some(at)) if now >= at + FORCE_LIMIT => self.job.pids(),
             _ => return false,
         };
@@ -175,6 +186,17 @@ impl Run {
             survivors,
         });
         true
+    }
+
+    /// Whether nothing more is to be waited for of what those who wrote until `end` have written.
+    fn has_all_output(&mut self, end: Duration, now: Duration) -> bool {
+        let pieces = self.pipes.pieces();
+        if self.read.0 != pieces {
+            self.read = (pieces, now);
+        }
+        self.pipes.are_drained()
+            || now >= end.max(self.read.1) + SILENCE
+            || now >= end + DRAIN_LIMIT
     }
 
     fn tell_output(&self, regardless: bool, on: &impl Fn(Report)) {
