@@ -1,6 +1,6 @@
 //! Rotation loses no line and cuts none.
 
-use fake_host::testing::Setup;
+use fake_host::testing::{Setup, is_wine};
 
 use crate::logs::{assert_flood_is_whole, flood_numbers, log, start};
 
@@ -35,6 +35,15 @@ pub(crate) fn assert_whole(files: &[String]) {
     }
 }
 
+/// So many files. Wine keeps the name of a file that was removed while somebody has it open, here the
+/// host, and the one that should get that name grows on.
+#[track_caller]
+fn assert_count(files: &[String], count: usize) {
+    let there = files.len();
+    let fits = there == count || is_wine() && there < count;
+    assert!(fits, "{there} files instead of {count}");
+}
+
 pub(crate) fn flood(rest: &str) -> String {
     format!("--flood {BYTES} {rest}")
 }
@@ -63,7 +72,7 @@ fn no_more_files_are_kept_than_wished_for() {
         let mut host = start(&setup, &flags, &family, &flood("--exit-early 7"));
         host.next("failed");
         let files = files(&setup, "log");
-        assert_eq!(files.len(), kept);
+        assert_count(&files, kept);
         let numbers: Vec<usize> = flood_numbers(&files.concat()).collect();
         let first = BYTES / 80 - numbers.len();
         assert!(
@@ -86,10 +95,10 @@ fn each_launch_has_its_own_files_and_the_last_ones_are_kept_apart() {
         host.end();
     };
     launch(1, 800_000);
-    assert_eq!(files(&setup, "log").len(), 6);
+    assert_count(&files(&setup, "log"), 6);
     launch(2, 160_000);
     assert_eq!(files(&setup, "log").len(), 3);
-    assert_eq!(files(&setup, "log.prev").len(), 6);
+    assert_count(&files(&setup, "log.prev"), 6);
     launch(3, 80);
     let (last, this) = (files(&setup, "log.prev"), files(&setup, "log"));
     assert_eq!(

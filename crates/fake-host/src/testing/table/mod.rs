@@ -80,15 +80,15 @@ impl Process {
         system::executable_of(self.pid)
     }
 
-    /// Whether it is a guardian. Only Linux gives it a name of its own; elsewhere it looks as the
-    /// host does from which it was forked, and its host has to be known as another.
+    /// Whether it is a guardian, or on Windows a messenger. Only Linux gives it a name of its own;
+    /// elsewhere it looks as its host does, which has to be known as another.
     pub fn is_guardian(&self) -> bool {
         if cfg!(target_os = "linux") {
             return self.name() == GUARDIAN;
         }
         let executable = self.executable();
         let name = executable.as_deref().and_then(std::path::Path::file_stem);
-        cfg!(unix) && name.is_some_and(|name| name == "fake-host" || name == "sidecar")
+        name.is_some_and(|name| name == "fake-host" || name == "sidecar")
     }
 
     /// Sends a signal, unless it is gone.

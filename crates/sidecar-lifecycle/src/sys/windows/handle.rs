@@ -2,8 +2,9 @@
 
 use std::io;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
+use std::time::Duration;
 
-use windows_sys::Win32::Foundation::{FILETIME, HANDLE, WAIT_TIMEOUT};
+use windows_sys::Win32::Foundation::{FILETIME, HANDLE, WAIT_OBJECT_0, WAIT_TIMEOUT};
 use windows_sys::Win32::System::Threading::{
     GetExitCodeProcess, GetProcessTimes, OpenProcess, PROCESS_ACCESS_RIGHTS, TerminateProcess,
     WaitForSingleObject,
@@ -54,6 +55,14 @@ impl Process {
     pub(crate) fn runs(&self) -> bool {
         // SAFETY: the handle is open; a time-out of zero does not wait.
         unsafe { WaitForSingleObject(self.raw(), 0) == WAIT_TIMEOUT }
+    }
+
+    /// Waits for its end, or until this long has passed. Answers whether it has ended. Needs the
+    /// right `PROCESS_SYNCHRONIZE`.
+    pub(super) fn wait(&self, limit: Duration) -> bool {
+        let millis = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX - 1);
+        // SAFETY: the handle is open.
+        unsafe { WaitForSingleObject(self.raw(), millis) == WAIT_OBJECT_0 }
     }
 
     /// What it ended with. Says something only once it does not run any more.

@@ -29,6 +29,17 @@ impl Job {
     /// An empty job. What happens in it is told at `port` under `key`; the system does not
     /// promise each packet, so emptiness is asked for besides.
     pub(crate) fn new(port: &CompletionPort, key: usize) -> io::Result<Job> {
+        let job = Job::unwatched()?;
+        let told_at = JOBOBJECT_ASSOCIATE_COMPLETION_PORT {
+            CompletionKey: key as *mut _,
+            CompletionPort: port.raw(),
+        };
+        job.set(JobObjectAssociateCompletionPortInformation, &told_at)?;
+        Ok(job)
+    }
+
+    /// An empty job of which nothing is told.
+    pub(super) fn unwatched() -> io::Result<Job> {
         // SAFETY: no name and no attributes, which also makes the handle one that is not inherited.
         let handle = unsafe { CreateJobObjectW(ptr::null(), ptr::null()) };
         if handle.is_null() {
@@ -39,11 +50,6 @@ impl Job {
         let mut limits = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
         limits.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE;
         job.set(JobObjectExtendedLimitInformation, &limits)?;
-        let told_at = JOBOBJECT_ASSOCIATE_COMPLETION_PORT {
-            CompletionKey: key as *mut _,
-            CompletionPort: port.raw(),
-        };
-        job.set(JobObjectAssociateCompletionPortInformation, &told_at)?;
         Ok(job)
     }
 

@@ -13,26 +13,37 @@
 //! members is: the console looks for those who have its number
 //! (`ServerGenerateConsoleCtrlEvent` in Microsoft's sources of the console host).
 
+use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::io;
-use std::os::windows::process::CommandExt;
+use std::os::windows::ffi::OsStrExt;
 use std::path::Path;
-use std::process::{self, Command, ExitStatus, Stdio};
+use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use windows_sys::Win32::Foundation::ERROR_NOT_FOUND;
 use windows_sys::Win32::System::Console::{AttachConsole, FreeConsole};
 use windows_sys::Win32::System::Threading::{
-    DETACHED_PROCESS, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE,
+    PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE,
 };
 
 use super::console;
 use super::errands::Errands;
 use super::handle::Process;
+use super::job::Job;
+use super::spawn::{self, Program};
 
 /// `PID START` of a group's leader, and of others on whose console the group may be.
 const VARIABLE: &str = "SIDECAR_LIFECYCLE_ASK";
+
+/// How long one may be on its way. It is milliseconds, unless a console does not answer.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Around a path in a command line: a path has none itself.
+const QUOTE: u16 = b'"' as u16;
 
 /// This program begins with [`serve`], so that it can be started as a messenger.
 static IS_SERVED: AtomicBool = AtomicBool::new(false);
@@ -62,10 +73,10 @@ pub(crate) fn send(leader: (u32, u64), members: &[(u32, u64)]) -> io::Result<()>
     let address = address(leader, members);
     MESSENGERS.run(move || {
         let pid = leader.0;
-        match go(&program, &address).map(|status| status.code()) {
-            Ok(Some(0)) => {}
+        match go(&program, &address) {
+            Ok(0) => {}
             Ok(code) => {
-                let why = io::Error::from_raw_os_error(code.unwrap_or(1));
+                let why = io::Error::from_raw_os_error(code);
                 log::debug!("Ctrl+Break did not reach the console of process {pid}: {why}");
             }
             Err(e) => log::debug!("cannot send a messenger to process {pid}: {e}"),
@@ -82,16 +93,26 @@ fn address(leader: (u32, u64), members: &[(u32, u64)]) -> String {
     address
 }
 
-/// One way, from its start to its end. It may get the pipes of a sidecar that is started at this
-/// very moment (see [`create`](super::spawn::create)), and has them for as long as it lives.
-fn go(program: &Path, address: &str) -> io::Result<ExitStatus> {
-    Command::new(program)
-        .env(VARIABLE, address)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .creation_flags(DETACHED_PROCESS)
-        .status()
+/// One way, from its start to its end. Answers what it ended with.
+fn go(program: &Path, address: &str) -> io::Result<i32> {
+    let file: Vec<u16> = program.as_os_str().encode_wide().collect();
+    let own = env::vars_os().chain([(VARIABLE.into(), address.into())]);
+    let environment: BTreeMap<OsString, OsString> = own.collect();
+    let entries = environment.iter().map(|(n, v)| (n.as_ref(), v.as_ref()));
+    let mut messenger = Program {
+        command_line: [&[QUOTE], file.as_slice(), &[QUOTE, 0]].concat(),
+        file: [file.as_slice(), &[0]].concat(),
+        environment: spawn::environment_block(entries)?,
+        cwd: None,
+    };
+    // It ends with this program, if it has not yet.
+    let job = Job::unwatched()?;
+    let process = spawn::start_apart(&mut messenger, &job)?;
+    if process.wait(LIMIT) {
+        process.exit_code()
+    } else {
+        Err(io::ErrorKind::TimedOut.into())
+    }
 }
 
 fn deliver(address: &str) -> io::Result<()> {

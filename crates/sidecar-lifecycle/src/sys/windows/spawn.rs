@@ -1,14 +1,15 @@
 //! `CreateProcessW`: into a job from birth, with three handles and no others.
 
-use std::ffi::c_void;
+use std::ffi::{OsStr, c_void};
 use std::io;
+use std::os::windows::ffi::OsStrExt;
 use std::os::windows::io::{AsRawHandle, FromRawHandle, OwnedHandle};
 use std::ptr;
 
 use windows_sys::Win32::Foundation::{HANDLE, HANDLE_FLAG_INHERIT, SetHandleInformation};
 use windows_sys::Win32::System::Threading::{
     CREATE_NEW_PROCESS_GROUP, CREATE_NO_WINDOW, CREATE_SUSPENDED, CREATE_UNICODE_ENVIRONMENT,
-    CreateProcessW, DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT,
+    CreateProcessW, DETACHED_PROCESS, DeleteProcThreadAttributeList, EXTENDED_STARTUPINFO_PRESENT,
     InitializeProcThreadAttributeList, LPPROC_THREAD_ATTRIBUTE_LIST,
     PROC_THREAD_ATTRIBUTE_HANDLE_LIST, PROC_THREAD_ATTRIBUTE_JOB_LIST, PROCESS_CREATION_FLAGS,
     PROCESS_INFORMATION, ResumeThread, STARTF_USESTDHANDLES, STARTUPINFOEXW, STARTUPINFOW,
@@ -108,6 +109,71 @@ pub(crate) fn create(
         return Err(e);
     }
     Ok(child)
+}
+
+/// Starts a program in `job`, on no console, that gets no handle of ours at all: what this process
+/// has inherited itself can be inherited on, its standard output first, and whoever reads that would
+/// wait for the end of both.
+pub(super) fn start_apart(program: &mut Program, job: &Job) -> io::Result<Process> {
+    let jobs = [job.raw()];
+    let mut attributes = Attributes::new(1)?;
+    attributes.set(PROC_THREAD_ATTRIBUTE_JOB_LIST, &jobs)?;
+    let startup = STARTUPINFOEXW {
+        StartupInfo: STARTUPINFOW {
+            cb: size_of::<STARTUPINFOEXW>() as u32,
+            ..Default::default()
+        },
+        lpAttributeList: attributes.raw(),
+    };
+    let mut made = PROCESS_INFORMATION::default();
+    // SAFETY: all texts end in a NUL and outlive the call, the line is ours to be written to, and
+    // `startup` begins with its own size and points to attributes that outlive the call.
+    let ok = unsafe {
+        CreateProcessW(
+            program.file.as_ptr(),
+            program.command_line.as_mut_ptr(),
+            ptr::null(),
+            ptr::null(),
+            0,
+            EXTENDED_STARTUPINFO_PRESENT | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT,
+            program.environment.as_ptr().cast(),
+            program.cwd.as_ref().map_or(ptr::null(), Vec::as_ptr),
+            (&raw const startup).cast(),
+            &raw mut made,
+        )
+    };
+    if ok == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call just gave us this handle and nobody else owns it; nobody asks for it.
+    drop(unsafe { OwnedHandle::from_raw_handle(made.hThread) });
+    // SAFETY: as above, the other one.
+    Ok(Process::from(unsafe {
+        OwnedHandle::from_raw_handle(made.hProcess)
+    }))
+}
+
+/// The environment in the form that the system takes it in: all entries, each with a NUL behind it,
+/// and one more. An empty one has two.
+pub(crate) fn environment_block<'e>(
+    entries: impl IntoIterator<Item = (&'e OsStr, &'e OsStr)>,
+) -> io::Result<Vec<u16>> {
+    let mut block = Vec::new();
+    for (name, value) in entries {
+        let start = block.len();
+        let equals = OsStr::new("=").encode_wide();
+        block.extend(name.encode_wide().chain(equals).chain(value.encode_wide()));
+        if block[start..].contains(&0) {
+            let reason = format!("a NUL is in the variable {}", name.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
+        block.push(0);
+    }
+    if block.is_empty() {
+        block.push(0);
+    }
+    block.push(0);
+    Ok(block)
 }
 
 /// A program for the console gets a window of its own unless it shares its host's console, or is

@@ -1,8 +1,6 @@
 //! One run: its job, its leader, and how far its end has come.
 
-use std::ffi::OsString;
 use std::io;
-use std::iter;
 use std::os::windows::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -238,7 +236,12 @@ fn program(order: &SpawnOrder) -> io::Result<Program> {
     Ok(Program {
         file: with_nul(program),
         command_line: line,
-        environment: environment(order)?,
+        environment: spawn::environment_block(
+            order
+                .env
+                .iter()
+                .map(|(name, value)| (name.as_os_str(), value.as_os_str())),
+        )?,
         cwd: order.cwd.as_deref().map(|folder| with_nul(wide(folder))),
     })
 }
@@ -250,28 +253,4 @@ fn wide(path: &Path) -> Vec<u16> {
 fn with_nul(mut text: Vec<u16>) -> Vec<u16> {
     text.push(0);
     text
-}
-
-/// All entries, sorted as the map has them, and a NUL at the end. An empty one has two.
-fn environment(order: &SpawnOrder) -> io::Result<Vec<u16>> {
-    let mut block = Vec::new();
-    for (name, value) in &order.env {
-        let start = block.len();
-        let equals: OsString = "=".into();
-        block.extend(
-            name.encode_wide()
-                .chain(equals.encode_wide())
-                .chain(value.encode_wide()),
-        );
-        if block[start..].contains(&0) {
-            let reason = format!("a NUL is in the variable {}", name.display());
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
-        }
-        block.push(0);
-    }
-    if block.is_empty() {
-        block.push(0);
-    }
-    block.extend(iter::once(0));
-    Ok(block)
 }
