@@ -1,7 +1,6 @@
 //! Puts the app together and runs it.
 
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use tauri_plugin_sidecar_lifecycle::engine::{Engine, on_termination};
 use tauri_plugin_window_state::StateFlags;
 
 use crate::first_page::FirstPage;
+use crate::instance::Ending;
 use crate::launch::Launcher;
 use crate::opening::Session;
 use crate::window::{self, Committed, MAIN, OwnPages, ProjectOrigin, WindowUi};
@@ -25,16 +25,10 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
     let app: Arc<OnceLock<AppHandle>> = Arc::default();
     catch_signals(&engine, &app);
     let for_focus = app.clone();
-    let ending = Arc::new(AtomicBool::new(false));
-    let is_ending = ending.clone();
-    session.instance.on_second_start(move || {
-        if is_ending.load(Ordering::Acquire) {
-            return false;
-        }
+    let ending = session.instance.on_second_start(move || {
         if let Some(app) = for_focus.get() {
             window::focus(app);
         }
-        true
     });
     let window_file = format!("window-{}.json", session.paths.id());
     #[cfg(windows)]
@@ -118,9 +112,9 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
     }
 }
 
-fn on_run_event(app: &AppHandle, event: &RunEvent, ending: &AtomicBool) {
+fn on_run_event(app: &AppHandle, event: &RunEvent, ending: &Ending) {
     if matches!(event, RunEvent::ExitRequested { .. } | RunEvent::Exit) {
-        ending.store(true, Ordering::Release);
+        ending.begin();
     }
     if let RunEvent::WindowEvent {
         label,

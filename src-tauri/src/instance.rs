@@ -2,12 +2,23 @@
 
 #[cfg(windows)]
 pub(crate) mod front;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+
+#[cfg(unix)]
+use unix as door;
+#[cfg(windows)]
+use windows as door;
 
 /// How long a second start waits for a first one that is about to end: as long as the slowest
 /// orderly exit.
@@ -19,177 +30,125 @@ const ENDING_TICK: Duration = Duration::from_millis(50);
 pub(crate) struct Instance {
     _lock: File,
     door: Option<door::Door>,
+    state: PathBuf,
 }
 
 /// Who shows the project.
 pub(crate) enum Claim {
     /// This process does.
     Ours(Instance),
-    /// Another one does; it was asked to come to the front.
-    Taken,
+    /// Another one does. It came to the front, or this is why it did not.
+    Taken(Option<Hidden>),
+}
+
+/// The process that shows the project, whose window could not be brought to the front.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Hidden {
+    /// Which process, where that is known.
+    pid: Option<u32>,
+    /// Why, and what helps.
+    why: String,
+}
+
+/// What a second start hears.
+#[derive(Debug, PartialEq, Eq)]
+enum Answer {
+    /// It came to the front.
+    Focused,
+    /// It has no window now. It is asked again until it has been waited for so long.
+    Wait(Duration, Hidden),
+    /// Asking again would not help.
+    Hidden(Hidden),
 }
 
 impl Instance {
     /// Claims the project. The lock decides, and the kernel drops it with the process: a socket
     /// file that a killed process has left is no obstacle. One that is about to end is waited for.
     pub(crate) fn claim(state: &Path) -> io::Result<Claim> {
+        Instance::claim_within(state, Duration::MAX)
+    }
+
+    /// The same, but whoever it is is waited for no longer than this.
+    fn claim_within(state: &Path, most: Duration) -> io::Result<Claim> {
         let lock = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .open(state.join("instance.lock"))?;
-        let deadline = Instant::now() + ENDING_LIMIT;
+        let begun = Instant::now();
         loop {
             match lock.try_lock() {
                 Ok(()) => {
-                    let door = door::open(state);
-                    return Ok(Claim::Ours(Instance { _lock: lock, door }));
+                    return Ok(Claim::Ours(Instance {
+                        _lock: lock,
+                        door: door::open(state),
+                        state: state.to_owned(),
+                    }));
                 }
                 Err(TryLockError::WouldBlock) => {}
                 Err(TryLockError::Error(e)) => return Err(e),
             }
-            if door::knock(state) == door::Answer::Focused || Instant::now() >= deadline {
-                return Ok(Claim::Taken);
+            match door::knock(state) {
+                Answer::Focused => return Ok(Claim::Taken(None)),
+                Answer::Wait(limit, _) if begun.elapsed() < limit.min(most) => {}
+                Answer::Wait(_, other) | Answer::Hidden(other) => {
+                    return Ok(Claim::Taken(Some(other)));
+                }
             }
             thread::sleep(ENDING_TICK);
         }
     }
 
-    /// Calls `focus` for each further start, on a thread of its own. It answers whether there is
-    /// a window to come to the front, or none any more.
-    pub(crate) fn on_second_start(&mut self, focus: impl Fn() -> bool + Send + 'static) {
+    /// Calls `focus` for each further start, on a thread of its own, until the end begins.
+    pub(crate) fn on_second_start(&mut self, focus: impl Fn() + Send + 'static) -> Ending {
+        let begun = Arc::new(AtomicBool::new(false));
+        let is_ending = begun.clone();
         if let Some(door) = self.door.take() {
-            thread::spawn(move || door::serve(&door, focus));
+            thread::spawn(move || {
+                door::serve(&door, || {
+                    if is_ending.load(Ordering::Acquire) {
+                        return false;
+                    }
+                    focus();
+                    true
+                });
+            });
+        }
+        Ending {
+            begun,
+            state: self.state.clone(),
         }
     }
 }
 
-/// A local socket by which a second start reaches the first.
-#[cfg(unix)]
-mod door {
-    use std::io::{self, Read, Write};
-    use std::os::unix::net::{UnixListener, UnixStream};
-    use std::path::{Path, PathBuf};
-    use std::time::Duration;
+/// Lets second starts know that this process is about to end.
+pub(crate) struct Ending {
+    begun: Arc<AtomicBool>,
+    state: PathBuf,
+}
 
-    const FOCUS: &[u8] = b"focus\n";
-    const YES: &[u8] = b"yes\n";
-    const NO: &[u8] = b"no.\n";
-    /// Nobody keeps the other side waiting.
-    const LIMIT: Duration = Duration::from_secs(2);
-    /// Socket addresses are short: 108 bytes on Linux, 104 on macOS, with their end.
-    const LONGEST: usize = 103;
-
-    pub(super) type Door = UnixListener;
-
-    #[derive(Debug, PartialEq, Eq)]
-    pub(super) enum Answer {
-        /// It came to the front, or cannot be asked.
-        Focused,
-        /// It is about to end.
-        Ending,
-    }
-
-    /// In the project's own folder; where that path is too long for a socket, in the user's
-    /// run-time folder.
-    fn address(state: &Path) -> Option<PathBuf> {
-        let own = state.join("instance.sock");
-        if own.as_os_str().len() <= LONGEST {
-            return Some(own);
+impl Ending {
+    /// From now on there is no window to come to the front, though it may still be seen: a second
+    /// start waits for the end, and opens the project itself.
+    pub(crate) fn begin(&self) {
+        if !self.begun.swap(true, Ordering::AcqRel) {
+            door::close(&self.state);
         }
-        let name = state.file_name()?.to_string_lossy();
-        let hash = name.rsplit('-').next()?;
-        let short = dirs::runtime_dir()?.join(format!("berth-{hash}.sock"));
-        (short.as_os_str().len() <= LONGEST).then_some(short)
-    }
-
-    /// Without a socket the project still opens; a second start then only says that it is open.
-    pub(super) fn open(state: &Path) -> Option<Door> {
-        let path = address(state)?;
-        let _ = std::fs::remove_file(&path); // Left by a process that was killed; we hold the lock.
-        UnixListener::bind(&path)
-            .inspect_err(|e| log::warn!("a second start cannot focus this window: {e}"))
-            .ok()
-    }
-
-    pub(super) fn serve(door: &Door, focus: impl Fn() -> bool) {
-        for mut stream in door.incoming().flatten() {
-            let mut said = [0; FOCUS.len()];
-            let heard = limit(&stream).and_then(|()| stream.read_exact(&mut said));
-            if heard.is_ok() && said == FOCUS {
-                let answer = if focus() { YES } else { NO };
-                let _ = stream.write_all(answer); // It did not wait for it.
-            }
-        }
-    }
-
-    pub(super) fn knock(state: &Path) -> Answer {
-        match ask(state) {
-            Ok(said) if said == NO => Answer::Ending,
-            Ok(_) => Answer::Focused,
-            // It has just ended, and its socket with it: its lock is about to be free.
-            Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => Answer::Ending,
-            Err(e) => {
-                log::warn!("cannot ask the running window to come to the front: {e}");
-                Answer::Focused
-            }
-        }
-    }
-
-    fn ask(state: &Path) -> io::Result<[u8; 4]> {
-        let path = address(state).ok_or(io::ErrorKind::NotFound)?;
-        let mut stream = UnixStream::connect(path)?;
-        limit(&stream)?;
-        stream.write_all(FOCUS)?;
-        let mut answer = [0; 4];
-        stream.read_exact(&mut answer)?;
-        Ok(answer)
-    }
-
-    fn limit(stream: &UnixStream) -> io::Result<()> {
-        stream.set_read_timeout(Some(LIMIT))?;
-        stream.set_write_timeout(Some(LIMIT))
     }
 }
 
-/// On Windows the second start brings the first one's window to the front itself: the user has just
-/// started it, and the system lets nobody else do that.
-#[cfg(windows)]
-mod door {
-    use std::path::Path;
-
-    use super::front;
-
-    /// Nobody comes: a second start needs no answer.
-    pub(super) type Door = std::convert::Infallible;
-
-    #[derive(Debug, PartialEq, Eq)]
-    pub(super) enum Answer {
-        /// It came to the front, or cannot be brought there.
-        Focused,
-        /// It has no window: not yet, or not any more.
-        Ending,
-    }
-
-    pub(super) fn open(state: &Path) -> Option<Door> {
-        front::forget(state);
-        None
-    }
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "a socket is not copied")]
-    pub(super) fn serve(door: &Door, _focus: impl Fn() -> bool) {
-        match *door {}
-    }
-
-    pub(super) fn knock(state: &Path) -> Answer {
-        match front::bring(state) {
-            Ok(true) => Answer::Focused,
-            Ok(false) => Answer::Ending,
-            Err(e) => {
-                log::warn!("cannot bring the running window to the front: {e}");
-                Answer::Focused
-            }
+impl Hidden {
+    /// The sentence for whoever has started the project in this folder a second time.
+    pub(crate) fn tell(&self, folder: &Path) -> String {
+        let (folder, why) = (folder.display(), &self.why);
+        match self.pid {
+            Some(pid) => format!(
+                "{folder} is open already, in process {pid}, whose window does not come to the front: {why}"
+            ),
+            None => format!(
+                "{folder} is open already, but its window does not come to the front: {why}"
+            ),
         }
     }
 }
@@ -212,8 +171,11 @@ mod tests {
         std::fs::write(dir.path().join("instance.sock"), b"stale").unwrap();
         let mut first = ours(dir.path());
         let (tx, rx) = mpsc::channel();
-        first.on_second_start(move || tx.send(()).is_ok());
-        assert!(matches!(Instance::claim(dir.path()), Ok(Claim::Taken)));
+        first.on_second_start(move || tx.send(()).expect("the test listens"));
+        assert!(matches!(
+            Instance::claim(dir.path()),
+            Ok(Claim::Taken(None))
+        ));
         rx.recv_timeout(Duration::from_secs(5))
             .expect("the first is told of the second");
     }
@@ -222,17 +184,93 @@ mod tests {
     fn a_start_beside_one_that_ends_waits_and_opens() {
         let dir = tempfile::tempdir().unwrap();
         let mut first = ours(dir.path());
-        let (asked, was_asked) = mpsc::channel();
-        first.on_second_start(move || {
-            let _ = asked.send(()); // Asked again, perhaps, when the test is over.
-            false
-        });
+        let ending = first.on_second_start(|| ());
+        ending.begin();
+        let other = Instance::claim_within(dir.path(), Duration::ZERO);
+        assert!(
+            matches!(other, Ok(Claim::Taken(Some(_)))),
+            "it does not come"
+        );
         let state = dir.path().to_owned();
         let second = thread::spawn(move || matches!(Instance::claim(&state), Ok(Claim::Ours(_))));
-        was_asked
-            .recv_timeout(Duration::from_secs(5))
-            .expect("the second asks the first");
         drop(first);
         assert!(second.join().unwrap(), "it opens once the first has ended");
+    }
+
+    #[test]
+    fn one_that_cannot_be_asked_is_not_said_to_come_to_the_front() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = ours(dir.path());
+        std::fs::remove_file(dir.path().join("instance.sock")).unwrap();
+        let Ok(Claim::Taken(Some(other))) = Instance::claim(dir.path()) else {
+            panic!("it cannot be asked");
+        };
+        let told = other.tell(Path::new("/shop"));
+        assert_eq!(
+            told,
+            "/shop is open already, but its window does not come to the front: \
+             it cannot be asked: No such file or directory (os error 2)"
+        );
+        drop(first);
+    }
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn ours(state: &Path) -> Instance {
+        match Instance::claim(state) {
+            Ok(Claim::Ours(instance)) => instance,
+            _ => panic!("nobody else has it"),
+        }
+    }
+
+    fn told(state: &Path, most: Duration) -> String {
+        match Instance::claim_within(state, most) {
+            Ok(Claim::Taken(Some(other))) => other.tell(Path::new("shop")),
+            Ok(Claim::Taken(None)) => panic!("nothing can come to the front"),
+            Ok(Claim::Ours(_)) => panic!("another one has it"),
+            Err(e) => panic!("{e}"),
+        }
+    }
+
+    #[test]
+    fn one_in_another_session_is_told_of_at_once_unless_it_ends() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let state = dir.path();
+        let mut first = ours(state);
+        front::note(state, 1, u32::MAX).expect("noted");
+        let pid = std::process::id();
+        let elsewhere = told(state, Duration::MAX);
+        let expected = format!("shop is open already, in process {pid}, whose window does not");
+        assert!(elsewhere.starts_with(&expected), "{elsewhere}");
+        assert!(elsewhere.contains("another session"), "{elsewhere}");
+
+        // It has no window any more, wherever that is: its end is waited for.
+        first.on_second_start(|| ()).begin();
+        let ending = told(state, Duration::ZERO);
+        assert!(ending.contains("nor has it ended"), "{ending}");
+        let waits = state.to_owned();
+        let second = thread::spawn(move || matches!(Instance::claim(&waits), Ok(Claim::Ours(_))));
+        drop(first);
+        assert!(second.join().expect("it ends"), "it opens");
+    }
+
+    #[test]
+    fn without_a_note_nothing_is_said_to_come_to_the_front() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let state = dir.path();
+        let _first = ours(state);
+        let starting = told(state, Duration::ZERO);
+        assert!(starting.contains("in process"), "{starting}");
+        fs::remove_file(state.join("instance.window")).expect("made with the lock");
+        let unknown = told(state, Duration::ZERO);
+        assert!(unknown.contains("could not note"), "{unknown}");
+        let Answer::Wait(limit, _) = door::knock(state) else {
+            panic!("it may be about to note it");
+        };
+        assert!(limit < ENDING_LIMIT, "{limit:?}");
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Session {
 pub(crate) enum Opened {
     /// This process shows the project.
     Here(Box<Session>),
-    /// Another process shows it, and was asked to come to the front.
+    /// Another process shows it; whether that came to the front was told.
     Elsewhere,
 }
 
@@ -101,11 +101,18 @@ pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened,
     };
     let instance = match Instance::claim(&paths.state).map_err(state)? {
         Claim::Ours(instance) => instance,
-        Claim::Taken => {
-            terminal::say(&format!(
-                "{} is open already; its window comes to the front",
-                folder.display()
-            ));
+        Claim::Taken(other) => {
+            let told = if let Some(other) = other {
+                let told = other.tell(&folder);
+                log::warn!("a second start: {told}"); // A double-clicked one has no terminal.
+                told
+            } else {
+                format!(
+                    "{} is open already; its window comes to the front",
+                    folder.display()
+                )
+            };
+            terminal::say(&told);
             return Ok(Opened::Elsewhere);
         }
     };

@@ -6,39 +6,70 @@ use std::path::{Path, PathBuf};
 use std::ptr;
 
 use windows_sys::Win32::Foundation::HWND;
+use windows_sys::Win32::System::RemoteDesktop::ProcessIdToSessionId;
 use windows_sys::Win32::UI::WindowsAndMessaging::{
     GetWindowThreadProcessId, IsIconic, SW_RESTORE, SetForegroundWindow, ShowWindowAsync,
 };
 
-/// Where the first one notes its window for those that come after it.
-fn note(state: &Path) -> PathBuf {
+/// What became of the window of the process that has the project.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Front {
+    /// It came to the front.
+    Came,
+    /// It has none: not yet, or not any more.
+    NoWindow { pid: u32 },
+    /// It is in another session, whose windows have numbers of their own.
+    Elsewhere { pid: u32 },
+    /// The system lets nobody else come to the front.
+    Refused { pid: u32 },
+    /// Nothing is noted, or nothing that can be used.
+    Unknown,
+}
+
+/// Where the first one notes its window for those that come after it: `WINDOW PID SESSION`, with 0
+/// for a window that is not there.
+fn path(state: &Path) -> PathBuf {
     state.join("instance.window")
 }
 
-/// Puts away what an earlier process has noted.
-pub(crate) fn forget(state: &Path) {
-    let _ = fs::remove_file(note(state)); // There is mostly none.
+/// Notes that this process has no window: not yet, or not for long. What an earlier one has noted
+/// is put away as well, even if nothing new can be written.
+pub(crate) fn forget(state: &Path) -> io::Result<()> {
+    session()
+        .and_then(|session| note(state, 0, session))
+        .inspect_err(|_| drop(fs::remove_file(path(state)))) // There may be none.
 }
 
 /// Notes this process's window.
 pub(crate) fn show(state: &Path, window: HWND) -> io::Result<()> {
-    let text = format!("{} {}\n", window.addr(), std::process::id());
-    fs::write(note(state), text)
+    note(state, window.addr(), session()?)
 }
 
-/// Brings the noted window to the front. False if there is none: not yet, or not any more.
+pub(super) fn note(state: &Path, window: usize, session: u32) -> io::Result<()> {
+    let text = format!("{window} {} {session}\n", std::process::id());
+    fs::write(path(state), text)
+}
+
+/// Brings the noted window to the front.
 ///
 /// The lock says that the process lives which has noted it, so that its numbers are its own. A
-/// window of another process is left alone all the same.
-pub(crate) fn bring(state: &Path) -> io::Result<bool> {
-    let Some((window, pid)) = read(state) else {
-        return Ok(false);
+/// window of another process is left alone all the same: its number was given away, and the one
+/// that is meant has gone.
+pub(crate) fn bring(state: &Path) -> Front {
+    let Some((window, pid, session_of_it)) = read(state) else {
+        return Front::Unknown;
     };
+    if window.is_null() {
+        return Front::NoWindow { pid };
+    }
+    if session().is_ok_and(|ours| ours != session_of_it) {
+        return Front::Elsewhere { pid };
+    }
     let mut owner = 0;
     // SAFETY: a number that names a window or none, and a pointer to a number of ours.
     let thread = unsafe { GetWindowThreadProcessId(window, &raw mut owner) };
     if thread == 0 || owner != pid {
-        return Ok(false);
+        return Front::NoWindow { pid };
     }
     // SAFETY: as above.
     if unsafe { IsIconic(window) } != 0 {
@@ -48,19 +79,32 @@ pub(crate) fn bring(state: &Path) -> io::Result<bool> {
     }
     // SAFETY: as above.
     if unsafe { SetForegroundWindow(window) } == 0 {
-        let why = "the system keeps another program in front";
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        return Front::Refused { pid };
     }
-    Ok(true)
+    Front::Came
 }
 
-fn read(state: &Path) -> Option<(HWND, u32)> {
-    let text = fs::read_to_string(note(state)).ok()?;
-    let (window, pid) = text.trim_end().split_once(' ')?;
+fn read(state: &Path) -> Option<(HWND, u32, u32)> {
+    let text = fs::read_to_string(path(state)).ok()?;
+    let (window, rest) = text.trim_end().split_once(' ')?;
+    let (pid, session) = rest.split_once(' ')?;
     Some((
         ptr::without_provenance_mut(window.parse().ok()?),
         pid.parse().ok()?,
+        session.parse().ok()?,
     ))
+}
+
+/// The session of this process: one for each user who is logged in, at the screen or from afar.
+fn session() -> io::Result<u32> {
+    let mut session = 0;
+    // SAFETY: the pointer is to a number of ours.
+    let ok = unsafe { ProcessIdToSessionId(std::process::id(), &raw mut session) };
+    if ok == 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(session)
+    }
 }
 
 #[cfg(test)]
@@ -98,20 +142,28 @@ mod tests {
     }
 
     #[test]
-    fn the_noted_window_comes_to_the_front_while_it_is_there() {
+    fn the_noted_window_comes_to_the_front_until_it_ends() {
         let dir = tempfile::tempdir().expect("a folder");
         let state = dir.path();
-        assert!(!bring(state).expect("nothing is noted"));
+        assert_eq!(bring(state), Front::Unknown);
+        let pid = std::process::id();
+        forget(state).expect("noted");
+        assert_eq!(bring(state), Front::NoWindow { pid });
         let (first, second) = (window(WS_VISIBLE), window(WS_VISIBLE));
         for wanted in [first, second, first] {
             show(state, wanted).expect("noted");
-            assert!(bring(state).expect("it is ours"));
+            assert_eq!(bring(state), Front::Came);
             // SAFETY: takes nothing.
             assert_eq!(unsafe { GetForegroundWindow() }, wanted);
         }
         // SAFETY: a window of this thread.
         unsafe { DestroyWindow(first) };
-        assert!(!bring(state).expect("it is gone"));
+        assert_eq!(bring(state), Front::NoWindow { pid });
+
+        // One that is about to end is no more to be brought, though its window is still there.
+        show(state, second).expect("noted");
+        forget(state).expect("noted");
+        assert_eq!(bring(state), Front::NoWindow { pid });
     }
 
     #[test]
@@ -119,20 +171,20 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let state = dir.path();
         let window = window(0).addr();
-        let stranger = std::process::id() + 4;
-        for text in [
-            "",
-            "x",
-            "1",
-            "1 x",
-            "1 0",
-            "-1 1",
-            &format!("{window} {stranger}"),
-        ] {
-            fs::write(note(state), text).expect("written");
-            assert!(!bring(state).expect("nobody"), "{text:?}");
+        let (pid, session) = (std::process::id(), session().expect("it has one"));
+        for text in ["", "x", "1", "1 x", "1 0", "-1 1 0", "1 1 x", "1 1 0 0"] {
+            fs::write(path(state), text).expect("written");
+            assert_eq!(bring(state), Front::Unknown, "{text:?}");
         }
-        forget(state);
-        assert!(!note(state).exists());
+        let stranger = pid + 4;
+        fs::write(path(state), format!("{window} {stranger} {session}\n")).expect("written");
+        assert_eq!(bring(state), Front::NoWindow { pid: stranger });
+        note(state, window, session + 1).expect("noted");
+        assert_eq!(bring(state), Front::Elsewhere { pid });
+        // Nobody leads to it any more, even where nothing can be written.
+        fs::remove_file(path(state)).expect("there");
+        fs::create_dir(path(state)).expect("made");
+        assert!(forget(state).is_err());
+        assert_eq!(bring(state), Front::Unknown);
     }
 }
