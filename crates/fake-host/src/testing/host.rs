@@ -227,9 +227,8 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
-            self.process.kill();
             // Reaps it; it cannot refuse.
-            let _ = self.child.wait();
+            let _ = self.child.kill().and_then(|()| self.child.wait());
         }
     }
 }

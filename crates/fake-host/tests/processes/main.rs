@@ -16,6 +16,8 @@ mod guardian_death;
 mod guardian_stopped;
 #[cfg(target_os = "linux")]
 mod hard_trees;
+#[cfg(windows)]
+mod kept_in_a_job;
 mod leftovers;
 mod log_rotation;
 #[cfg(unix)]

@@ -145,6 +145,13 @@ pub(crate) fn is_listed(facts: &ProcessFacts, lists: &[&[String]]) -> bool {
     names.any(|listed| is_same_name(listed, &name)) && !is_automated(facts.pid)
 }
 
+/// Whether a list names the file that a process runs, by a look at that one process alone.
+#[cfg(windows)]
+pub(crate) fn is_named(pid: u32, names: &[String]) -> bool {
+    let name = file_name(pid);
+    name.is_some_and(|name| names.iter().any(|n| is_same_name(n, bare_name(&name))))
+}
+
 /// Whether a name on a list is that of a file. Windows does not mind case.
 fn is_same_name(listed: &str, name: &str) -> bool {
     if cfg!(windows) {
@@ -157,12 +164,15 @@ fn is_same_name(listed: &str, name: &str) -> bool {
 /// The name of the file that a process runs, on Windows without its `.exe`: the lists are for all
 /// systems.
 pub(crate) fn executable_name(facts: &ProcessFacts) -> String {
-    let name = process::exe_of(facts.pid)
-        .and_then(|p| p.file_name().map(|n| n.to_string_lossy().into_owned()))
-        .unwrap_or_else(|| facts.comm.clone());
+    let name = file_name(facts.pid).unwrap_or_else(|| facts.comm.clone());
     // An executable replaced by an update while it runs reads as "code (deleted)".
     let name = name.strip_suffix(" (deleted)").unwrap_or(&name);
     bare_name(name).to_owned()
+}
+
+fn file_name(pid: u32) -> Option<String> {
+    let file = process::exe_of(pid)?;
+    Some(file.file_name()?.to_string_lossy().into_owned())
 }
 
 /// On Windows, a program's name without its `.exe`.

@@ -60,6 +60,8 @@ pub(crate) mod warden;
 pub(crate) mod wire;
 
 pub use keep::DEFAULT_KEEP;
+#[cfg(windows)]
+pub(crate) use keep::is_named;
 pub(crate) use keep::{bare_name, executable_name, is_used_elsewhere, reason as keep_reason};
 pub use no_guardian::NoGuardian;
 #[cfg(unix)]

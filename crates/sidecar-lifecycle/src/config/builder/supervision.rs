@@ -331,8 +331,8 @@ impl SidecarBuilder {
     }
 
     /// Executables that are released and not ended when they are found in its tree, by the names
-    /// of their files. On Windows case and `.exe` do not matter, and nothing leaves a job: there
-    /// the list counts only for what an earlier launch has left.
+    /// of their files; on Windows case and `.exe` do not matter. A host that is killed there takes
+    /// them with it: nothing leaves a job.
     ///
     /// ```
     /// # use sidecar_lifecycle::SidecarConfig;

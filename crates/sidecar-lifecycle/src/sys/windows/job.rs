@@ -108,6 +108,12 @@ impl Job {
         }
     }
 
+    /// From now on those who are in it live on when its handle is closed.
+    pub(crate) fn let_live(&self) -> io::Result<()> {
+        let none = JOBOBJECT_EXTENDED_LIMIT_INFORMATION::default();
+        self.set(JobObjectExtendedLimitInformation, &none)
+    }
+
     /// How many processes run in it.
     pub(crate) fn active(&self) -> io::Result<u32> {
         let mut counts = JOBOBJECT_BASIC_ACCOUNTING_INFORMATION::default();

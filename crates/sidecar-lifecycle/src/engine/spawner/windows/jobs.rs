@@ -121,14 +121,14 @@ impl<F: Fn(Report)> Jobs<F> {
                 self.spawn(&order, streams);
             }
             Command::AskStop(run) => {
-                if let Some((key, run)) = self.find(run) {
-                    run.ask();
+                if let Some((&key, run)) = self.runs.iter_mut().find(|(_, r)| r.id == run) {
+                    run.ask(&self.on);
                     self.look(key);
                 }
             }
             Command::ForceStop(run) => {
-                if let Some((key, run)) = self.find(run) {
-                    run.force(monotonic());
+                if let Some((&key, run)) = self.runs.iter_mut().find(|(_, r)| r.id == run) {
+                    run.force(monotonic(), &self.on);
                     self.look(key);
                 }
             }
@@ -140,13 +140,6 @@ impl<F: Fn(Report)> Jobs<F> {
             Command::Adopt(run, known) => self.adopt(run, &known),
             Command::Quit => {} // Taken where commands are received.
         }
-    }
-
-    fn find(&mut self, id: RunId) -> Option<(usize, &mut Run)> {
-        self.runs
-            .iter_mut()
-            .find(|(_, r)| r.id == id)
-            .map(|(&key, run)| (key, run))
     }
 
     fn spawn(&mut self, order: &SpawnOrder, streams: Streams) {

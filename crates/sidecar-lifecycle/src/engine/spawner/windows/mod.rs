@@ -7,15 +7,16 @@
 //!   itself on a console that they share, and else by a messenger, which needs
 //!   `guardian::start()` in the host's `main`. Whoever of the tree has made a group of its own is
 //!   not asked. A program that minds neither is ended after the grace.
-//! - Nothing leaves a job, so that the `keep` list has no effect here: an editor that a dev
-//!   server has opened by itself ends with it. (One that was running already, and was only told
-//!   to open a file, is not of the tree.)
+//! - Nothing leaves a job. What the `keep` list names is spared by a stop, and outlives the host's
+//!   orderly end; but a host that is killed takes an editor with it that a dev server has opened.
+//!   (One that was running already, and was only told to open a file, is not of the tree.)
 //! - A raw stdout whose reader takes nothing is held back by memory of this program (256 KiB)
 //!   besides the pipe. The end of a run that has left it full is told up to 500 ms late.
 //! - Each of a run's two output pipes has a thread of its own, and so has a stdin that is written
 //!   to: they cannot be polled.
 
 mod jobs;
+mod keeping;
 mod log_tail;
 mod output;
 mod run;

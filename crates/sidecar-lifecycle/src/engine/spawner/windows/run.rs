@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::keeping::Keeping;
 use super::log_tail::LogTail;
 use super::output::{Bell, Pipes, carry};
 use super::spawner::Streams;
@@ -14,6 +15,7 @@ use crate::engine::message::Report;
 use crate::engine::spawner::SpawnOrder;
 use crate::engine::spawner::command_line;
 use crate::identity::{BootId, Identity};
+use crate::sys::KILL_SIGNAL;
 use crate::sys::windows::completion::CompletionPort;
 use crate::sys::windows::handle::Process;
 use crate::sys::windows::job::Job;
@@ -53,6 +55,7 @@ pub(super) struct Run {
     asked: bool,
     forced: Option<Duration>,
     on_our_console: bool,
+    keeping: Keeping,
 }
 
 impl Run {
@@ -100,13 +103,15 @@ impl Run {
             asked: false,
             forced: None,
             on_our_console,
+            keeping: Keeping::new(order.keep.clone()),
         };
         Ok((run, leader))
     }
 
     /// Asks it to end. The end of its stdin, which the host closes, asks too.
-    pub(super) fn ask(&mut self) {
+    pub(super) fn ask(&mut self, on: &impl Fn(Report)) {
         self.asked = true;
+        self.let_go(on);
         // The leader's handle is open, so that its number is nobody else's, nor its group's.
         let leader = (self.identity.pid, self.identity.start);
         // Where it was made decides: a host may have got a console since, which is another one.
@@ -121,12 +126,56 @@ impl Run {
         }
     }
 
-    /// Ends it, and everything in its job.
-    pub(super) fn force(&mut self, now: Duration) {
+    /// Ends it, and everything in its job that is ours to end.
+    pub(super) fn force(&mut self, now: Duration, on: &impl Fn(Report)) {
         self.forced.get_or_insert(now);
-        if let Err(e) = self.job.terminate() {
-            log::warn!("cannot end the job of run {}: {e}", self.id.0);
+        self.let_go(on);
+        if self.keeping.is_empty() {
+            if let Err(e) = self.job.terminate() {
+                log::warn!("cannot end the job of run {}: {e}", self.id.0);
+            }
+        } else {
+            self.end_others();
         }
+    }
+
+    /// Lets go of what is not ours, and tells of it.
+    fn let_go(&mut self, on: &impl Fn(Report)) {
+        let members = self.job.members();
+        for released in self.keeping.look(&members, self.identity.pid) {
+            on(Report::Kept {
+                run: self.id,
+                pid: released.pid,
+                command: released.command,
+                why: released.why,
+            });
+        }
+    }
+
+    /// Ends those who were not let go, one by one.
+    fn end_others(&self) {
+        let members = self.job.members().into_iter();
+        for (pid, start) in members.filter(|m| !self.keeping.has(*m)) {
+            let boot = self.identity.boot.clone();
+            if let Err(e) = (Identity { pid, start, boot }).signal(KILL_SIGNAL) {
+                log::warn!("cannot end {pid}: {e}");
+            }
+        }
+    }
+
+    /// Whether nobody is left of it but who was let go. A job that cannot be asked counts as not
+    /// empty: nothing is claimed that is not known.
+    fn is_empty(&mut self, on: &impl Fn(Report)) -> bool {
+        let Ok(active) = self.job.active() else {
+            return false;
+        };
+        if active == 0 || self.keeping.is_empty() {
+            return active == 0;
+        }
+        self.let_go(on); // They go on to start what belongs to them.
+        let members = self.job.members();
+        // All of them were listed, and all were let go.
+        active as usize == members.len() && members.iter().all(|m| self.keeping.has(*m))
     }
 
     pub(super) fn output_read(&mut self, on: &impl Fn(Report)) {
@@ -155,9 +204,10 @@ impl Run {
         let Some(ended) = self.ended else {
             return false;
         };
-        // A job that cannot be asked counts as not empty: nothing is claimed that is not known.
-        if self.emptied.is_none() && matches!(self.job.active(), Ok(0)) {
+        if self.emptied.is_none() && self.is_empty(on) {
             self.emptied = Some(now);
+        } else if self.emptied.is_none() && self.forced.is_some() && !self.keeping.is_empty() {
+            self.end_others(); // Somebody may have been born since.
         }
         let has_last_words = match self.emptied {
             Some(at) => self.has_all_output(at, now),
@@ -175,15 +225,30 @@ impl Run {
         }
         let survivors = match (self.emptied, self.forced) {
             (Some(_), _) if has_last_words => Vec::new(),
-            (None, Some(at)) if now >= at + FORCE_LIMIT => self.job.pids(),
+            (None, Some(at)) if now >= at + FORCE_LIMIT => self.ours(),
             _ => return false,
         };
+        if !self.keeping.is_empty()
+            && let Err(e) = self.job.let_live()
+        {
+            log::warn!("what was let go of run {} ends with it: {e}", self.id.0);
+        }
         self.tell_output(true, on);
         on(Report::TreeGone {
             run: self.id,
             survivors,
         });
         true
+    }
+
+    /// Who is left of it, but for those who were let go.
+    fn ours(&self) -> Vec<u32> {
+        if self.keeping.is_empty() {
+            return self.job.pids(); // Also those that may not be opened.
+        }
+        let members = self.job.members().into_iter();
+        let ours = members.filter(|m| !self.keeping.has(*m));
+        ours.map(|(pid, _)| pid).collect()
     }
 
     /// Whether nothing more is to be waited for of what those who wrote until `end` have written.
