@@ -43,6 +43,11 @@ impl Keeping {
         self.released.get(&member.0) == Some(&member.1)
     }
 
+    /// Whether somebody of this number was let go.
+    pub(super) fn has_number(&self, pid: u32) -> bool {
+        self.released.contains_key(&pid)
+    }
+
     /// Lets go of those members that are on the list, and of what descends from them. Returns the
     /// ones that are on the list. The leader is what was asked for, whatever it is called.
     pub(super) fn look(&mut self, members: &[(u32, u64)], leader: u32) -> Vec<Released> {
@@ -73,6 +78,9 @@ impl Keeping {
             }
         }
         self.add_descendants(&facts);
+        if !self.is_empty() {
+            self.add_consoles(&facts);
+        }
         // One that was opened by another goes with it, and is not told of by itself.
         let is_below = |r: &Released| {
             let f = facts.iter().find(|f| f.pid == r.pid);
@@ -94,6 +102,14 @@ impl Keeping {
             }
             self.released.extend(new);
         }
+    }
+
+    /// The console that an editor has may be everybody's: ended, it would take him along. It ends by
+    /// itself with the last who is on it.
+    fn add_consoles(&mut self, facts: &[&ProcessFacts]) {
+        let is_console = |f: &&&ProcessFacts| f.comm.eq_ignore_ascii_case("conhost.exe");
+        let consoles = facts.iter().filter(is_console);
+        self.released.extend(consoles.map(|f| (f.pid, f.start)));
     }
 
     /// A parent's number may have been given away since: a child is never older than its parent.

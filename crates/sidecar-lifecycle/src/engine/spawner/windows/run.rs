@@ -243,12 +243,9 @@ impl Run {
 
     /// Who is left of it, but for those who were let go.
     fn ours(&self) -> Vec<u32> {
-        if self.keeping.is_empty() {
-            return self.job.pids(); // Also those that may not be opened.
-        }
-        let members = self.job.members().into_iter();
-        let ours = members.filter(|m| !self.keeping.has(*m));
-        ours.map(|(pid, _)| pid).collect()
+        // By their numbers alone: some may not be opened.
+        let pids = self.job.pids().into_iter();
+        pids.filter(|pid| !self.keeping.has_number(*pid)).collect()
     }
 
     /// Whether nothing more is to be waited for of what those who wrote until `end` have written.
