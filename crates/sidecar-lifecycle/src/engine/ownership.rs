@@ -193,20 +193,6 @@ mod tests {
     use super::*;
     use crate::identity::BootId;
 
-    fn row(pid: u32, ppid: u32, start: u64) -> ProcessFacts {
-        ProcessFacts {
-            pid,
-            ppid,
-            pgid: pid,
-            sid: 0,
-            tty: false,
-            pty: None,
-            start,
-            zombie: false,
-            comm: String::new(),
-        }
-    }
-
     /// A system's service became a member so, was written down as one, and was ended by the next
     /// start.
     #[test]
@@ -216,12 +202,23 @@ mod tests {
             start,
             boot: BootId("x".into()),
         };
-        let (ours, stranger) = (row(22, 21, 103), row(30, 21, 50));
-        let table = [row(20, 1, 100), row(21, 20, 102), ours, stranger];
+        let (ours, stranger) = (
+            ProcessFacts::row(22, 21, 103),
+            ProcessFacts::row(30, 21, 50),
+        );
+        let table = [
+            ProcessFacts::row(20, 1, 100),
+            ProcessFacts::row(21, 20, 102),
+            ours,
+            stranger,
+        ];
         let members = |table: &[ProcessFacts]| Table::of(table).members(&leader(100), Vec::new());
         assert_eq!(members(&table), [20, 21, 22]);
         // The leader itself may have got such a number, also when it has ended.
-        let table = [row(21, 20, 102), row(40, 20, 60)];
+        let table = [
+            ProcessFacts::row(21, 20, 102),
+            ProcessFacts::row(40, 20, 60),
+        ];
         assert_eq!(members(&table), [20, 21]);
     }
 }

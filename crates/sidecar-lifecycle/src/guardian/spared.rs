@@ -68,30 +68,20 @@ impl Spared {
 mod tests {
     use super::*;
 
-    fn process(pid: u32, ppid: u32, group: u32, start: u64) -> ProcessFacts {
-        ProcessFacts {
-            pid,
-            ppid,
-            pgid: group,
-            sid: group,
-            tty: false,
-            pty: None,
-            start,
-            zombie: false,
-            comm: String::new(),
-        }
-    }
-
     /// An editor in a session of its own was let go and ended unseen, and a sidecar got its number.
     #[test]
     fn a_new_process_with_the_number_of_one_that_was_let_go_is_not_spared() {
         let (guardian, number) = (10, 20);
-        let editor = process(number, guardian, number, 1);
+        let editor = ProcessFacts::row(number, guardian, 1);
         let mut spared = Spared::default();
         spared.add_subtree(number, &Snapshot::of(vec![editor], guardian));
-        let child = process(21, number, number, 3);
+        let child = ProcessFacts {
+            pgid: number,
+            sid: number,
+            ..ProcessFacts::row(21, number, 3)
+        };
         assert!(spared.contains(&child), "it is in the editor's session");
-        let leader = process(number, guardian, number, 2);
+        let leader = ProcessFacts::row(number, guardian, 2);
         spared.forget(number);
         spared.refresh(&Snapshot::of(vec![leader, child.clone()], guardian));
         assert!(!spared.contains(&child));

@@ -24,6 +24,24 @@ pub(crate) struct ProcessFacts {
     pub(crate) comm: String,
 }
 
+#[cfg(test)]
+impl ProcessFacts {
+    /// A living process in a group of its own and on no terminal.
+    pub(crate) fn row(pid: u32, ppid: u32, start: u64) -> ProcessFacts {
+        ProcessFacts {
+            pid,
+            ppid,
+            pgid: pid,
+            sid: pid,
+            tty: false,
+            pty: None,
+            start,
+            zombie: false,
+            comm: String::new(),
+        }
+    }
+}
+
 /// A TCP socket in the LISTEN state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Listener {

@@ -71,17 +71,7 @@ mod tests {
     use super::*;
 
     fn row(pid: u32, ppid: u32) -> ProcessFacts {
-        ProcessFacts {
-            pid,
-            ppid,
-            pgid: pid,
-            sid: pid,
-            tty: false,
-            pty: None,
-            start: u64::from(pid),
-            zombie: false,
-            comm: String::new(),
-        }
+        ProcessFacts::row(pid, ppid, u64::from(pid))
     }
 
     #[test]

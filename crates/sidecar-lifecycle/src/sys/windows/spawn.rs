@@ -74,34 +74,11 @@ pub(crate) fn create(
     };
     let on_our_console = console::exists();
     let flags = creation_flags(on_our_console);
-    let mut made = PROCESS_INFORMATION::default();
-    // SAFETY: all texts end in a NUL and outlive the call, the line is ours to be written to, and
-    // `startup` begins with its own size and points to attributes that outlive the call.
-    let ok = unsafe {
-        CreateProcessW(
-            program.file.as_ptr(),
-            program.command_line.as_mut_ptr(),
-            ptr::null(),
-            ptr::null(),
-            1,
-            flags,
-            program.environment.as_ptr().cast(),
-            program.cwd.as_ref().map_or(ptr::null(), Vec::as_ptr),
-            (&raw const startup).cast(),
-            &raw mut made,
-        )
-    };
-    if ok == 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the call just gave us this handle and nobody else owns it.
-    let process = Process::from(unsafe { OwnedHandle::from_raw_handle(made.hProcess) });
-    // SAFETY: as above, the other one.
-    let thread = unsafe { OwnedHandle::from_raw_handle(made.hThread) };
+    let made = call(program, &startup, true, flags)?;
     let child = Suspended {
-        process,
-        thread,
-        pid: made.dwProcessId,
+        process: made.process,
+        thread: made.thread,
+        pid: made.pid,
         on_our_console,
     };
     if let Err(e) = job.hold(&child.process) {
@@ -125,6 +102,24 @@ pub(super) fn start_apart(program: &mut Program, job: &Job) -> io::Result<Proces
         },
         lpAttributeList: attributes.raw(),
     };
+    let flags = EXTENDED_STARTUPINFO_PRESENT | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT;
+    Ok(call(program, &startup, false, flags)?.process)
+}
+
+/// What the system has made.
+struct Made {
+    process: Process,
+    thread: OwnedHandle,
+    pid: u32,
+}
+
+/// `inherits`: it gets the handles that can be inherited, or those of a list among the attributes.
+fn call(
+    program: &mut Program,
+    startup: &STARTUPINFOEXW,
+    inherits: bool,
+    flags: PROCESS_CREATION_FLAGS,
+) -> io::Result<Made> {
     let mut made = PROCESS_INFORMATION::default();
     // SAFETY: all texts end in a NUL and outlive the call, the line is ours to be written to, and
     // `startup` begins with its own size and points to attributes that outlive the call.
@@ -134,23 +129,27 @@ pub(super) fn start_apart(program: &mut Program, job: &Job) -> io::Result<Proces
             program.command_line.as_mut_ptr(),
             ptr::null(),
             ptr::null(),
-            0,
-            EXTENDED_STARTUPINFO_PRESENT | DETACHED_PROCESS | CREATE_UNICODE_ENVIRONMENT,
+            inherits.into(),
+            flags,
             program.environment.as_ptr().cast(),
             program.cwd.as_ref().map_or(ptr::null(), Vec::as_ptr),
-            (&raw const startup).cast(),
+            ptr::from_ref(startup).cast(),
             &raw mut made,
         )
     };
     if ok == 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the call just gave us this handle and nobody else owns it; nobody asks for it.
-    drop(unsafe { OwnedHandle::from_raw_handle(made.hThread) });
+    // SAFETY: the call just gave us this handle and nobody else owns it.
+    let process = Process::from(unsafe { OwnedHandle::from_raw_handle(made.hProcess) });
     // SAFETY: as above, the other one.
-    Ok(Process::from(unsafe {
-        OwnedHandle::from_raw_handle(made.hProcess)
-    }))
+    let thread = unsafe { OwnedHandle::from_raw_handle(made.hThread) };
+    let pid = made.dwProcessId;
+    Ok(Made {
+        process,
+        thread,
+        pid,
+    })
 }
 
 /// The environment in the form that the system takes it in: all entries, each with a NUL behind it,
