@@ -1,6 +1,7 @@
 //! A running host, its events and its sidecar's family.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -9,7 +10,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::grammar::Grammar;
-use super::table::{Process, STANDBY, processes_marked};
+use super::table::{Process, STANDBY, processes_of};
 use super::terminal::Terminal;
 use super::waiting::{DEADLINE, eventually, eventually_some, within};
 
@@ -28,7 +29,8 @@ pub struct Host {
     lines: Arc<Mutex<Lines>>,
     reader: Option<thread::JoinHandle<()>>,
     terminal: Option<Terminal>,
-    mark: String,
+    /// Its test's mark and folder, by which the others of that are found.
+    test: (String, PathBuf),
     read: usize,
     /// It was told to roll: two runs of a sidecar may live at a time.
     rolls: bool,
@@ -36,7 +38,11 @@ pub struct Host {
 
 impl Host {
     /// One that has just been started, with pipes as stdin and stdout.
-    pub(super) fn new(mut child: Child, terminal: Option<Terminal>, mark: String) -> Host {
+    pub(super) fn new(
+        mut child: Child,
+        terminal: Option<Terminal>,
+        test: (String, PathBuf),
+    ) -> Host {
         let lines: Arc<Mutex<Lines>> = Arc::default();
         let sink = lines.clone();
         let stdout = child.stdout.take();
@@ -61,7 +67,7 @@ impl Host {
             lines,
             reader: Some(reader),
             terminal,
-            mark,
+            test,
             read: 0,
             rolls: false,
         }
@@ -219,7 +225,7 @@ impl Host {
     /// Waits until no process of this test is left but hosts that were not ended.
     pub fn wait_until_empty(&self) {
         eventually("nothing is left", || {
-            processes_marked(&self.mark).is_empty()
+            processes_of(&self.test.0, &self.test.1).is_empty()
         });
     }
 }

@@ -31,9 +31,9 @@ pub use ports::free_port;
 pub use programs::SETSID;
 pub use programs::{example, fake_host, fake_sidecar, sidecar};
 pub use setup::{Setup, args, args_for};
+pub use table::{GUARDIAN, Process, STANDBY};
 #[cfg(unix)]
-pub use table::kill;
-pub use table::{GUARDIAN, Process, STANDBY, processes_marked, processes_with};
+pub use table::{kill, processes_marked, processes_with};
 pub use waiting::{DEADLINE, eventually, eventually_some, reaches};
 
 /// Whether this is Wine, which cannot do all that Windows can.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::family::Family;
 use super::host::Host;
 use super::programs::fake_sidecar;
-use super::table::{Process, processes_marked};
+use super::table::{Process, processes_of};
 use super::terminal::Terminal;
 #[cfg(unix)]
 use super::terminal::attach;
@@ -122,12 +122,13 @@ impl Setup {
         let child = command.spawn().expect("the host starts");
         // Its copy of the terminal's other side would keep the terminal open.
         drop(command);
-        Host::new(child, terminal, self.mark.clone())
+        let test = (self.mark.clone(), self.folder().to_owned());
+        Host::new(child, terminal, test)
     }
 
     /// Every living process of this test that is not a host's own child of the test.
     pub fn survivors(&self) -> Vec<Process> {
-        processes_marked(&self.mark)
+        processes_of(&self.mark, self.folder())
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) fn command_of(pid: i32) -> Option<String> {
     })
 }
 
+#[cfg(unix)]
 pub(super) fn environment_of(pid: i32) -> Option<Vec<String>> {
     let environment = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always);
     look(pid, environment, |p| {
@@ -47,6 +48,7 @@ pub(super) fn environment_of(pid: i32) -> Option<Vec<String>> {
     })
 }
 
+#[cfg(unix)]
 pub(super) fn environment_holds(pid: i32, wanted: &[&str]) -> bool {
     environment_of(pid).is_some_and(|found| {
         let has = |entry: &&str| found.iter().any(|f| f == entry);

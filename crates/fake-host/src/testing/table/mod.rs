@@ -5,7 +5,7 @@ mod elsewhere;
 #[cfg(target_os = "linux")]
 mod linux;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 #[cfg(not(target_os = "linux"))]
@@ -67,6 +67,7 @@ impl Process {
     }
 
     /// The value of a variable in the environment that it was started with.
+    #[cfg(unix)]
     pub fn variable(&self, name: &str) -> Option<String> {
         let environment = system::environment_of(self.pid)?;
         environment.iter().find_map(|entry| {
@@ -87,7 +88,7 @@ impl Process {
             return self.name() == GUARDIAN;
         }
         let executable = self.executable();
-        let name = executable.as_deref().and_then(std::path::Path::file_stem);
+        let name = executable.as_deref().and_then(Path::file_stem);
         name.is_some_and(|name| name == "fake-host" || name == "sidecar")
     }
 
@@ -144,13 +145,31 @@ pub fn kill(pid: i32, signal: i32) {
     unsafe { libc::kill(pid, signal) };
 }
 
+/// All processes of one test, but for ourselves: whose environment holds its mark.
+#[cfg(unix)]
+pub(super) fn processes_of(mark: &str, _folder: &Path) -> Vec<Process> {
+    processes_marked(mark)
+}
+
+/// All processes of one test, but for ourselves: whose command lines name its folder. Under Wine, who
+/// asks for the environment of a process that ends may wait for the answer for ever.
+#[cfg(windows)]
+pub(super) fn processes_of(_mark: &str, folder: &Path) -> Vec<Process> {
+    let folder = folder.to_string_lossy();
+    let me = std::process::id() as i32;
+    let of_it = |p: &Process| p.pid != me && p.command().contains(folder.as_ref());
+    Process::all().into_iter().filter(of_it).collect()
+}
+
 /// All processes whose environment holds this entry, but for ourselves.
+#[cfg(unix)]
 pub fn processes_marked(entry: &str) -> Vec<Process> {
     processes_with(&[entry])
 }
 
 /// All processes whose environment holds all of these entries, but for ourselves. Who lives
 /// for a moment only is found while it does: its environment is read at once.
+#[cfg(unix)]
 pub fn processes_with(entries: &[&str]) -> Vec<Process> {
     let me = std::process::id() as i32;
     let marked = |pid: i32| {
