@@ -126,9 +126,8 @@ fn a_shell_that_hangs_is_ended_with_its_deaf_children() {
     let begun = Instant::now();
     let error = home.capture_fake(script, SHORT).unwrap_err();
     assert!(
-        begun.elapsed() < SHORT + Duration::from_secs(2),
-        "{:?}",
-        begun.elapsed()
+        begun.elapsed() < LONG / 2,
+        "its children hold the caller up"
     );
     assert!(matches!(error, CaptureError::TimedOut { .. }), "{error}");
     assert!(
