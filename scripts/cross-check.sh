@@ -86,15 +86,29 @@ ensure_rust
 ensure_pnpm
 ensure_npm_packages .
 bash scripts/build.sh --pages-only
-trap wine_end EXIT
+
+failed=()
+# check SYSTEM - in a shell of its own, so that what fails for one system does not hide the other.
+# Not by `||`: a shell that stands before one goes on after an error.
+check() {
+  set +e
+  (
+    set -e
+    trap wine_end EXIT
+    "check_$1"
+  )
+  local code=$?
+  set -e
+  ((code == 0)) || failed+=("$1")
+}
 
 case ${1:-all} in
-  windows) check_windows ;;
-  macos) check_macos ;;
+  windows | macos) check "$1" ;;
   all)
-    check_windows
-    check_macos
+    check windows
+    check macos
     ;;
   *) die "windows or macos, not $1" ;;
 esac
+((${#failed[@]} == 0)) || die "not as it should be: ${failed[*]}"
 say "Checked."
