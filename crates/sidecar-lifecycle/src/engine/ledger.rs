@@ -1,16 +1,19 @@
 //! The state file: which processes this instance has started, for the next one to find.
 
+mod instances;
 mod papers;
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use papers::{Papers, read_state, sealed};
+pub(crate) use instances::{
+    DeadState, Lock, Remains, all_states, dead_state, dead_states, is_dead, live_states, look,
+};
+use papers::sealed;
 
 use super::leftovers::Cleanup;
 use crate::census::registry;
@@ -21,10 +24,6 @@ use crate::sys::monotonic;
 
 /// Written into every file. A file with another number is left alone: its writer knew better.
 const VERSION: u32 = 1;
-/// Far longer than a start takes between making its lock file and naming it.
-const STALE: Duration = Duration::from_mins(10);
-/// Far longer than anybody looks at a lock.
-const LOOKING: Duration = Duration::from_millis(200);
 
 /// What is in the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -251,173 +250,6 @@ impl Drop for Ledger {
             let _ = fs::remove_file(&self.path); // Never written, perhaps.
             let _ = fs::remove_file(&self.lock_path); // The next start clears it away otherwise.
             registry::leave(&self.state.instance);
-        }
-    }
-}
-
-/// The state files of instances that are certainly dead: their locks could be taken.
-pub(crate) fn dead_states(dir: &Path, app_id: &str) -> Vec<DeadState> {
-    clear_stale(dir);
-    instances(dir, "lock")
-        .filter_map(|instance| dead_state(dir, app_id, &instance))
-        .collect()
-}
-
-/// The same for one instance; nothing if it lives, or is not known here.
-pub(crate) fn dead_state(dir: &Path, app_id: &str, instance: &str) -> Option<DeadState> {
-    if !is_name(instance) {
-        return None;
-    }
-    let path = dir.join(format!("{instance}.json"));
-    let deadline = monotonic() + LOOKING;
-    let lock = lock_file(&lock_path(dir, instance), || {
-        // Whoever only looks holds a lock as well, for a moment. A dead host's must not be passed
-        // over for that; a living host's is nobody's to wait for.
-        let host = read_state(&path).whole().and_then(|state| state.host);
-        let looked_at = host.is_some_and(|host| !host.is_alive()) && monotonic() < deadline;
-        if looked_at {
-            thread::sleep(LOOKING / 100);
-        }
-        looked_at
-    })?;
-    let state = match read_state(&path) {
-        Papers::Whole(state) if state.app_id != app_id => return None,
-        Papers::Foreign => return None,
-        Papers::Whole(state) => Some(state).filter(|s| s.instance == instance),
-        Papers::Damaged => None,
-    };
-    Some(DeadState {
-        remains: Remains {
-            instance: instance.to_owned(),
-            state,
-        },
-        path,
-        lock_path: lock_path(dir, instance),
-        _lock: lock,
-    })
-}
-
-/// The states of instances that live: somebody holds their locks. Our own is among them.
-pub(crate) fn live_states(dir: &Path) -> Vec<State> {
-    instances(dir, "lock")
-        .filter(|instance| {
-            let lock = File::open(lock_path(dir, instance));
-            lock.is_ok_and(|l| matches!(l.try_lock_shared(), Err(TryLockError::WouldBlock)))
-        })
-        .filter_map(|instance| read_state(&dir.join(format!("{instance}.json"))).whole())
-        .collect()
-}
-
-/// The states of all instances of this folder, dead or alive, as far as they can be read.
-pub(crate) fn all_states(dir: &Path) -> Vec<State> {
-    instances(dir, "lock")
-        .filter_map(|instance| read_state(&dir.join(format!("{instance}.json"))).whole())
-        .collect()
-}
-
-/// The instances that have a file with this ending.
-fn instances(dir: &Path, ending: &str) -> impl Iterator<Item = String> {
-    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
-    entries.filter_map(move |entry| {
-        let name = entry.file_name().into_string().ok()?;
-        let instance = name.strip_suffix(ending)?.strip_suffix('.')?;
-        Some(instance.to_owned())
-    })
-}
-
-/// Removes what a start has left that was killed before its lock file had its name.
-fn clear_stale(dir: &Path) {
-    for instance in instances(dir, "new") {
-        let new = dir.join(format!("{instance}.new"));
-        let is_old = fs::metadata(&new)
-            .and_then(|m| m.modified())
-            .is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE));
-        if is_old && lock_file(&new, || false).is_some() {
-            let _ = fs::remove_file(dir.join(format!("{instance}.json"))); // Perhaps never written.
-            let _ = fs::remove_file(&new); // Looked at again at the next start otherwise.
-        }
-    }
-}
-
-/// What is known of a dead instance.
-pub(crate) struct Remains {
-    pub(crate) instance: String,
-    /// Nothing when the file is missing or damaged: then only markers tell.
-    pub(crate) state: Option<State>,
-}
-
-/// A dead instance's file, locked so that no second start sweeps it at the same time.
-pub(crate) struct DeadState {
-    pub(crate) remains: Remains,
-    path: PathBuf,
-    lock_path: PathBuf,
-    _lock: File,
-}
-
-impl DeadState {
-    /// Forgets the runs that are dealt with.
-    pub(crate) fn retain(&mut self, keep: impl Fn(&RunRecord) -> bool) {
-        let Some(state) = &mut self.remains.state else {
-            return;
-        };
-        state.runs.retain(keep);
-        if let Err(e) = write_state(&self.path, state) {
-            log::warn!("cannot write the state file {}: {e}", self.path.display());
-        }
-    }
-
-    /// Everything in it is dealt with.
-    pub(crate) fn remove(self) {
-        let _ = fs::remove_file(&self.path); // It may never have been written.
-        let _ = fs::remove_file(&self.lock_path); // Looked at again at the next start otherwise.
-        registry::leave(&self.remains.instance);
-    }
-}
-
-/// Whether somebody holds an instance's lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lock {
-    /// The instance itself, or a start that ends what it has left.
-    Held,
-    /// Nobody: the instance is dead.
-    Free,
-    /// There is no such file: nothing is left of the instance.
-    Missing,
-}
-
-/// An instance for who only looks: its lock, let go at once, and its state.
-pub(crate) fn look(dir: &Path, app_id: &str, instance: &str) -> (Lock, Remains) {
-    let lock = match File::open(lock_path(dir, instance)).map(|f| f.try_lock_shared()) {
-        Ok(Ok(())) => Lock::Free,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Lock::Missing,
-        // What cannot be asked is not known to be dead.
-        Ok(Err(TryLockError::WouldBlock | TryLockError::Error(_))) | Err(_) => Lock::Held,
-    };
-    let state = read_state(&dir.join(format!("{instance}.json"))).whole();
-    let state = state.filter(|s| s.app_id == app_id && s.instance == instance);
-    let instance = instance.to_owned();
-    (lock, Remains { instance, state })
-}
-
-/// Whether an instance has a lock file that nobody holds. An instance that is not known here is
-/// not dead: nothing proves it.
-pub(crate) fn is_dead(dir: &Path, instance: &str) -> bool {
-    is_name(instance) && lock_file(&lock_path(dir, instance), || false).is_some()
-}
-
-/// A name may come from a process's environment: it must not be a path.
-fn is_name(instance: &str) -> bool {
-    instance.bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
-/// Takes a lock, and tries again as long as `again` says so while somebody else has it.
-fn lock_file(path: &Path, mut again: impl FnMut() -> bool) -> Option<File> {
-    let file = OpenOptions::new().read(true).write(true).open(path).ok()?;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Some(file),
-            Err(TryLockError::WouldBlock) if again() => {}
-            Err(TryLockError::WouldBlock | TryLockError::Error(_)) => return None,
         }
     }
 }

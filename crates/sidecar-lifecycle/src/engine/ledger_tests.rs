@@ -1,7 +1,11 @@
 //! The state file on a real disk.
 
+use std::thread;
+
 use proptest::prelude::*;
 
+use super::instances::{STALE, lock_file};
+use super::papers::{Papers, read_state};
 use super::*;
 use crate::identity::BootId;
 use crate::mangled::mangled;

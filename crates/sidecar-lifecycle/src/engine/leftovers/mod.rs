@@ -1,6 +1,7 @@
 //! What dead instances of this app have left behind is ended, and nothing else.
 
 mod cleanup;
+mod ending;
 mod estate;
 mod search;
 mod shield;
