@@ -7,7 +7,7 @@ use std::path::Path;
 use fake_host::testing::{Host, Process, Setup, eventually, fake_sidecar};
 
 use crate::limits::{RLIMIT_AS, RLIMIT_FSIZE, RLIMIT_NOFILE, descriptors, lower};
-use crate::support::{HOST, args_for, assert_nothing_left, start};
+use crate::support::{HOST, args_for, shut_down, start};
 
 /// Waits for whichever of these comes first.
 fn either(host: &Host, from: usize, events: &[&str]) -> String {
@@ -73,9 +73,7 @@ fn the_guardian_has_few_descriptors_left() {
     }
     assert_eq!(outcomes[0], "failed");
     assert_eq!(outcomes.last().map(String::as_str), Some("ready"));
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// The host's own shortage once counted as the sidecar's failure.
@@ -108,9 +106,7 @@ fn the_host_has_no_descriptors_left() {
     lowered.restore();
     host.order("start");
     host.ready();
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 #[test]
@@ -128,9 +124,7 @@ fn the_host_has_no_descriptors_for_a_while() {
     lowered.restore();
     host.ready();
     assert_eq!(host.all("failed").len(), 0, "{:#?}", host.lines());
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// Without a guardian it is the host's table that has to be read for its trees.
@@ -150,9 +144,7 @@ fn a_host_without_a_guardian_and_without_descriptors_reports_nobody_as_gone() {
     assert!(members.iter().all(Process::lives), "{:#?}", host.lines());
     lowered.restore();
     eventually("it goes on once it can", || family.living().is_empty());
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// Where an allocation fails, the guardian dies of it: that is one of the ends it may come to.
@@ -173,9 +165,7 @@ fn the_guardian_gets_no_more_memory() {
         }
         host.all("ready").len() >= 2
     });
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// Files of no length at all: what a full disk is. Writing past the limit once ended the host by a signal.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use fake_host::testing::{Family, Host, Setup, fake_sidecar};
 
 use crate::limits::{RLIMIT_NPROC, RLIMIT_STACK, lower};
-use crate::support::{HOST, args, args_for, assert_nothing_left, start_command};
+use crate::support::{HOST, args, args_for, assert_nothing_left, shut_down, start_command};
 use crate::witness::as_nobody;
 
 /// Starts this and expects that it cannot be started, with these words in the reason.
@@ -113,9 +113,7 @@ fn an_environment_that_is_too_large() {
     lowered.restore();
     host.order("start");
     host.next("ready");
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// A copy that everybody may run: where tests run as root, the target folder may be closed to
@@ -168,9 +166,7 @@ fn no_more_processes_may_be_made() {
     lowered.restore();
     host.order("start");
     host.ready();
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// What may pass by itself once ended a sidecar for good, however often it was to be restarted.
@@ -191,9 +187,7 @@ fn no_more_processes_may_be_made_for_a_while() {
     lowered.restore();
     host.ready();
     assert_eq!(host.all("failed").len(), 0, "{:#?}", host.lines());
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// The runtime's own helper threads would panic, and the engine end with them.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use fake_host::testing::{Setup, eventually, fake_sidecar};
 
 use crate::spawning::{copied_for_all, ordinary_host};
-use crate::support::assert_nothing_left;
+use crate::support::shut_down;
 
 #[test]
 fn what_cannot_be_ended_is_named_and_nothing_is_started_beside_it() {
@@ -55,7 +55,5 @@ fn what_cannot_be_ended_is_named_and_nothing_is_started_beside_it() {
     for process in roots.wait_for(1) {
         process.kill();
     }
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use fake_host::testing::{Host, Process, Setup, eventually};
 
-use crate::support::{assert_nothing_left, start};
+use crate::support::{shut_down, start};
 
 /// Far beyond every deadline of these tests.
 const LONG: Duration = Duration::from_millis(2500);
@@ -43,9 +43,7 @@ fn a_server_that_came_up_meanwhile_is_ready() {
         assert!(host.all(event).is_empty(), "{:#?}", host.lines());
     }
     assert_eq!(host.all("spawned").len(), 1);
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 #[test]
@@ -62,9 +60,7 @@ fn a_sidecar_that_is_asked_about_is_not_lost() {
         assert!(host.all(event).is_empty(), "{:#?}", host.lines());
     }
     assert_eq!(host.all("spawned").len(), 1);
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// Nothing is started twice, and the delay goes on from where it was.
@@ -83,7 +79,5 @@ fn a_crash_before_is_followed_by_one_start() {
     host.ready();
     assert_eq!(host.all("spawned").len(), 2);
     assert_eq!(family.living().len(), 1);
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use fake_host::testing::Setup;
 
-use crate::support::{assert_nothing_left, start};
+use crate::support::{assert_nothing_left, shut_down, start};
 
 #[test]
 fn a_stopped_tree_hears_the_signal_all_the_same() {
@@ -36,9 +36,7 @@ fn the_servers_own_clean_up_is_waited_for() {
     let flags = format!("--port auto --http / --log {}", log.display());
     let (mut host, family) = start(&setup, &flags, "--term-takes 300ms --hold-stdout");
     host.ready();
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
     assert_eq!(host.next_after_end("exited")["code"], 0);
     assert!(
         fs::read_to_string(log)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fake_host::testing::{Family, GUARDIAN, Host, Setup, eventually};
 
-use crate::support::{HOST, args, assert_nothing_left, assert_port_free, start};
+use crate::support::{HOST, args, assert_port_free, shut_down, start};
 use crate::trees::{self, Tree};
 
 fn begin(tree: Tree) -> (Setup, Host, Family, u16) {
@@ -40,9 +40,7 @@ fn guardian_alone(tree: Tree) {
         host.ready();
         family.wait_for(tree.size);
     }
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// Nobody is left who could end the tree, but for the next start of the same app.
@@ -111,9 +109,7 @@ fn while_nothing_runs() {
     assert_eq!(host.next("spawned")["protection"], "best_effort");
     host.ready();
     assert!(host.all("failed").is_empty(), "{:#?}", host.lines());
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// Its own name keeps it out of what is meant for the app, and asking signals do not end it.
@@ -140,7 +136,5 @@ fn the_guardian_is_not_ended_by_what_is_meant_for_the_app() {
     host.next("stopped");
     host.ready();
     assert!(guardian.lives());
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }

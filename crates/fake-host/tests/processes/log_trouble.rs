@@ -8,7 +8,7 @@ use std::process::Command;
 use fake_host::testing::{Family, Host, Process, Setup, eventually};
 
 use crate::logs::{assert_flood_is_whole, flood_numbers, leader, log, start};
-use crate::support::{HOST, args, assert_nothing_left};
+use crate::support::{HOST, args, assert_nothing_left, shut_down};
 
 /// Writing fails; the sidecar lives on, is told of once, and ends as always.
 fn goes_on_without_a_log(setup: &Setup, mut host: Host, family: &Family) {
@@ -247,9 +247,7 @@ fn a_log_that_is_no_file_is_a_clear_error() {
         let reason = failed["reason"].as_str().expect("a reason");
         assert!(reason.contains("has to be an ordinary file"), "{reason}");
         assert!(reason.contains(&pipe.display().to_string()), "{reason}");
-        host.order("shutdown");
-        host.end();
-        assert_nothing_left(&setup, &family);
+        shut_down(&mut host, &setup, &family);
         if pipe.is_dir() {
             return;
         }

@@ -9,7 +9,7 @@ use sidecar_lifecycle::Leftovers;
 use sidecar_lifecycle::census::Census;
 
 use crate::leftovers::kill_both;
-use crate::support::{args, assert_nothing_left, start, start_command};
+use crate::support::{args, shut_down, start, start_command};
 
 const ADOPT: &str = "--leftovers adopt --port auto --http / --grace 300 --log ";
 const KEEP: &str = "--leftovers keep --port auto --http / --grace 300 --log ";
@@ -69,9 +69,7 @@ fn one_that_is_adopted_lives_through_the_death_of_its_host_and_is_stopped_by_the
         "escapees, too, were found: {:?}",
         family.living()
     );
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 #[test]
@@ -94,9 +92,7 @@ fn it_is_released_by_an_orderly_exit_and_handed_on_from_host_to_host() {
     host.ready();
     host.order("stop");
     host.next("stopped");
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 #[test]
@@ -115,9 +111,7 @@ fn host_and_guardian_killed_together_leave_it_too_and_without_a_guardian_it_is_t
         assert_eq!(adopted["pid"], leader);
         host.order("stop");
         assert_eq!(host.next("stopped")["survivors"], 0);
-        host.order("shutdown");
-        host.end();
-        assert_nothing_left(&setup, &family);
+        shut_down(&mut host, &setup, &family);
     }
 }
 
@@ -143,9 +137,7 @@ fn its_end_is_seen_but_not_how_and_a_new_run_follows() {
     host.ready();
     host.order("stop");
     host.next("stopped");
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 #[test]
@@ -158,9 +150,7 @@ fn force_ends_an_adopted_tree_that_is_deaf() {
     host.order("stop");
     assert_eq!(host.next("stopped")["survivors"], 0);
     assert!(family.living().is_empty());
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 #[test]
@@ -183,9 +173,7 @@ fn one_that_would_be_started_otherwise_is_ended_and_begun_anew() {
     );
     host.order("stop");
     host.next("stopped");
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// With its leader gone there is nothing to be looked after.
@@ -202,9 +190,7 @@ fn what_is_left_of_one_that_has_ended_meanwhile_is_ended() {
     assert_eq!(family.living().len(), 2, "{:?}", family.living());
     host.order("stop");
     host.next("stopped");
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// By its number alone somebody else may be meant.
@@ -240,9 +226,7 @@ fn who_only_has_the_number_of_one_that_was_left_is_neither_adopted_nor_harmed() 
         .expect("ended by the test");
     host.order("stop");
     host.next("stopped");
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 #[test]
@@ -290,9 +274,7 @@ fn a_guardian_that_dies_takes_nobody_with_it_who_is_to_live_on() {
     host.order("stop");
     assert_eq!(host.next("stopped")["survivors"], 0);
     assert_eq!(host.count("spawned"), 1);
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 #[test]
@@ -357,9 +339,7 @@ fn a_standby_lets_it_live_and_looks_after_it() {
     host.order("stop");
     assert_eq!(host.next("stopped")["survivors"], 0);
     assert!(family.living().is_empty(), "{:?}", family.living());
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 /// What the list of all sidecars says of whom the next start of the app would do what with.

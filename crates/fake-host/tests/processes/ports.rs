@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use fake_host::testing::{Setup, eventually, fake_sidecar, free_port, named_owner};
 use serde_json::{Value, json};
 
-use crate::support::{assert_nothing_left, start};
+use crate::support::{shut_down, start};
 
 /// A server that is not ours, in a folder of its own. Dropping it ends it.
 struct Stranger(Child);
@@ -127,9 +127,7 @@ fn with_a_range_the_next_port_is_taken() {
     let (mut host, family) = start(&setup, &format!("--port {first}-{second} --http /"), "");
     assert_eq!(host.ready(), second);
     assert_eq!(host.all("port_held").len(), 1);
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
     assert!(stranger.lives());
 }
 
@@ -154,7 +152,5 @@ fn a_client_neither_dies_nor_keeps_the_port_from_the_next_run() {
         assert_eq!(host.ready(), port);
     }
     assert!(host.all("port_held").is_empty(), "{:#?}", host.lines());
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use fake_host::testing::{Setup, eventually};
 
-use crate::support::{assert_nothing_left, start};
+use crate::support::{assert_nothing_left, shut_down, start};
 
 const MUCH: u64 = 200 << 20;
 
@@ -30,9 +30,7 @@ fn every_byte_reaches_the_host_whether_or_not_there_is_a_log() {
             );
             assert_eq!(logged.len(), 1024, "stderr alone");
         }
-        host.order("shutdown");
-        host.end();
-        assert_nothing_left(&setup, &family);
+        shut_down(&mut host, &setup, &family);
     }
 }
 

@@ -7,16 +7,14 @@ use std::thread;
 use fake_host::testing::{Host, Setup, free_port, is_wine};
 use serde_json::Value;
 
-use crate::support::{assert_nothing_left, start};
+use crate::support::{shut_down, start};
 
 /// Starts and waits for `ready`; the whole tree is gone afterwards.
 fn ready(host_flags: &str, sidecar: &str) -> Value {
     let setup = Setup::new();
     let (mut host, family) = start(&setup, host_flags, sidecar);
     let ready = host.next("ready");
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
     ready
 }
 
@@ -26,9 +24,7 @@ fn failed(host_flags: &str, sidecar: &str) -> (Host, Value) {
     let (mut host, family) = start(&setup, host_flags, sidecar);
     let failed = host.next("failed");
     assert!(host.all("ready").is_empty(), "{:#?}", host.lines());
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
     (host, failed)
 }
 
@@ -126,9 +122,7 @@ fn a_strangers_answer_is_not_readiness() {
         let reason = host.next("failed")["reason"].to_string();
         assert!(reason.contains("not ready within"), "{reason}");
         assert!(host.all("ready").is_empty());
-        host.order("shutdown");
-        host.end();
-        assert_nothing_left(&setup, &family);
+        shut_down(&mut host, &setup, &family);
     }
 }
 
@@ -153,9 +147,7 @@ fn an_escapee_may_be_the_one_that_listens() {
     command.push(family.file().into());
     let mut host = crate::support::start_command(&setup, "--port auto --http /", command);
     host.ready();
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use fake_host::testing::{Setup, eventually};
 
-use crate::support::{assert_nothing_left, start};
+use crate::support::{assert_nothing_left, shut_down, start};
 
 #[test]
 fn ten_restarts_at_once_leave_one_server() {
@@ -17,9 +17,7 @@ fn ten_restarts_at_once_leave_one_server() {
     family.wait_for(3);
     assert_eq!(family.living_as("leader").len(), 1);
     assert_eq!(family.living().len(), 3);
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
     let (spawned, stopped) = (host.all("spawned").len(), host.all("stopped").len());
     assert_eq!(spawned, stopped, "every run has one end");
     assert!(
@@ -53,9 +51,7 @@ fn starts_and_stops_in_haste_end_as_the_last_wish_says() {
         host.all("stopped").len() == host.all("spawned").len()
     });
     assert!(family.living().is_empty());
-    host.order("shutdown");
-    host.end();
-    assert_nothing_left(&setup, &family);
+    shut_down(&mut host, &setup, &family);
 }
 
 #[test]

@@ -32,6 +32,14 @@ pub(crate) fn assert_nothing_left(setup: &Setup, family: &Family) {
     eventually("the guardian ends too", || setup.survivors().is_empty());
 }
 
+/// Ends the host in order, and insists that nothing of the test is left.
+#[track_caller]
+pub(crate) fn shut_down(host: &mut Host, setup: &Setup, family: &Family) {
+    host.order("shutdown");
+    host.end();
+    assert_nothing_left(setup, family);
+}
+
 /// Nobody holds this port.
 #[track_caller]
 pub(crate) fn assert_port_free(port: u16) {
