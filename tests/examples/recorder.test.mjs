@@ -34,9 +34,9 @@ test("a recording goes on while its page is reloaded, left and run anew, and its
   await until("another page", async () => (await app.page.text("h1")) === "How it is found again");
   await app.page.click("a");
   await recording(app, ffmpeg, "pid");
-  await app.page.run("history.back()");
+  await app.page.back();
   await until("the other page again", async () => (await app.page.text("h1")) === "How it is found again");
-  await app.page.run("history.back()");
+  await app.page.back();
   await recording(app, ffmpeg, "pid");
 
   // As hot replacement does: the page's code once more, in the same document.

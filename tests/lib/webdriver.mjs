@@ -78,6 +78,14 @@ export class Page {
     await this.#post(`/element/${element[ELEMENT]}/value`, { text });
   }
 
+  /**
+   * Goes back in the window's history, and resolves when that page is there. A script that runs while
+   * one page is put away for another may never be answered, so asking for the new one does not do.
+   */
+  async back() {
+    await this.#post("/back", {});
+  }
+
   /** The handles of all windows. */
   windows() {
     return call(`${this.#session}/window/handles`);
