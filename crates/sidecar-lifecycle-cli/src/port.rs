@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use serde::Serialize;
 use sidecar_lifecycle::census::{Census, Status};
 use sidecar_lifecycle::identity::user_name;
-use sidecar_lifecycle::ports::{Holder, HolderKind, OurMarks, Trial, listening_on, try_all};
+use sidecar_lifecycle::ports::{
+    self, Barred, Holder, HolderKind, OurMarks, Trial, listening_on, try_all,
+};
 use sidecar_lifecycle::{Leftovers, RunId};
 
 use crate::paint::{BOLD, DIM, GREEN, Paint, RED, YELLOW, complain, say};
@@ -40,6 +42,9 @@ struct Answer {
     free: bool,
     holders: Vec<Held>,
     addresses: Vec<Place>,
+    /// For people: a program reads it from the addresses.
+    #[serde(skip)]
+    barred: Option<Barred>,
 }
 
 /// A process that listens.
@@ -139,6 +144,7 @@ fn ask(port: u16) -> Answer {
         .collect();
     Answer {
         port,
+        barred: ports::barred(port),
         free: holders.is_empty() && addresses.iter().all(|a| a.free),
         holders,
         addresses,
@@ -174,6 +180,11 @@ fn readable(answer: &Answer, paint: Paint) -> String {
             let why = why.as_deref().unwrap_or_default();
             let _ = writeln!(text, "  {address}: {why}");
         }
+        if let Some(why) = answer.barred {
+            for line in wrap(&why.to_string(), room(paint).saturating_sub(2)) {
+                let _ = writeln!(text, "  {}", paint.paint(YELLOW, &line));
+            }
+        }
     }
     if !free.is_empty() {
         let _ = writeln!(text, "still free on {free}");
@@ -183,7 +194,7 @@ fn readable(answer: &Answer, paint: Paint) -> String {
 
 fn held(port: u16, held: &Held, paint: Paint) -> String {
     let holder = &held.holder;
-    let room = paint.width.unwrap_or(usize::MAX);
+    let room = room(paint);
     let begin = format!("port {port} is held by ");
     let who = match (&holder.command, holder.pid) {
         (Some(command), _) => shorten(command, room.saturating_sub(begin.len()).max(20)),
@@ -253,6 +264,11 @@ fn verdict(held: &Held) -> (&'static str, String) {
     }
 }
 
+/// How long a line may be.
+fn room(paint: Paint) -> usize {
+    paint.width.unwrap_or(usize::MAX)
+}
+
 /// When it started, as the JSON has it.
 fn at(holder: &Holder) -> String {
     let json = serde_json::to_value(holder).unwrap_or_default();
@@ -268,4 +284,33 @@ fn at(holder: &Holder) -> String {
 fn list(addresses: &[IpAddr]) -> String {
     let each = addresses.iter().map(ToString::to_string);
     each.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_the_system_keeps_for_itself_is_told_with_what_helps() {
+        let answer = Answer {
+            port: 5173,
+            free: false,
+            holders: Vec::new(),
+            addresses: vec![Place {
+                address: IpAddr::from([127, 0, 0, 1]),
+                free: false,
+                why: Some("denied".to_owned()),
+            }],
+            barred: Some(Barred::Excluded),
+        };
+        let text = readable(&answer, Paint::plain(None));
+        assert_eq!(
+            text,
+            format!(
+                "port 5173 cannot be had, and nobody is seen to listen on it\n  \
+                 127.0.0.1: denied\n  {}\n",
+                Barred::Excluded
+            )
+        );
+    }
 }

@@ -1,13 +1,14 @@
 //! Follows the engine's events and turns them into what the user sees.
 
 use berth_project::{PackageManager, Plan};
-use tauri_plugin_sidecar_lifecycle::engine::ports::{Holder, HolderKind};
+use tauri_plugin_sidecar_lifecycle::engine::ports::{self, Barred, Holder, HolderKind, PortWish};
 use tauri_plugin_sidecar_lifecycle::engine::{Event, EventKind, LogLine};
 use url::Url;
 
 use super::install::{Says, says};
 use super::launcher::{Launcher, SERVER, short_command};
 use super::model::{Phase, Trouble};
+use super::prepare::is_movable;
 use crate::trouble::{self, Next};
 
 /// What the events of this launch have said so far.
@@ -251,9 +252,10 @@ impl Launcher {
             (held, f.spawned, f.ended, reviving, timeout, packages)
         };
         let (lacks_packages, can_install) = packages.unwrap_or_default();
+        let movable = self.is_movable();
         let command = self.command();
         let trouble = match (held, spawned, ended) {
-            (Some((port, holder)), false, _) => trouble::port_held(port, &holder),
+            (Some((port, holder)), false, _) => trouble::port_held(port, &holder, movable),
             (_, true, _) if reviving => {
                 trouble::server_died(&command, ended, last_lines, Next::GivenUp)
             }
@@ -262,9 +264,27 @@ impl Launcher {
                 trouble::server_exited(&command, ended, last_lines, can_install)
             }
             (_, true, None) => trouble::never_ready(&command, timeout, last_lines),
-            (None, false, _) => trouble::cannot_start(reason),
+            (None, false, _) => match self.barred() {
+                Some((port, why)) => trouble::port_barred(port, why, movable),
+                None => trouble::cannot_start(reason),
+            },
         };
         self.fail(trouble);
+    }
+
+    /// The port that was asked for, if the system keeps that one for itself.
+    fn barred(&self) -> Option<(u16, Barred)> {
+        let config = self.engine().config(SERVER)?;
+        match config.port {
+            PortWish::Fixed(port) => Some((port, ports::barred(port)?)),
+            _ => None,
+        }
+    }
+
+    /// Whether the server can be told of another port than its script has.
+    fn is_movable(&self) -> bool {
+        let plan = &self.lock().plan;
+        plan.as_ref().is_some_and(|plan| is_movable(plan.port))
     }
 
     fn command(&self) -> String {

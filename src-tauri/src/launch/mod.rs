@@ -9,4 +9,4 @@ mod prepare;
 
 pub(crate) use launcher::{Launcher, SERVER, Ui};
 pub(crate) use model::{Action, Launch, Trouble};
-pub(crate) use prepare::NotFound;
+pub(crate) use prepare::{NotFound, next_free};

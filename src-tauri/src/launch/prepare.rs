@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use berth_project::{Config, Plan, PortChannel};
+use berth_project::{Config, Plan, PortChannel, PortSource};
 use tauri_plugin_sidecar_lifecycle::engine::environ::{EnvMap, child_path, find_tool, user_env};
-use tauri_plugin_sidecar_lifecycle::engine::ports::PortWish;
+use tauri_plugin_sidecar_lifecycle::engine::ports::{self, PortWish};
 use tauri_plugin_sidecar_lifecycle::engine::{HealthCheck, Restart, SidecarBuilder, SidecarConfig};
 
 use super::environment;
@@ -69,7 +69,12 @@ pub(crate) fn server(
 ) -> Result<SidecarConfig, Unprepared> {
     let remembered = session.settings.get().port;
     command(session, plan, &plan.argv)?
-        .port(wish(plan, port_override, remembered))
+        .port(wish(
+            plan.port,
+            port_override,
+            remembered,
+            &Look::at_machine(),
+        ))
         .port_variable("PORT")
         .health_check(HealthCheck::http(&plan.start_route))
         .any_http_status(true)
@@ -125,18 +130,128 @@ fn command(session: &Session, plan: &Plan, argv: &[String]) -> Result<SidecarBui
         .log_file(session.paths.server_log()))
 }
 
+/// Whether the server can be told of another port.
+pub(crate) fn is_movable(project: berth_project::PortWish) -> bool {
+    project.channel != PortChannel::Script
+}
+
+/// How ports are looked at.
+struct Look<'a> {
+    /// Whether the system keeps it for itself, so that nobody can have it.
+    is_barred: &'a dyn Fn(u16) -> bool,
+    /// Whether it can be had now.
+    is_free: &'a dyn Fn(u16) -> bool,
+}
+
+impl Look<'static> {
+    fn at_machine() -> Look<'static> {
+        Look {
+            is_barred: &|port| ports::barred(port).is_some(),
+            is_free: &|port| ports::is_free(port).is_ok(),
+        }
+    }
+}
+
+/// How far the next port is looked for: what Windows keeps for itself comes in hundreds, several
+/// of them in a row.
+const NEXT: u16 = 2_000;
+
+/// The next port after one that nobody can have, by a test of each.
+pub(crate) fn next_free(port: u16, reach: u16, is_free: &dyn Fn(u16) -> bool) -> Option<u16> {
+    (port.checked_add(1)?..=port.saturating_add(reach)).find(|&p| is_free(p))
+}
+
 /// Which port to ask for: what the user has just chosen, what is configured or fixed in the
 /// script, what was used the last time, the framework's own, any.
-fn wish(plan: &Plan, port_override: Option<u16>, remembered: Option<u16>) -> PortWish {
-    let movable = plan.port.channel != PortChannel::Script;
-    let settled = match plan.port.source {
-        berth_project::PortSource::Configured | berth_project::PortSource::Script => plan.port.port,
-        berth_project::PortSource::Framework | berth_project::PortSource::Nobody => None,
+///
+/// Of these nobody has chosen the last three: where the system keeps such a port for itself, the
+/// next one serves as well.
+fn wish(
+    project: berth_project::PortWish,
+    port_override: Option<u16>,
+    remembered: Option<u16>,
+    look: &Look<'_>,
+) -> PortWish {
+    let movable = is_movable(project);
+    let settled = match project.source {
+        PortSource::Configured | PortSource::Script => project.port,
+        PortSource::Framework | PortSource::Nobody => None,
     };
-    let port = port_override
-        .filter(|_| movable)
-        .or(settled)
-        .or(remembered.filter(|_| movable))
-        .or(plan.port.port);
-    port.map_or(PortWish::Auto, PortWish::Fixed)
+    if let Some(chosen) = port_override.filter(|_| movable).or(settled) {
+        return PortWish::Fixed(chosen);
+    }
+    let usual = remembered.filter(|_| movable).or(project.port);
+    match usual {
+        Some(port) if movable && (look.is_barred)(port) => {
+            next_free(port, NEXT, look.is_free).map_or(PortWish::Auto, PortWish::Fixed)
+        }
+        Some(port) => PortWish::Fixed(port),
+        None => PortWish::Auto,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIXED: fn(u16) -> PortWish = PortWish::Fixed;
+
+    fn project(source: PortSource, channel: PortChannel) -> berth_project::PortWish {
+        let port = Some(5173).filter(|_| source != PortSource::Nobody);
+        berth_project::PortWish {
+            port,
+            source,
+            channel,
+        }
+    }
+
+    /// Windows keeps 5146 to 5345 for itself, and somebody has 5346.
+    fn ask(project: berth_project::PortWish, chosen: Option<u16>, last: Option<u16>) -> PortWish {
+        let barred = |port| (5146..=5345).contains(&port);
+        let look = Look {
+            is_barred: &barred,
+            is_free: &|port| !barred(port) && port != 5346,
+        };
+        wish(project, chosen, last, &look)
+    }
+
+    #[test]
+    fn a_port_that_nobody_chose_and_nobody_can_have_gives_way_to_the_next() {
+        let framework = project(PortSource::Framework, PortChannel::Argument);
+        assert_eq!(ask(framework, None, None), FIXED(5347));
+        assert_eq!(
+            ask(framework, None, Some(5200)),
+            FIXED(5347),
+            "the last one"
+        );
+        assert_eq!(ask(framework, None, Some(5346)), FIXED(5346), "held: told");
+        assert_eq!(ask(framework, None, Some(4000)), FIXED(4000));
+        let nobody = project(PortSource::Nobody, PortChannel::Variable);
+        assert_eq!(ask(nobody, None, None), PortWish::Auto);
+        assert_eq!(ask(nobody, None, Some(5200)), FIXED(5347));
+    }
+
+    #[test]
+    fn a_port_that_was_chosen_is_asked_for_as_it_is() {
+        for source in [PortSource::Configured, PortSource::Script] {
+            let settled = project(source, PortChannel::Argument);
+            assert_eq!(ask(settled, None, Some(4000)), FIXED(5173));
+        }
+        let framework = project(PortSource::Framework, PortChannel::Argument);
+        assert_eq!(ask(framework, Some(5200), None), FIXED(5200));
+        let script = project(PortSource::Script, PortChannel::Script);
+        assert_eq!(ask(script, Some(4000), Some(4001)), FIXED(5173));
+    }
+
+    #[test]
+    fn where_every_next_port_is_taken_any_will_do() {
+        let framework = project(PortSource::Framework, PortChannel::Argument);
+        let look = Look {
+            is_barred: &|_| true,
+            is_free: &|_| false,
+        };
+        assert_eq!(wish(framework, None, None, &look), PortWish::Auto);
+        let last = Some(u16::MAX);
+        assert_eq!(wish(framework, None, last, &look), PortWish::Auto);
+    }
 }

@@ -8,7 +8,7 @@ use berth_project::ProjectError;
 use crate::launch::{Action, Trouble};
 use crate::paths::for_people;
 
-pub(crate) use port::port_held;
+pub(crate) use port::{port_barred, port_held};
 pub(crate) use server::{
     Next, install_failed, never_ready, not_installed, server_died, server_exited,
 };

@@ -2,14 +2,72 @@
 
 use std::time::SystemTime;
 
-use tauri_plugin_sidecar_lifecycle::engine::ports::{self, Holder, HolderKind};
+use tauri_plugin_sidecar_lifecycle::engine::ports::{self, Barred, Holder, HolderKind};
 
 use super::{make, retry};
-use crate::launch::{Action, Trouble};
+use crate::launch::{Action, Trouble, next_free};
 use crate::paths::for_people;
 
-/// Somebody else has the port.
-pub(crate) fn port_held(port: u16, holder: &Holder) -> Trouble {
+/// How far another port is looked for beside one that is held, and beside one that the system keeps
+/// for itself: in hundreds, several of them in a row.
+const NEXT_TO_HELD: u16 = 20;
+const NEXT_TO_BARRED: u16 = 2_000;
+/// What is added to a privileged port, so that 80 becomes 8080.
+const UNPRIVILEGED: u16 = 8_000;
+
+/// The system keeps the port for itself. `movable`: the server can be told of another one.
+pub(crate) fn port_barred(port: u16, why: Barred, movable: bool) -> Trouble {
+    let (sentence, cause) = match why {
+        Barred::Excluded => (
+            format!("Windows keeps port {port} for itself."),
+            "Nobody uses it, but Windows has reserved a range of ports around it, perhaps for \
+             Hyper-V, WSL or Docker. “netsh interface ipv4 show excludedportrange protocol=tcp” \
+             lists the ranges, which may change when Windows starts anew.",
+        ),
+        Barred::Privileged => (
+            format!("Port {port} is for the administrator alone."),
+            "Ports below 1024 may be opened by root only, unless the system is set otherwise.",
+        ),
+        _ => (
+            format!("The system does not let you open port {port}."),
+            "Nobody uses it; a security policy may forbid it.",
+        ),
+    };
+    let from = match why {
+        Barred::Privileged => port.saturating_add(UNPRIVILEGED - 1),
+        _ => port,
+    };
+    let instead = another(from, NEXT_TO_BARRED, movable);
+    let help = match &instead {
+        Some(_) => "Another port works, but pages keep logins and storage by port.",
+        None => {
+            "Choose another port where this one is written down: in the script or in berth.json."
+        }
+    };
+    // To try again changes nothing, unless the user has changed the system.
+    let actions = match instead {
+        Some(instead) => vec![
+            Action {
+                primary: true,
+                ..instead
+            },
+            Action::other("retry", "Retry"),
+        ],
+        None => vec![retry()],
+    };
+    Trouble {
+        actions,
+        ..make(
+            "port-barred",
+            sentence,
+            format!("{cause} {help}"),
+            Vec::new(),
+        )
+    }
+}
+
+/// Somebody else has the port. `movable`: the server can be told of another one.
+pub(crate) fn port_held(port: u16, holder: &Holder, movable: bool) -> Trouble {
     let who = holder
         .command
         .as_deref()
@@ -28,7 +86,6 @@ pub(crate) fn port_held(port: u16, holder: &Holder) -> Trouble {
         .as_ref()
         .map_or(String::new(), |cwd| format!(" in {}", for_people(cwd)));
     let sentence = format!("Port {port} is held by {who}{pid}{since}{place}.");
-    let free = next_free(port);
     let same = holder.kind == HolderKind::SameProject;
     let cause = if same {
         "This project’s server seems to run elsewhere already, perhaps in a terminal. Berth leaves \
@@ -44,12 +101,7 @@ pub(crate) fn port_held(port: u16, holder: &Holder) -> Trouble {
             format!("Open localhost:{port} in the browser"),
         ));
     }
-    if let Some(free) = free {
-        actions.push(Action::other(
-            format!("use-port:{free}"),
-            format!("Use port {free} instead"),
-        ));
-    }
+    actions.extend(another(port, NEXT_TO_HELD, movable));
     let evidence = holder
         .command
         .iter()
@@ -61,9 +113,14 @@ pub(crate) fn port_held(port: u16, holder: &Holder) -> Trouble {
     }
 }
 
-/// The next port that nobody has.
-fn next_free(port: u16) -> Option<u16> {
-    (port.checked_add(1)?..=port.saturating_add(20)).find(|&p| ports::is_free(p).is_ok())
+/// The button for the next port that can be had, if the server can be told of it.
+fn another(port: u16, reach: u16, movable: bool) -> Option<Action> {
+    if !movable {
+        return None;
+    }
+    let free = next_free(port, reach, &|p| ports::is_free(p).is_ok())?;
+    let label = format!("Use port {free} instead");
+    Some(Action::other(format!("use-port:{free}"), label))
 }
 
 /// The program's name out of a command line.
@@ -101,7 +158,7 @@ mod tests {
             live: false,
             identity: None,
         };
-        let trouble = port_held(5173, &holder);
+        let trouble = port_held(5173, &holder, true);
         assert_eq!(
             trouble.sentence,
             "Port 5173 is held by node, pid 4711, started 2 minutes ago in /srv/shop."
@@ -113,8 +170,47 @@ mod tests {
             started: None,
             ..holder
         };
-        let sentence = port_held(5173, &unknown).sentence;
+        let sentence = port_held(5173, &unknown, true).sentence;
         assert_eq!(sentence, "Port 5173 is held by another user’s process.");
+    }
+
+    /// The ids of a page's buttons, the primary one first.
+    fn buttons(trouble: &Trouble) -> Vec<&str> {
+        let primary = trouble.actions.iter().filter(|a| a.primary);
+        assert_eq!(primary.count(), 1, "{trouble:?}");
+        assert!(trouble.actions[0].primary, "{trouble:?}");
+        trouble.actions.iter().map(|a| a.id.as_str()).collect()
+    }
+
+    #[test]
+    fn a_port_that_the_system_keeps_is_no_holders_and_another_one_is_offered_first() {
+        let trouble = port_barred(5173, Barred::Excluded, true);
+        assert_eq!(trouble.sentence, "Windows keeps port 5173 for itself.");
+        assert!(
+            trouble
+                .cause
+                .contains("netsh interface ipv4 show excludedportrange")
+        );
+        let [first, second] = buttons(&trouble)[..] else {
+            panic!("{trouble:?}")
+        };
+        assert!(first.starts_with("use-port:"), "{first}");
+        assert_eq!(second, "retry");
+        let trouble = port_barred(80, Barred::Privileged, true);
+        let port: u16 = buttons(&trouble)[0]["use-port:".len()..]
+            .parse()
+            .expect("a port");
+        assert!((8080..8100).contains(&port), "{port}");
+        assert!(trouble.cause.contains("root"), "{}", trouble.cause);
+    }
+
+    #[test]
+    fn no_other_port_is_offered_where_the_script_fixes_it() {
+        for why in [Barred::Excluded, Barred::Privileged, Barred::Forbidden] {
+            let trouble = port_barred(80, why, false);
+            assert_eq!(buttons(&trouble), ["retry"]);
+            assert!(trouble.cause.contains("script"), "{}", trouble.cause);
+        }
     }
 
     #[test]

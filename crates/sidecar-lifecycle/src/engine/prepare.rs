@@ -16,7 +16,7 @@ use super::refusal::Refusal;
 use crate::config::SidecarConfig;
 use crate::core::Leftovers;
 use crate::event::EventKind;
-use crate::ports::{self, Holder, HolderKind, OurMarks, PickError, PortWish, Reservations};
+use crate::ports::{self, Barred, Holder, HolderKind, OurMarks, PickError, PortWish, Reservations};
 use crate::sys::{has_descriptors, monotonic};
 
 /// What preparing needs to know, and where it tells what it finds.
@@ -149,11 +149,11 @@ impl Preparation {
                     (None, Ok(())) => format!(
                         "port {port} is reserved for another sidecar, which is about to bind it"
                     ),
-                    (holder, _) => held(port, holder.as_ref()),
+                    (holder, _) => held(port, holder.as_ref(), || ports::barred(port)),
                 };
                 Err(Refusal::lasting(reason))
             }
-            Err(e) => Err(Refusal::lasting(e.to_string())),
+            Err(e) => Err(Refusal::lasting(none_left(e, ports::barred))),
         }
     }
 
@@ -226,10 +226,25 @@ fn why_not(program: &Path) -> String {
     }
 }
 
-/// The sentence about a port that is held.
-fn held(port: u16, holder: Option<&Holder>) -> String {
+/// The sentence about all ports of a range. One of them tells why: what the system keeps for
+/// itself comes in hundreds.
+fn none_left(error: PickError, barred: impl Fn(u16) -> Option<Barred>) -> String {
+    match error {
+        PickError::AllHeld { first, .. } => barred(first).map_or_else(
+            || error.to_string(),
+            |why| format!("{error}; port {first} cannot be had: {why}"),
+        ),
+        other => other.to_string(),
+    }
+}
+
+/// The sentence about a port that is held, or that nobody can have.
+fn held(port: u16, holder: Option<&Holder>, barred: impl FnOnce() -> Option<Barred>) -> String {
     let Some(holder) = holder else {
-        return format!("port {port} is held, by whom is not known");
+        return match barred() {
+            Some(why) => format!("port {port} cannot be had: {why}"),
+            None => format!("port {port} is held, by whom is not known"),
+        };
     };
     let who = match (&holder.command, holder.pid) {
         (Some(command), Some(pid)) => format!("{command} (pid {pid})"),
@@ -284,8 +299,34 @@ pub(crate) fn fill_port(args: &[OsString], port: Option<u16>) -> Vec<OsString> {
 
 #[cfg(test)]
 mod tests {
-    use super::fill_port;
+    use super::{fill_port, held, none_left};
+    use crate::ports::{Barred, PickError};
     use std::ffi::OsString;
+
+    #[test]
+    fn a_port_that_the_system_keeps_is_not_said_to_be_held() {
+        let said = held(5173, None, || Some(Barred::Excluded));
+        assert!(
+            said.starts_with("port 5173 cannot be had: Windows keeps it"),
+            "{said}"
+        );
+        let said = held(80, None, || Some(Barred::Privileged));
+        assert!(said.contains("root"), "{said}");
+        let said = held(5173, None, || None);
+        assert_eq!(said, "port 5173 is held, by whom is not known");
+    }
+
+    #[test]
+    fn a_range_that_the_system_keeps_says_so() {
+        let (first, last) = (5173, 5180);
+        let error = PickError::AllHeld { first, last };
+        let said = none_left(error, |port| (port == first).then_some(Barred::Excluded));
+        assert!(
+            said.contains("5180") && said.contains("Windows keeps it"),
+            "{said}"
+        );
+        assert_eq!(none_left(error, |_| None), error.to_string());
+    }
 
     #[test]
     fn the_port_is_filled_in_wherever_it_is_asked_for() {

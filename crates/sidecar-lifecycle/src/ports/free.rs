@@ -23,7 +23,8 @@ use crate::sys::sockets;
 pub struct Busy {
     /// The address on which the bind failed.
     pub address: SocketAddr,
-    /// What the system answered: `AddrInUse`, or `PermissionDenied` for a privileged port.
+    /// What the system answered: `AddrInUse`, or `PermissionDenied` for a port that the system keeps
+    /// for itself, see [`super::barred`]; on Windows also for one that its holder wants alone.
     #[source]
     pub source: io::Error,
 }
@@ -64,7 +65,7 @@ pub fn is_free(port: u16) -> Result<(), Busy> {
 /// fn verdict(trial: &Trial) -> &'static str {
 ///     match trial {
 ///         Trial::Free => "free",
-///         Trial::Refused(e) if e.kind() == ErrorKind::PermissionDenied => "for root alone",
+///         Trial::Refused(e) if e.kind() == ErrorKind::PermissionDenied => "not for us",
 ///         Trial::Refused(_) => "taken",
 ///         Trial::Missing => "not on this machine",
 ///     }
@@ -79,7 +80,8 @@ pub fn is_free(port: u16) -> Result<(), Busy> {
 pub enum Trial {
     /// A server can have it.
     Free,
-    /// The system refused: `AddrInUse`, or `PermissionDenied` for a privileged port.
+    /// The system refused: `AddrInUse`, or `PermissionDenied` for a port that the system keeps for
+    /// itself, see [`super::barred`]; on Windows also for one that its holder wants alone.
     Refused(io::Error),
     /// There is no such address family on this machine.
     Missing,

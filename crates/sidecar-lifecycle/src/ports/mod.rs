@@ -19,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod barred;
 mod free;
 mod holder;
 pub(crate) mod lossy;
@@ -27,6 +28,7 @@ mod reserve;
 pub(crate) mod rfc3339;
 mod wish;
 
+pub use barred::{Barred, barred};
 pub use free::{Busy, Trial, is_free, try_all};
 pub use holder::{Holder, HolderKind, Listening, OurMarks, holder_of, holders_of, listening_on};
 pub use pick::{PickError, Picked, pick};
