@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks Windows and macOS on a Linux machine, as far as that can be done:
 #
-#   - the engine's tests, built for Windows, run under Wine
+#   - the engine's tests, built for Windows, run under Wine 8, Debian 12's
 #   - the whole app is linked for Windows
 #   - everything is type-checked and linted for both, tests too
 #
@@ -22,6 +22,12 @@ root=$PWD
 export CARGO_TARGET_DIR=$root/target-cross
 windows=$WINDOWS_TARGET
 macos=aarch64-apple-darwin
+case ${1:-all} in
+  all) systems=(windows macos) targets=("$windows" "$macos") ;;
+  windows) systems=(windows) targets=("$windows") ;;
+  macos) systems=(macos) targets=("$macos") ;;
+  *) die "windows or macos, not $1" ;;
+esac
 # Compilers for the C parts of dependencies, where they have any. Nothing is linked for macOS.
 export CC_aarch64_apple_darwin=clang AR_aarch64_apple_darwin=llvm-ar
 # Neither is debugged here, and without debug information there is half as much to write and link.
@@ -79,7 +85,7 @@ if grep -rnE '#!\[feature\(' crates/*/src src-tauri/src; then
 fi
 
 ensure_packages cross
-for target in "$windows" "$macos"; do
+for target in "${targets[@]}"; do
   has_rustup_target "$target" || ensure_packages cross-std
 done
 ensure_rust
@@ -102,13 +108,6 @@ check() {
   ((code == 0)) || failed+=("$1")
 }
 
-case ${1:-all} in
-  windows | macos) check "$1" ;;
-  all)
-    check windows
-    check macos
-    ;;
-  *) die "windows or macos, not $1" ;;
-esac
+for system in "${systems[@]}"; do check "$system"; done
 ((${#failed[@]} == 0)) || die "not as it should be: ${failed[*]}"
 say "Checked."

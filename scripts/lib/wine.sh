@@ -49,9 +49,14 @@ wine_end() {
   unset WINEPREFIX
 }
 
-# windows_tests CARGO… - links the whole app for Windows, and runs all tests that are for it. CARGO is
-# called as `CARGO test -p …` and answers as cargo does: where the target's standard library has to
-# be built, it is a function that adds what that takes. CARGO_TARGET_DIR says where it builds.
+# wine_is_known - whether it is the Wine whose gaps the tests assert (tests/support/wine.rs): one
+# that has other gaps would fail them without anything being wrong
+wine_is_known() { [[ $(wine --version 2>/dev/null) == wine-8.* ]]; }
+
+# windows_tests CARGO… - links the whole app for Windows, and runs all tests that are for it; under a
+# Wine that is not known they are built. CARGO is called as `CARGO test -p …` and answers as cargo
+# does: where the target's standard library has to be built, it is a function that adds what that
+# takes. CARGO_TARGET_DIR says where it builds.
 windows_tests() {
   # Named together, all have the same features, and what they share is built once.
   local packages=(-p berth -p berth-project -p fake-host -p fake-sidecar -p sidecar-lifecycle
@@ -61,6 +66,13 @@ windows_tests() {
   "$@" build --locked --target "$WINDOWS_TARGET" "${packages[@]}" --bins
   local built=$CARGO_TARGET_DIR/$WINDOWS_TARGET/debug
   ls -l "$built/berth.exe"
+  if ! wine_is_known; then
+    "$@" test --locked --target "$WINDOWS_TARGET" "${packages[@]}" --lib --bins --tests --no-run
+    # `npm test` says so at its end.
+    printf 'left out: the tests under Wine: what this one cannot do is not known (%s)\n' \
+      "$(wine --version 2>/dev/null)"
+    return
+  fi
   # Most of them wait for a process of theirs: more at a time than there are processors.
   WINEPATH=$(winepath -w "$built" </dev/null 2>/dev/null) RUST_TEST_THREADS=4 \
     CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine "$@" test --locked \

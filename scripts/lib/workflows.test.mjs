@@ -24,6 +24,18 @@ test("a word that GitHub does not know and a job that is not there are found", (
   assert.notDeepEqual(mistakesIn(workflow("{ run: npm test }", "third")), []);
 });
 
+test("a push does not end the weekly run, and its jobs have the time that their attacks take", () => {
+  const text = readFileSync(`${FOLDER}/ci.yml`, "utf8");
+  assert.match(text, /group:.*github\.event_name/);
+  const longSuite = text.slice(text.indexOf("  long-suite:"));
+  const number = (pattern) => Number(pattern.exec(longSuite)[1]);
+  assert.ok(number(/MINUTES: "(\d+)"/) + 90 <= number(/timeout-minutes: (\d+)/), "what is built comes on top");
+  const listed = /part: \[(.+)\]/.exec(longSuite)[1].split(", ");
+  const added = [...longSuite.matchAll(/part: (\w+) \}/g)].map(([, part]) => part);
+  const parts = readdirSync("scripts/attack").filter((name) => name.endsWith(".sh"));
+  assert.deepEqual([...listed, ...added].sort(), parts.map((name) => name.slice(0, -3)).sort());
+});
+
 test("every workflow is one that GitHub takes", () => {
   const files = readdirSync(FOLDER);
   assert.ok(files.length > 0);
