@@ -144,6 +144,21 @@ fn folder(wish: Option<PathBuf>) -> Result<PathBuf, OpenError> {
     };
     // A folder that is missing is kept as it was written: the trouble page names it.
     std::path::absolute(&folder)
-        .map(|absolute| absolute.canonicalize().unwrap_or(absolute))
+        .map(|absolute| berth_project::real_folder(&absolute).unwrap_or(absolute))
         .map_err(OpenError::NoFolder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_named_as_programs_take_it() {
+        let folder_there = tempfile::tempdir().unwrap();
+        let found = folder(Some(folder_there.path().to_path_buf())).unwrap();
+        assert!(found.is_absolute() && found.is_dir());
+        assert!(!found.to_string_lossy().starts_with(r"\\?\"), "{found:?}");
+        let gone = folder_there.path().join("gone");
+        assert_eq!(folder(Some(gone.clone())).unwrap(), gone);
+    }
 }

@@ -5,6 +5,7 @@
 //! [`redact()`] makes what a trouble page shows fit to be pasted into a public issue.
 
 pub mod config;
+mod folder;
 mod framework;
 mod package_json;
 mod package_manager;
@@ -16,6 +17,7 @@ mod version;
 mod words;
 
 pub use config::{CommandLine, Config, ConfigError, PluginConfig};
+pub use folder::{is_on_share, is_run_by_cmd, real_folder};
 pub use framework::{FRAMEWORKS, Framework};
 pub use package_json::PackageJson;
 pub use package_manager::{Chosen, ChosenBy, PackageManager};

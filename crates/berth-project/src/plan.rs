@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::{CommandLine, Config};
+use crate::folder::{is_on_share, is_run_by_cmd};
 use crate::framework::Framework;
 use crate::package_json::PackageJson;
-use crate::package_manager::{self, Chosen, ChosenBy};
+use crate::package_manager::{self, Chosen, ChosenBy, PackageManager};
 use crate::script::{self, Reading, ScriptPort};
 use crate::trouble::ProjectError;
 use crate::words;
@@ -105,6 +106,10 @@ impl Plan {
             }
             None => run_script(folder, config, &manifest)?,
         };
+        let manager = package_manager.as_ref().map(|chosen| chosen.manager);
+        if is_on_share(folder) && needs_cmd(&argv, manager) {
+            return Err(ProjectError::OnAShare(folder.to_path_buf()));
+        }
         let framework = reading
             .framework
             .or_else(|| Framework::among(&manifest.dependencies));
@@ -205,6 +210,13 @@ fn through_shell(line: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether Windows needs `cmd.exe` to run it, as far as that is seen before the program is found.
+fn needs_cmd(argv: &[String], manager: Option<PackageManager>) -> bool {
+    // Scripts are run by it too, whoever is asked for them. Bun has a shell of its own.
+    let scripts_need = manager.is_some_and(|manager| manager != PackageManager::Bun);
+    scripts_need || argv.first().is_some_and(|it| is_run_by_cmd(Path::new(it)))
+}
+
 fn wish(
     configured: Option<u16>,
     reading: &Reading,
@@ -237,4 +249,22 @@ fn wish(
         source,
         channel,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_and_batch_files_need_cmd_and_programs_do_not() {
+        let needs = |words: &[&str], manager| {
+            let argv: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            needs_cmd(&argv, manager)
+        };
+        assert!(needs(&["pnpm", "run", "dev"], Some(PackageManager::Pnpm)));
+        assert!(!needs(&["bun", "run", "dev"], Some(PackageManager::Bun)));
+        assert!(needs(&["cmd", "/d", "/s", "/c", "a && b"], None));
+        assert!(needs(&["bin\\serve.cmd"], None));
+        assert!(!needs(&["node", "server.js"], None));
+    }
 }

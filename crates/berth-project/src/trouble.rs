@@ -1,6 +1,6 @@
 //! Why a folder cannot be run as a project.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config::ConfigError;
 
@@ -14,6 +14,14 @@ pub enum ProjectError {
     /// The path leads to something else than a folder.
     #[error("{} is not a folder; open the folder that holds the project's package.json", .0.display())]
     NotAFolder(PathBuf),
+    /// The folder is on a share, and the command needs `cmd.exe`, which runs nothing there.
+    #[error(
+        "{} is on a network share, where Windows’ command line (cmd.exe) cannot run the project’s \
+         command; map the share to a drive letter, as `net use Z: {}` does, and open the folder there",
+        .0.display(),
+        share(.0)
+    )]
+    OnAShare(PathBuf),
     /// There is no `package.json`, and no command is configured.
     #[error(
         "there is no package.json in {}; open the folder that has one, or set `command` in berth.json",
@@ -79,6 +87,7 @@ impl ProjectError {
         match self {
             ProjectError::FolderMissing(_) => "folder-missing",
             ProjectError::NotAFolder(_) => "not-a-folder",
+            ProjectError::OnAShare(_) => "on-a-share",
             ProjectError::NoPackageJson(_) => "no-package-json",
             ProjectError::Unreadable { .. } => "unreadable",
             ProjectError::BadPackageJson { .. } => "bad-package-json",
@@ -87,6 +96,14 @@ impl ProjectError {
             ProjectError::BadConfig(_) => "bad-config",
         }
     }
+}
+
+/// `\\server\share`, of a folder in it.
+fn share(folder: &Path) -> String {
+    let name = folder.to_string_lossy();
+    let plain = name.replacen(r"\\?\UNC\", r"\\", 1);
+    let parts: Vec<&str> = plain.splitn(5, '\\').take(4).collect();
+    parts.join(r"\")
 }
 
 fn at_line(line: Option<usize>) -> String {

@@ -152,7 +152,7 @@ fn unread((label, config): &(String, SidecarConfig)) -> Option<String> {
 fn find_folder(config: &mut SidecarConfig) -> Result<(), String> {
     let folder = config.cwd.take().map_or_else(std::env::current_dir, Ok);
     let folder = folder.map_err(|e| format!("cannot use the working folder: {e}"))?;
-    let real = folder.canonicalize();
+    let real = berth_project::real_folder(&folder);
     let real = real.map_err(|e| {
         let folder = folder.display();
         format!("cannot use the working folder: {folder}: {e}")

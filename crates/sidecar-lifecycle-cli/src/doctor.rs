@@ -42,7 +42,7 @@ pub(crate) struct Args {
 /// Looks and tells. `guardian` is what came of starting one for this very process.
 pub(crate) fn doctor(args: &Args, guardian: Result<(), NoGuardian>) -> ExitCode {
     let folder = args.folder.clone().unwrap_or_else(|| PathBuf::from("."));
-    let folder = match folder.canonicalize() {
+    let folder = match berth_project::real_folder(&folder) {
         Ok(folder) if folder.is_dir() => folder,
         Ok(file) => return refuse(&format!("{} is not a folder", file.display())),
         Err(e) => return refuse(&format!("cannot look into {}: {e}", folder.display())),

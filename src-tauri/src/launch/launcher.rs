@@ -370,6 +370,7 @@ impl Launcher {
 fn unprepared(why: Unprepared) -> Box<Trouble> {
     Box::new(match why {
         Unprepared::NotFound(e) => trouble::tool_not_found(&e),
+        Unprepared::Project(e) => trouble::project(&e),
         Unprepared::Config(e) => trouble::cannot_start(&e.to_string()),
     })
 }

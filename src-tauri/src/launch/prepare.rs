@@ -27,6 +27,8 @@ pub(crate) struct NotFound {
 #[derive(Debug)]
 pub(crate) enum Unprepared {
     NotFound(NotFound),
+    /// What is only known once the program is found.
+    Project(berth_project::ProjectError),
     Config(tauri_plugin_sidecar_lifecycle::engine::ConfigError),
 }
 
@@ -104,6 +106,12 @@ fn command(session: &Session, plan: &Plan, argv: &[String]) -> Result<SidecarBui
     let user = user_env(&plan.folder, &cache);
     let wanted = argv.first().map_or("", String::as_str);
     let (program, extra) = tool(wanted, plan, &user).map_err(Unprepared::NotFound)?;
+    if berth_project::is_on_share(&plan.folder) && berth_project::is_run_by_cmd(&program) {
+        let folder = plan.folder.clone();
+        return Err(Unprepared::Project(berth_project::ProjectError::OnAShare(
+            folder,
+        )));
+    }
     let mut env = environment::for_server(user, plan.env.clone());
     // A setting for pnpm that npm does not know, and warns of on each start.
     let by_npm = plan.package_manager.as_ref();

@@ -40,6 +40,12 @@ pub(crate) fn project(error: &ProjectError) -> Trouble {
             format!("{} is not a folder.", for_people(path)),
             "Open the folder that holds the project’s package.json.".to_owned(),
         ),
+        ProjectError::OnAShare(path) => (
+            format!("{} is on a network share.", for_people(path)),
+            "Its command needs Windows’ command line (cmd.exe), which runs in no folder of a share. \
+             Map the share to a drive letter, and open the folder there."
+                .to_owned(),
+        ),
         ProjectError::NoPackageJson(path) => (
             format!("{} has no package.json.", for_people(path)),
             "This may not be the project’s own folder. A project without one can name its command \
@@ -81,7 +87,9 @@ pub(crate) fn project(error: &ProjectError) -> Trouble {
     // Where a file is at fault, its own message has the key and the line.
     let evidence = match error {
         ProjectError::Unreadable { why, .. } => vec![why.clone()],
-        ProjectError::BadPackageJson { .. } | ProjectError::BadConfig(_) => vec![error.to_string()],
+        ProjectError::BadPackageJson { .. }
+        | ProjectError::BadConfig(_)
+        | ProjectError::OnAShare(_) => vec![error.to_string()],
         _ => Vec::new(),
     };
     make(error.code(), sentence, cause, evidence)
@@ -137,6 +145,7 @@ mod tests {
             install_failed((Some(1), None), &lines),
             cannot_start("no"),
             project(&ProjectError::FolderMissing(PathBuf::from("/x"))),
+            project(&ProjectError::OnAShare(PathBuf::from(r"\\nas\home\shop"))),
         ] {
             assert_eq!(
                 trouble.actions.iter().filter(|a| a.primary).count(),
