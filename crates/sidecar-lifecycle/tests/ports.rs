@@ -226,6 +226,29 @@ fn ours_is_only_what_a_dead_instance_of_this_app_left_or_this_one_runs() {
     }
 }
 
+/// As `System` and the services are to an ordinary user.
+#[cfg(windows)]
+#[test]
+fn a_holder_that_may_not_be_opened_is_named_and_cannot_be_ended() {
+    let child = PortChild::listening_on("127.0.0.1").spawn();
+    support::shut::shut(child.pid());
+    let holder = holder_of(child.port, &nothing()).expect("the child listens");
+    assert_eq!(holder.pid, Some(child.pid()));
+    let name = std::env::current_exe().expect("known");
+    let name = name.file_name().expect("a file").to_string_lossy();
+    assert_eq!(holder.command.as_deref(), Some(&*name));
+    assert_eq!(holder.kind, HolderKind::Stranger);
+    assert_eq!((holder.identity, holder.started), (None, None));
+    // Nor is it ours where its number is.
+    let pid = child.pid();
+    let live = OurMarks {
+        live_members: &|p| p == pid,
+        ..nothing()
+    };
+    let holder = holder_of(child.port, &live).expect("the child listens");
+    assert_eq!(holder.kind, HolderKind::Stranger);
+}
+
 #[test]
 fn the_same_project_is_told_by_its_folder() {
     let root = tempfile::tempdir().expect("a folder");

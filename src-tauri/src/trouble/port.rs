@@ -123,9 +123,14 @@ fn another(port: u16, reach: u16, movable: bool) -> Option<Action> {
     Some(Action::other(format!("use-port:{free}"), label))
 }
 
-/// The program's name out of a command line.
+/// The program's name out of a command line. One with a space in its path is quoted there.
 fn program_name(command: &str) -> &str {
-    let program = command.split_whitespace().next().unwrap_or(command);
+    let quoted = command
+        .strip_prefix(['"', '\''])
+        .and_then(|rest| rest.split(['"', '\'']).next());
+    let program = quoted
+        .or_else(|| command.split_whitespace().next())
+        .unwrap_or(command);
     program.rsplit(['/', '\\']).next().unwrap_or(program)
 }
 
@@ -163,6 +168,18 @@ mod tests {
             trouble.sentence,
             "Port 5173 is held by node, pid 4711, started 2 minutes ago in /srv/shop."
         );
+        // What may not be looked into, such as a service.
+        let service = Holder {
+            pid: Some(4),
+            command: Some("System".into()),
+            cwd: None,
+            started: None,
+            ..holder.clone()
+        };
+        let trouble = port_held(80, &service, true);
+        assert_eq!(trouble.sentence, "Port 80 is held by System, pid 4.");
+        let ends = |a: &Action| a.id != "retry" && !a.id.starts_with("use-port:");
+        assert!(!trouble.actions.iter().any(ends), "{trouble:?}");
         let unknown = Holder {
             pid: None,
             command: None,
@@ -211,6 +228,17 @@ mod tests {
             assert_eq!(buttons(&trouble), ["retry"]);
             assert!(trouble.cause.contains("script"), "{}", trouble.cause);
         }
+    }
+
+    #[test]
+    fn a_program_is_named_by_its_file_also_where_its_folder_has_a_space() {
+        assert_eq!(program_name("/usr/bin/node server.js"), "node");
+        let windows = r#""C:\Program Files\nodejs\node.exe" server.js"#;
+        assert_eq!(program_name(windows), "node.exe");
+        assert_eq!(program_name(r"C:\Windows\node.exe server.js"), "node.exe");
+        let unix = "'/Applications/My App/serve' --port 1";
+        assert_eq!(program_name(unix), "serve");
+        assert_eq!(program_name("\"Docker Desktop.exe\""), "Docker Desktop.exe");
     }
 
     #[test]

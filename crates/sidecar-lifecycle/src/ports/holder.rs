@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{lossy, rfc3339};
 use crate::identity::Identity;
 use crate::marker::{self, Marker};
-use crate::sys::{Listener, Owner, process, sockets};
+use crate::sys::{Listener, Owner, ProcessFacts, process, sockets};
 
 /// What a holder is to us, in ascending order of how much it is in the way.
 ///
@@ -60,7 +60,7 @@ pub struct Holder {
     pub pid: Option<u32>,
     /// The user; known even where the process is not.
     pub uid: Option<u32>,
-    /// Its command line, for people.
+    /// Its command line, for people; the program's name alone where no more may be read.
     pub command: Option<String>,
     /// Its working directory; what is no UTF-8 is replaced when serialised.
     #[serde(serialize_with = "lossy::serialize")]
@@ -76,7 +76,8 @@ pub struct Holder {
     /// yet no leftover: it must be stopped, if at all, through its sidecar.
     #[serde(skip)]
     pub live: bool,
-    /// The process, safe to signal: what is said above was read from this very process.
+    /// The process, safe to signal: what is said above was read from this very process. `None` for
+    /// one that may not be looked into: it is to be left alone, also where its pid is known.
     #[serde(skip)]
     pub identity: Option<Identity>,
 }
@@ -222,7 +223,9 @@ pub fn listening_on(port: u16, me: &OurMarks<'_>) -> Vec<Listening> {
 
 fn look_at(listener: &Listener, me: &OurMarks<'_>) -> Holder {
     match sockets::owner(listener.inode) {
-        Owner::Pid(pid) => describe(pid, listener, me).unwrap_or_else(|| unknown(listener)),
+        Owner::Pid(pid) => describe(pid, listener, me)
+            .or_else(|| name(pid, listener))
+            .unwrap_or_else(|| unknown(listener)),
         Owner::Unreadable => unknown(listener),
     }
 }
@@ -237,6 +240,31 @@ fn unknown(listener: &Listener) -> Holder {
         kind: HolderKind::Stranger,
         live: false,
         identity: None,
+    }
+}
+
+/// What is known of a process that may not be looked into, as of `System` and of services on Windows,
+/// whose tables name them all the same. Nothing when it can be looked into or is gone.
+fn name(pid: u32, listener: &Listener) -> Option<Holder> {
+    let shut = process::identity_of(pid).is_none();
+    let row = process::process(pid).filter(|row| shut && !row.zombie)?;
+    // The row was read after the socket was found: it is the holder's if the socket is still there.
+    let still = sockets::listeners(Some(listener.port)).is_ok_and(|all| all.contains(listener));
+    still.then(|| named(&row, listener))
+}
+
+/// A stranger without an identity, so that nobody can end it: its pid alone may be another's by now.
+fn named(row: &ProcessFacts, listener: &Listener) -> Holder {
+    let name = &row.comm;
+    let command = if name.contains(char::is_whitespace) {
+        format!("\"{name}\"")
+    } else {
+        name.clone()
+    };
+    Holder {
+        pid: Some(row.pid),
+        command: Some(command).filter(|_| !name.is_empty()),
+        ..unknown(listener)
     }
 }
 
@@ -284,4 +312,45 @@ fn is_inside(cwd: Option<&Path>, project: Option<&Path>) -> bool {
         return false;
     };
     real(cwd).starts_with(real(project))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_that_may_not_be_looked_into_keeps_its_pid_and_its_name_and_cannot_be_ended() {
+        let listener = Listener {
+            port: 80,
+            addr: IpAddr::from([0, 0, 0, 0]),
+            inode: 4,
+            uid: 0,
+        };
+        let row = |comm: &str| ProcessFacts {
+            comm: comm.to_owned(),
+            ..ProcessFacts::row(4, 0, 0)
+        };
+        let holder = named(&row("System"), &listener);
+        assert_eq!(holder.pid, Some(4));
+        assert_eq!(holder.command.as_deref(), Some("System"));
+        assert_eq!(holder.kind, HolderKind::Stranger);
+        assert_eq!((holder.identity, holder.live), (None, false));
+        assert_eq!((holder.cwd, holder.started), (None, None));
+        // As it stands in a command line: what shows the first word shows the name.
+        let spaced = named(&row("Docker Desktop.exe"), &listener);
+        assert_eq!(spaced.command.as_deref(), Some("\"Docker Desktop.exe\""));
+        assert_eq!(named(&row(""), &listener).command, None);
+    }
+
+    #[test]
+    fn a_process_that_is_gone_or_readable_is_not_named_by_its_row() {
+        let listener = Listener {
+            port: 1,
+            addr: IpAddr::from([127, 0, 0, 1]),
+            inode: 0,
+            uid: 0,
+        };
+        assert_eq!(name(u32::MAX - 1, &listener), None, "gone");
+        assert_eq!(name(std::process::id(), &listener), None, "readable");
+    }
 }
