@@ -6,110 +6,6 @@
 use crate::sys::ProcessFacts;
 use crate::sys::process;
 
-/// Executables that are released unless the configuration says otherwise: editors, browsers,
-/// terminals and the daemons that they and build tools share.
-///
-/// ```
-/// use sidecar_lifecycle::{SidecarConfig, guardian::DEFAULT_KEEP};
-///
-/// let config = SidecarConfig::builder()
-///     .name("pnpm")
-///     .keep(DEFAULT_KEEP.iter().copied().chain(["my-editor"]))
-///     .build()?;
-/// # Ok::<(), sidecar_lifecycle::ConfigError>(())
-/// ```
-pub const DEFAULT_KEEP: &[&str] = &[
-    // Editors.
-    "code",
-    "code-insiders",
-    "codium",
-    "cursor",
-    "windsurf",
-    "zed",
-    "zed-editor",
-    "zeditor",
-    "sublime_text",
-    "subl",
-    "atom",
-    "emacs",
-    "emacsclient",
-    "vim",
-    "nvim",
-    "gvim",
-    "nvim-qt",
-    "neovide",
-    "hx",
-    "helix",
-    "kak",
-    "nano",
-    "micro",
-    "kate",
-    "gedit",
-    "gnome-text-editor",
-    "mousepad",
-    "geany",
-    "idea",
-    "webstorm",
-    "phpstorm",
-    "pycharm",
-    "rider",
-    "clion",
-    "goland",
-    "rubymine",
-    "Code",
-    "Cursor",
-    "Electron",
-    // Browsers.
-    "firefox",
-    "firefox-bin",
-    "firefox-esr",
-    "chrome",
-    "google-chrome",
-    "chromium",
-    "brave",
-    "brave-browser",
-    "vivaldi-bin",
-    "opera",
-    "msedge",
-    "microsoft-edge",
-    "epiphany",
-    "falkon",
-    "librewolf",
-    "zen",
-    "Safari",
-    "Google Chrome",
-    "Firefox",
-    "Brave Browser",
-    "Arc",
-    // Terminals and multiplexers.
-    "gnome-terminal-server",
-    "gnome-terminal",
-    "konsole",
-    "xterm",
-    "alacritty",
-    "kitty",
-    "wezterm-gui",
-    "foot",
-    "tilix",
-    "terminator",
-    "xfce4-terminal",
-    "ghostty",
-    "ptyxis",
-    "tmux",
-    "screen",
-    "zellij",
-    "Terminal",
-    "iTerm2",
-    // Shared daemons.
-    "watchman",
-    "dbus-daemon",
-    "ssh-agent",
-    "gpg-agent",
-    "dockerd",
-    "containerd",
-    "adb",
-];
-
 /// Whether a person uses this process at a terminal that `ours`, the tree that it came from, has
 /// no part in.
 ///
@@ -140,34 +36,57 @@ pub(crate) fn reason(facts: &ProcessFacts, escaped: bool, names: &[String]) -> O
 
 /// Whether one of these lists names what a process runs.
 pub(crate) fn is_listed(facts: &ProcessFacts, lists: &[&[String]]) -> bool {
-    let name = executable_name(facts);
+    let file = file_name(facts.pid);
+    let name = file_or_comm(file.as_deref(), facts);
     let mut names = lists.iter().copied().flatten();
-    names.any(|listed| is_same_name(listed, &name)) && !is_automated(facts.pid)
+    let is_it = |listed: &String| {
+        is_same_name(listed, name, cfg!(windows))
+            // Whose file may not be read is known by its short name alone.
+            || file.is_none() && is_short_name(listed, name, KEPT_OF_NAMES)
+    };
+    names.any(is_it) && !is_automated(facts.pid)
 }
 
 /// Whether a list names the file that a process runs, by a look at that one process alone.
 #[cfg(windows)]
 pub(crate) fn is_named(pid: u32, names: &[String]) -> bool {
     let name = file_name(pid);
-    name.is_some_and(|name| names.iter().any(|n| is_same_name(n, bare_name(&name))))
+    name.is_some_and(|name| {
+        names
+            .iter()
+            .any(|n| is_same_name(n, bare_name(&name), true))
+    })
 }
 
-/// Whether a name on a list is that of a file. Windows does not mind case.
-fn is_same_name(listed: &str, name: &str) -> bool {
-    if cfg!(windows) {
-        bare_name(listed).eq_ignore_ascii_case(name)
+/// Whether a name on a list is that of a file, without `.exe`. Windows does not mind case.
+pub(super) fn is_same_name(listed: &str, name: &str, windows: bool) -> bool {
+    if windows {
+        without_exe(listed).eq_ignore_ascii_case(name)
     } else {
         listed == name
     }
 }
 
+/// How many bytes of a program's name the kernel keeps at the least: all, on Windows.
+const KEPT_OF_NAMES: usize = if cfg!(unix) { 15 } else { usize::MAX };
+
+/// Whether a kernel's short name is a listed one that it has cut after `kept` bytes or more.
+fn is_short_name(listed: &str, comm: &str, kept: usize) -> bool {
+    comm.len() >= kept
+        && listed.len() > comm.len()
+        && listed.as_bytes().starts_with(comm.as_bytes())
+}
+
 /// The name of the file that a process runs, on Windows without its `.exe`: the lists are for all
 /// systems.
 pub(crate) fn executable_name(facts: &ProcessFacts) -> String {
-    let name = file_name(facts.pid).unwrap_or_else(|| facts.comm.clone());
+    file_or_comm(file_name(facts.pid).as_deref(), facts).to_owned()
+}
+
+fn file_or_comm<'a>(file: Option<&'a str>, facts: &'a ProcessFacts) -> &'a str {
+    let name = file.unwrap_or(&facts.comm);
     // An executable replaced by an update while it runs reads as "code (deleted)".
-    let name = name.strip_suffix(" (deleted)").unwrap_or(&name);
-    bare_name(name).to_owned()
+    bare_name(name.strip_suffix(" (deleted)").unwrap_or(name))
 }
 
 fn file_name(pid: u32) -> Option<String> {
@@ -177,9 +96,14 @@ fn file_name(pid: u32) -> Option<String> {
 
 /// On Windows, a program's name without its `.exe`.
 pub(crate) fn bare_name(name: &str) -> &str {
-    if cfg!(not(windows)) {
-        return name;
+    if cfg!(windows) {
+        without_exe(name)
+    } else {
+        name
     }
+}
+
+pub(super) fn without_exe(name: &str) -> &str {
     let bare = name
         .len()
         .checked_sub(4)
@@ -199,4 +123,21 @@ fn is_automated(pid: u32) -> bool {
         "--enable-automation",
     ];
     process::command_line(pid).is_some_and(|line| FLAGS.iter().any(|flag| line.contains(flag)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_short_name;
+    use crate::guardian::DEFAULT_KEEP;
+
+    #[test]
+    fn a_name_that_the_kernel_has_cut_is_known_by_what_is_left() {
+        let known = |comm| DEFAULT_KEEP.iter().any(|n| is_short_name(n, comm, 15));
+        assert!(known("gnome-terminal-"), "gnome-terminal-server");
+        assert!(known("gnome-text-edit"), "gnome-text-editor");
+        assert!(!known("gnome-terminal"), "is whole, and listed as it is");
+        assert!(!known("gnome-text-edi"), "is another program");
+        assert!(!known("node-text-edito"));
+        assert!(!is_short_name("node", "node", usize::MAX), "nothing is cut");
+    }
 }

@@ -28,6 +28,7 @@ mod fuzz;
 #[cfg(unix)]
 mod hunt;
 mod keep;
+mod keep_list;
 #[cfg(unix)]
 mod letting_go;
 mod no_guardian;
@@ -59,10 +60,10 @@ pub(crate) mod warden;
 #[cfg(unix)]
 pub(crate) mod wire;
 
-pub use keep::DEFAULT_KEEP;
 #[cfg(windows)]
 pub(crate) use keep::is_named;
 pub(crate) use keep::{bare_name, executable_name, is_used_elsewhere, reason as keep_reason};
+pub use keep_list::DEFAULT_KEEP;
 pub use no_guardian::NoGuardian;
 #[cfg(unix)]
 pub(crate) use start::{Standby, take};

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::keep;
 use super::pump::Pump;
 use super::run::{Run, Stage};
 use super::snapshot::Snapshot;
 use super::warden::{Place, Warden};
 use super::wire::{Note, Report};
+use super::{DEFAULT_KEEP, keep};
 use crate::core::ExitStatus;
 use crate::identity::{BootId, Identity};
 use crate::sys::unix::clock::monotonic;
@@ -188,7 +188,7 @@ impl Warden {
     /// Ends an orphan whose run has ended before it was seen. It descends from us, and with the
     /// host gone nobody is left who could name a run for it.
     fn end_stray(&mut self, orphan: &ProcessFacts, snapshot: &Snapshot) {
-        let names: Vec<String> = keep::DEFAULT_KEEP.iter().map(ToString::to_string).collect();
+        let names: Vec<String> = DEFAULT_KEEP.iter().map(ToString::to_string).collect();
         let ours: Vec<u32> = snapshot
             .children(self.me)
             .filter(|f| !self.spared.contains(f))
