@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use tauri_plugin_sidecar_lifecycle::engine::replace_file;
 
 /// Remembered values. Unknown ones, from a later version, are dropped.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -78,7 +79,7 @@ impl Settings {
 fn write(file: &Path, values: &Values) -> io::Result<()> {
     let next = file.with_extension("json.next");
     fs::write(&next, serde_json::to_vec_pretty(values)?)?;
-    fs::rename(&next, file)
+    replace_file(&next, file)
 }
 
 #[cfg(test)]

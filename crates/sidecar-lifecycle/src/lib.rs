@@ -341,6 +341,13 @@ pub use termination::{Termination, on_termination};
 #[doc(hidden)]
 pub use wildcard::matches_wildcard;
 
+/// Renames a file in place of another, on Windows also while a virus scanner looks at it.
+// Not for everybody: Berth's settings are written in the same way.
+#[doc(hidden)]
+pub fn replace_file(from: &std::path::Path, to: &std::path::Path) -> std::io::Result<()> {
+    sys::replace(from, to)
+}
+
 /// `CLOCK_MONOTONIC` in milliseconds, as [`Event::mono_ms`] has it.
 ///
 /// ```no_run

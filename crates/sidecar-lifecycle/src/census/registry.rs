@@ -73,7 +73,7 @@ fn write(folder: &Path, entry: &Entry) -> io::Result<()> {
     crate::sys::owner_only(&mut options);
     let mut file: File = options.open(&new)?;
     file.write_all(&serde_json::to_vec(entry)?)?;
-    fs::rename(&new, file_of(folder, &entry.instance))
+    crate::sys::replace(&new, &file_of(folder, &entry.instance))
 }
 
 fn file_of(folder: &Path, instance: &str) -> PathBuf {

@@ -20,7 +20,7 @@ use crate::census::registry;
 use crate::core::{Leftovers, Phase, RunId};
 use crate::identity::Identity;
 use crate::marker::Marker;
-use crate::sys::monotonic;
+use crate::sys::{monotonic, replace};
 
 /// Written into every file. A file with another number is left alone: its writer knew better.
 const VERSION: u32 = 1;
@@ -137,7 +137,7 @@ impl Ledger {
             behind_since: None,
         };
         ledger.save();
-        fs::rename(&new, &ledger.lock_path).inspect_err(|_| {
+        replace(&new, &ledger.lock_path).inspect_err(|_| {
             let _ = fs::remove_file(&new); // The error that matters is told.
         })?;
         Ok(ledger)
@@ -215,7 +215,9 @@ impl Ledger {
 
     fn save(&mut self) {
         self.behind_since = None;
-        match write_state(&self.path, &self.state) {
+        // Where it is refused for good, the engine is not to wait for it each time.
+        let rename = if self.writable { replace } else { rename_once };
+        match write_state(&self.path, &self.state, rename) {
             Ok(()) => self.writable = true,
             Err(e) => {
                 // Reported once. The guardian still ends everything; only the sweep at the next
@@ -228,14 +230,22 @@ impl Ledger {
     }
 }
 
+fn rename_once(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
 /// Replaces the file atomically: a reader sees the old one or the new one, never a piece.
-fn write_state(path: &Path, state: &State) -> io::Result<()> {
+fn write_state(
+    path: &Path,
+    state: &State,
+    rename: fn(&Path, &Path) -> io::Result<()>,
+) -> io::Result<()> {
     let next = path.with_extension("json.next");
     let write = || {
         let mut file = private(&next)?;
         file.set_len(0)?;
         file.write_all(&sealed(serde_json::to_vec(state)?))?;
-        fs::rename(&next, path)
+        rename(&next, path)
     };
     write().inspect_err(|_| {
         let _ = fs::remove_file(&next); // Whatever became of it, nobody reads it.

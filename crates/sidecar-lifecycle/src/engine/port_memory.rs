@@ -44,7 +44,7 @@ impl PortMemory {
         let written = serde_json::to_vec(&self.ports)
             .map_err(std::io::Error::from)
             .and_then(|bytes| fs::write(&next, bytes))
-            .and_then(|()| fs::rename(&next, file));
+            .and_then(|()| crate::sys::replace(&next, file));
         if let Err(e) = written {
             let _ = fs::remove_file(&next); // Half of it helps nobody.
             log::warn!("cannot remember a port in {}: {e}", file.display());

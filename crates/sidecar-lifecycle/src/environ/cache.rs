@@ -374,7 +374,7 @@ impl EnvCache {
             .with_extension(format!("{:016x}.tmp", fastrand::u64(..)));
         let written = platform::create_private_file(&fresh)
             .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&fresh, &self.file));
+            .and_then(|()| crate::sys::replace(&fresh, &self.file));
         if written.is_err() {
             let _ = fs::remove_file(&fresh); // the first error is the one to tell
         }

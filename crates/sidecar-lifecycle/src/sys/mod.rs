@@ -30,7 +30,7 @@ pub(crate) use facts::{Listener, Owner, ProcessFacts};
 pub(crate) use unix::clock::monotonic;
 #[cfg(unix)]
 pub(crate) use unix::files::{
-    discard_lock, has_descriptors, is_at, never_wait, owner_only, read_at, shared_folder,
+    discard_lock, has_descriptors, is_at, never_wait, owner_only, read_at, replace, shared_folder,
     variable_name, write_at,
 };
 #[cfg(unix)]
@@ -51,7 +51,7 @@ pub(crate) use windows::console::{
 };
 #[cfg(windows)]
 pub(crate) use windows::files::{
-    discard_lock, has_descriptors, is_at, never_wait, owner_only, read_at, shared_folder,
+    discard_lock, has_descriptors, is_at, never_wait, owner_only, read_at, replace, shared_folder,
     variable_name, write_at,
 };
 #[cfg(windows)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::papers::{Papers, read_state};
 use super::{RunRecord, State, lock_path, write_state};
 use crate::census::registry;
-use crate::sys::monotonic;
+use crate::sys::{monotonic, replace};
 
 /// Far longer than a start takes between making its lock file and naming it.
 pub(super) const STALE: Duration = Duration::from_mins(10);
@@ -122,7 +122,7 @@ impl DeadState {
             return;
         };
         state.runs.retain(keep);
-        if let Err(e) = write_state(&self.path, state) {
+        if let Err(e) = write_state(&self.path, state, replace) {
             log::warn!("cannot write the state file {}: {e}", self.path.display());
         }
     }

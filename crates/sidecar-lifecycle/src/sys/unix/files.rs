@@ -53,6 +53,11 @@ pub(crate) fn shared_folder() -> io::Result<PathBuf> {
     Ok(folder)
 }
 
+/// Renames a file, in place of another one if there is one. Nobody who has it open is in the way.
+pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
 /// Whether this is the file that the path leads to.
 pub(crate) fn is_at(file: &File, path: &Path) -> bool {
     match (file.metadata(), fs::symlink_metadata(path)) {

@@ -6,7 +6,10 @@ use std::io;
 use std::os::windows::ffi::OsStringExt;
 use std::os::windows::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
+use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION};
 use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 
 /// Reads at an offset. It moves the file's own offset, which no caller relies on.
@@ -63,7 +66,111 @@ pub(crate) fn is_at(_file: &File, _path: &Path) -> bool {
 /// can make another one.
 pub(crate) fn discard_lock(_path: &Path) {}
 
+/// How often a file is replaced before that counts as refused, and what lies between two attempts:
+/// 200 ms in all.
+const ATTEMPTS: u32 = 21;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Renames a file, in place of another one if there is one. A virus scanner or an indexer may have
+/// either open for a moment and refuse to share it: it is waited for, 200 ms at the most.
+pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
+    insist(|| fs::rename(from, to), || thread::sleep(PAUSE))
+}
+
+/// Tries again what another program's handle may stand in the way of.
+fn insist(mut attempt: impl FnMut() -> io::Result<()>, mut pause: impl FnMut()) -> io::Result<()> {
+    for _ in 1..ATTEMPTS {
+        match attempt() {
+            Err(e) if is_in_use(&e) => pause(),
+            other => return other,
+        }
+    }
+    attempt()
+}
+
+/// Whether this may pass by itself. Access is denied for other reasons too, and which one it is,
+/// Windows does not tell.
+fn is_in_use(error: &io::Error) -> bool {
+    let code = error.raw_os_error().map(|code| code as u32);
+    matches!(code, Some(ERROR_ACCESS_DENIED | ERROR_SHARING_VIOLATION))
+}
+
 /// Whether this program can open what one look at a sidecar takes. Handles have no small limit.
 pub(crate) fn has_descriptors() -> bool {
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::windows::fs::OpenOptionsExt;
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// `FILE_SHARE_READ`: not to be written, removed or renamed meanwhile.
+    const SHARE_READ: u32 = 1;
+
+    /// As a virus scanner opens a file.
+    fn unshared(path: &Path) -> File {
+        let mut options = OpenOptions::new();
+        options.read(true).share_mode(SHARE_READ);
+        options.open(path).expect("it is there")
+    }
+
+    fn files() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let (new, old) = (dir.path().join("new"), dir.path().join("old"));
+        fs::write(&new, "new").expect("writable");
+        fs::write(&old, "old").expect("writable");
+        (dir, new, old)
+    }
+
+    #[test]
+    fn a_file_that_another_program_has_open_for_a_moment_is_replaced_all_the_same() {
+        for scanned in ["old", "new"] {
+            let (dir, new, old) = files();
+            let file = unshared(&dir.path().join(scanned));
+            let (refused, told) = mpsc::channel();
+            let (closed, done) = mpsc::channel();
+            let scanner = thread::spawn(move || {
+                told.recv().expect("the first attempt is refused");
+                drop(file);
+                closed.send(()).expect("somebody waits for it");
+            });
+            let mut pauses = 0;
+            let pause = || {
+                pauses += 1;
+                refused.send(()).expect("it listens");
+                done.recv().expect("it closes the file");
+            };
+            insist(|| fs::rename(&new, &old), pause).expect("the second attempt does it");
+            scanner.join().expect("no panic");
+            assert_eq!(pauses, 1);
+            assert_eq!(fs::read_to_string(&old).expect("there"), "new");
+            assert!(!new.exists());
+        }
+    }
+
+    #[test]
+    fn a_file_that_stays_open_is_given_up_in_the_end_and_nothing_is_lost() {
+        let (_dir, new, old) = files();
+        let file = unshared(&old);
+        let mut pauses = 0;
+        let refused = insist(|| fs::rename(&new, &old), || pauses += 1).expect_err("in use");
+        assert!(is_in_use(&refused), "{refused}");
+        assert_eq!(pauses, ATTEMPTS - 1);
+        drop(file);
+        assert_eq!(fs::read_to_string(&old).expect("there"), "old");
+        assert_eq!(fs::read_to_string(&new).expect("there"), "new");
+        replace(&new, &old).expect("free by now");
+    }
+
+    #[test]
+    fn what_cannot_pass_is_told_at_once() {
+        let (dir, _, old) = files();
+        let missing = dir.path().join("missing");
+        let never = || panic!("there is nothing to wait for");
+        let error = insist(|| fs::rename(&missing, &old), never).expect_err("not there");
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
 }
