@@ -5,12 +5,16 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { after, test } from "node:test";
+import { after, test as testHere } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const scripts = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const folder = mkdtempSync(join(tmpdir(), "launch-test-"));
 after(() => rmSync(folder, { recursive: true }));
+
+/** A test of a virtual display. */
+const skip = process.platform === "linux" ? false : "it needs Xvfb, ImageMagick and /proc";
+const test = (name, body) => testHere(name, { skip }, body);
 
 let number = 0;
 
