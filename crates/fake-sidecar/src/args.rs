@@ -162,6 +162,15 @@ pub(crate) struct FamilyArgs {
     #[arg(long)]
     pub(crate) middle: bool,
 
+    /// Make a child of another program, which is this one under another name.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) helper: Option<PathBuf>,
+
+    /// Do nothing but run this program with these WORDS, parted by spaces, anew
+    /// whenever it has ended; SIGTERM, SIGINT and SIGHUP end none but those.
+    #[arg(long, value_name = "WORDS", allow_hyphen_values = true)]
+    pub(crate) respawn: Option<String>,
+
     /// Make a process that forks without end: its children live for a moment,
     /// each in a session of its own, and it passes itself on. Deaf with
     /// `--escapee-ignores-term`.
@@ -223,6 +232,11 @@ pub(crate) struct OutputArgs {
     /// in which a lost one shows.
     #[arg(long, value_name = "BYTES", value_parser = parse_bytes)]
     pub(crate) source: Option<u64>,
+
+    /// Write a word to stderr each 10 ms, and into FILE how many; a gone reader
+    /// is the end of it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chatter: Option<PathBuf>,
 
     /// Copy stdin to stdout, byte for byte.
     #[arg(long)]

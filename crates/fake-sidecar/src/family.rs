@@ -6,6 +6,7 @@
 //! for that byte, so the family stands before the leader goes on.
 
 use std::io::{self, Read, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::args::{Cli, Role};
@@ -22,6 +23,9 @@ pub(crate) fn raise(cli: &Cli) -> io::Result<Option<Child>> {
             child.arg("--ignore-term");
         }
         spawn_and_wait_until_up(child)?;
+    }
+    if let Some(program) = &family.helper {
+        spawn_and_wait_until_up(under_name(program, cli, Role::Child))?;
     }
     if family.setsid {
         launch(cli, &["--setsid"])?;
@@ -49,6 +53,20 @@ fn make_middle(cli: &Cli) -> io::Result<Child> {
         middle.arg("--ignore-term");
     }
     spawn_and_wait_until_up(middle)
+}
+
+/// Runs this program again and again. Deaf by a handler: a child would inherit that a signal is
+/// ignored.
+pub(crate) fn respawn(cli: &Cli, words: &str) -> io::Result<()> {
+    // Its reading end is kept for the handler's sake; nobody reads.
+    let (_asked, pipe) = io::pipe()?;
+    sys::catch_asking_signals(&pipe)?;
+    loop {
+        let mut child = Command::new(std::env::current_exe()?);
+        child.arg("--max-life").arg(max_life(cli));
+        child.args(words.split_whitespace()).stdin(Stdio::null());
+        child.status()?;
+    }
 }
 
 /// Starts the middle process of a double fork and waits until it has ended.
@@ -142,15 +160,22 @@ fn name(role: Role) -> &'static str {
 
 /// This program again, with the arguments that every role needs.
 fn again(cli: &Cli, role: Role) -> io::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
+    Ok(under_name(&std::env::current_exe()?, cli, role))
+}
+
+/// The same from another file.
+fn under_name(program: &Path, cli: &Cli, role: Role) -> Command {
+    let mut command = Command::new(program);
     command.args(["--role", name(role)]);
-    command
-        .arg("--max-life")
-        .arg(format!("{}ms", cli.max_life.as_millis()));
+    command.arg("--max-life").arg(max_life(cli));
     if let Some(pidfile) = &cli.pidfile {
         command.arg("--pidfile").arg(pidfile);
     }
-    Ok(command)
+    command
+}
+
+fn max_life(cli: &Cli) -> String {
+    format!("{}ms", cli.max_life.as_millis())
 }
 
 /// The handle may be dropped: the process outlives it.

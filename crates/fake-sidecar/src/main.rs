@@ -61,6 +61,9 @@ fn lead(cli: &'static Cli, start: Instant) -> io::Result<()> {
     ending::prepare_for_signals(&cli.end)?;
     pidfile::append(cli.pidfile.as_deref(), "leader")?;
 
+    if let Some(words) = &cli.family.respawn {
+        return family::respawn(cli, words);
+    }
     if let Some(middle) = middle {
         ending::end_with(&cli.end, middle);
     }
@@ -73,6 +76,12 @@ fn lead(cli: &'static Cli, start: Instant) -> io::Result<()> {
         // A writer that panicked has nothing more to say.
         let _ = writer.join();
         ending::end(&cli.end, cli.end.exit_early.unwrap_or_default());
+    }
+    if let Some(file) = &cli.output.chatter {
+        thread::spawn(|| {
+            output::chatter(file);
+            ending::end(&cli.end, cli.end.exit_code);
+        });
     }
     if cli.output.echo_stdin || cli.output.sink || cli.end.exit_on_stdin_eof {
         thread::spawn(|| {

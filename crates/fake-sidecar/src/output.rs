@@ -3,8 +3,9 @@
 //! All writes go straight to the descriptor. A gone reader is no reason to die
 //! here: servers that ignore EPIPE exist, and they are the harder case.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Write};
+use std::path::Path;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -52,6 +53,17 @@ pub(crate) fn begin(args: &OutputArgs, port: u16) -> JoinHandle<()> {
             write_pattern(bytes);
         }
     })
+}
+
+/// Writes words to stderr for as long as they are taken, as a program does that SIGPIPE ends.
+pub(crate) fn chatter(counts: &Path) {
+    for count in 1_u64.. {
+        let said = io::stderr().write_all(b"word\n");
+        if said.is_err() || fs::write(counts, count.to_string()).is_err() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// Reads stdin until EOF, and does with it what was asked for.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use fake_host::testing::{
     Family, Host, Process, SETSID, Setup, eventually, eventually_some, fake_sidecar,
@@ -23,12 +23,13 @@ struct Case {
 /// Ends a run, its sidecar or its host.
 type End = fn(&mut Host);
 
-/// A program under another name.
-fn copied(setup: &Setup, program: &Path, name: &str) -> PathBuf {
+/// The test server under another name: a copy of one of macOS' own programs would not run there, or
+/// under the name of another.
+fn copied(setup: &Setup, name: &str) -> PathBuf {
     let folder = setup.path("bin");
     fs::create_dir_all(&folder).expect("a folder");
     let copy = folder.join(name);
-    fs::copy(program, &copy).expect("copied");
+    fs::copy(fake_sidecar(), &copy).expect("copied");
     copy
 }
 
@@ -39,22 +40,12 @@ fn words(words: &[&dyn AsRef<std::ffi::OsStr>]) -> Vec<OsString> {
 impl Case {
     /// `how` starts the editor, `$1`, which writes its pids into `$2`; `$3` is the test server.
     fn begin(host_flags: &str, name: &str, how: &str) -> Case {
-        Case::begin_with(host_flags, name, how, fake_sidecar())
+        Case::begin_in(Setup::new(), host_flags, name, how)
     }
 
-    fn begin_with(host_flags: &str, name: &str, how: &str, editor_program: &Path) -> Case {
-        Case::begin_in(Setup::new(), host_flags, name, how, editor_program)
-    }
-
-    fn begin_in(
-        setup: Setup,
-        host_flags: &str,
-        name: &str,
-        how: &str,
-        editor_program: &Path,
-    ) -> Case {
+    fn begin_in(setup: Setup, host_flags: &str, name: &str, how: &str) -> Case {
         let (server, editor) = (setup.family("server"), setup.family("editor"));
-        let program = copied(&setup, editor_program, name);
+        let program = copied(&setup, name);
         let script = format!("{SETSID}{how} & exec \"$3\" --max-life 3m --pidfile \"$4\"");
         let command = words(&[
             &"sh",
@@ -144,17 +135,21 @@ fn force_spares_the_editor_in_the_group() {
     assert!(Case::begin("", "code", &how).editor_lives_on());
 }
 
-/// An editor made of the shell, which runs a helper that nobody would know for an editor.
-const WITH_HELPER: &str =
-    r#"setsid "$1" -c '"$0" --no-listen --max-life 3m --pidfile "$1"; :' "$3" "$2""#;
+/// An editor that runs a helper, which nobody would know for an editor.
+const WITH_HELPER: &str = r#"setsid "$1" --no-listen --max-life 3m --pidfile "$2" --helper "$3""#;
 
 fn with_helper() -> Case {
-    Case::begin_with("", "code", WITH_HELPER, Path::new("/bin/sh"))
+    with_helper_of("code", "")
+}
+
+fn with_helper_of(name: &str, flags: &str) -> Case {
+    let case = Case::begin(flags, name, WITH_HELPER);
+    case.editor.wait_for(2);
+    case
 }
 
 #[test]
 fn an_editor_takes_what_it_has_started_with_it() {
-    assert!(with_helper().setup.path("editor").exists());
     let mut case = with_helper();
     let helpers = case.editor.living();
     case.host.order("shutdown");
@@ -194,15 +189,10 @@ fn the_next_start_ends_no_editor_and_nothing_that_it_has_started() {
     assert!(case.server.living().is_empty());
 }
 
-fn with_helper_of(name: &str, flags: &str) -> Case {
-    let flags = format!("{flags} --keep {name}");
-    Case::begin_with(&flags, name, WITH_HELPER, Path::new("/bin/sh"))
-}
-
 /// Its host went by the list that comes with the engine.
 #[test]
 fn a_killed_guardian_takes_no_editor_that_the_configuration_names_with_it() {
-    let mut case = with_helper_of("my-editor", "");
+    let mut case = with_helper_of("my-editor", "--keep my-editor");
     let helpers = case.editor.living();
     case.host.guardian().kill();
     case.host.next("protection_lost");
@@ -214,7 +204,7 @@ fn a_killed_guardian_takes_no_editor_that_the_configuration_names_with_it() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_standby_ends_no_editor_that_the_configuration_names() {
-    let mut case = with_helper_of("my-editor", "--standby");
+    let mut case = with_helper_of("my-editor", "--standby --keep my-editor");
     let helpers = case.editor.living();
     let standby = case.host.standby();
     kill_both(&mut case.host);
@@ -227,11 +217,11 @@ fn a_standby_ends_no_editor_that_the_configuration_names() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_standby_leaves_alone_what_the_guardian_has_let_go() {
-    let mut case = with_helper_of("my-editor", "--standby");
-    let helpers = case.editor.living();
+    let mut case = with_helper_of("my-editor", "--standby --keep my-editor");
+    let helpers = case.editor.living_as("child");
     case.host.order("stop");
     case.host.next("stopped");
-    let editor = helpers[0].parent().and_then(Process::of).expect("it waits");
+    let editor = &case.editor.living_as("leader")[0];
     editor.kill();
     editor.wait();
     let standby = case.host.standby();
@@ -261,15 +251,12 @@ fn an_editor_may_go_on_writing_when_its_run_has_ended() {
         // Whoever reads on for it becomes the standby's child.
         ("--standby", killed),
     ];
-    // A word each 10 ms, and a file that says how many were written in vain or not.
-    let how = r#"setsid "$1" -c 'n=0; while [ ! -e "$0.end" ] && [ $n -lt 3000 ]; do
-        n=$((n + 1)); echo word $n >&2; echo $n >"$0.said"; sleep 0.01; done' "$2" &
-        "$3" --no-listen --max-life 3m --pidfile "$2""#;
+    let how = r#"setsid "$1" --no-listen --max-life 3m --pidfile "$2" --chatter "$2.said""#;
     for (flags, end) in ends {
         let setup = Setup::new();
         let log = setup.path("log");
         let flags = format!("{flags} --log {}", log.display());
-        let mut case = Case::begin_in(setup, &flags, "code", how, Path::new("/bin/sh"));
+        let mut case = Case::begin_in(setup, &flags, "code", how);
         let said = || {
             let text = fs::read_to_string(case.editor.file().with_extension("said"));
             text.ok().and_then(|t| t.trim().parse::<u32>().ok())
@@ -278,7 +265,9 @@ fn an_editor_may_go_on_writing_when_its_run_has_ended() {
         end(&mut case.host);
         eventually("the server is gone", || case.server.living().is_empty());
         eventually("it goes on to write", || said() > Some(begun + 20));
-        fs::write(case.editor.file().with_extension("end"), "").expect("written");
+        for editor in case.editor.living() {
+            editor.kill();
+        }
         case.host.order("shutdown");
         case.host.end();
         case.host.wait_until_empty();

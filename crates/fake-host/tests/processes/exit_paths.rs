@@ -235,14 +235,17 @@ mod without_a_guardian {
         begin(trees::FLOODS).orderly(|host| host.signal(libc::SIGTERM));
     }
 
+    /// Linux alone ends a process with its parent: elsewhere the leader is of the rest.
     #[test]
     fn sigkill_ends_the_leader_and_the_next_start_the_rest() {
         let mut case = begin(trees::ESCAPEES);
         case.host.kill();
         case.host.end();
-        eventually("the leader dies with its host", || {
-            case.family.living_as("leader").is_empty()
-        });
+        if cfg!(target_os = "linux") {
+            eventually("the leader dies with its host", || {
+                case.family.living_as("leader").is_empty()
+            });
+        }
         let other = case.setup.family("others");
         let mut next = case.setup.start(
             Path::new(HOST),

@@ -33,15 +33,17 @@ impl DeadInstance {
         processes_marked(&format!("{VARIABLE}={}", self.marker()))
     }
 
-    /// A shell that takes no notice of being asked to end, and starts a child whenever it has none.
-    fn leave_respawner(&self, command: &str) -> Child {
-        let script = format!("trap : TERM HUP; while :; do {command}; done");
-        let child = Command::new("sh")
-            .args(["-c", &script])
+    /// One that takes no notice of being asked to end, and starts a child whenever it has none.
+    ///
+    /// A program of ours: macOS hides the environment of its own ones, such as a shell's.
+    fn leave_respawner(&self, child: &str) -> Child {
+        let child = Command::new(fake_sidecar())
+            .args(["--max-life", "3m", "--respawn", child])
             .env(VARIABLE, self.marker())
             .stdin(Stdio::null())
+            .stdout(Stdio::null())
             .spawn();
-        let child = child.expect("a shell");
+        let child = child.expect("a test server");
         eventually("it has a child", || self.living().len() >= 2);
         child
     }
@@ -59,7 +61,7 @@ impl Drop for DeadInstance {
 fn a_leftover_that_is_deaf_and_respawns_its_child_leaves_none() {
     let setup = Setup::new();
     let dead = DeadInstance::new(&setup, "deaf");
-    let mut respawner = dead.leave_respawner("sleep 100");
+    let mut respawner = dead.leave_respawner("--no-listen");
     let (mut host, _family) = start(&setup, "", "--no-listen");
     host.next("spawned");
     assert!(dead.living().is_empty(), "{:#?}", dead.living());
@@ -144,9 +146,7 @@ fn the_whole_tree_of_a_leftover_that_holds_the_port_is_ended() {
     host.order("stop");
     host.next("stopped");
     let dead = DeadInstance::new(&setup, "holder");
-    let server = fake_sidecar();
-    let serve = format!("'{}' --max-life 3m --port {port}", server.display());
-    let mut respawner = dead.leave_respawner(&serve);
+    let mut respawner = dead.leave_respawner(&format!("--port {port}"));
     let is_held = || sidecar_lifecycle::ports::is_free(port).is_err();
     eventually("the port is held", is_held);
     host.order("start");

@@ -55,6 +55,34 @@ fn children_of_a_deaf_leader_are_deaf_and_outlive_its_kill() {
 }
 
 #[test]
+fn a_helper_is_a_child_from_the_named_file() {
+    let program = env!("CARGO_BIN_EXE_fake-sidecar");
+    let fake = start(&format!("--helper {program}"));
+    let helper = fake.pids("child")[0];
+    assert_eq!(stat(helper)[PARENT], fake.pid.to_string());
+    let line = fs::read_to_string(format!("/proc/{helper}/cmdline")).unwrap();
+    assert!(line.starts_with(&format!("{program}\0")), "{line:?}");
+}
+
+#[test]
+fn who_respawns_is_deaf_and_his_child_is_not() {
+    let fake = Fake::start("--respawn=--port=0");
+    let child = || {
+        let answer = get(&fake.address(), "/");
+        let pid = answer.split_once("pid ").unwrap().1;
+        pid.split_whitespace().next().unwrap().parse().unwrap()
+    };
+    let first: i32 = child();
+    fake.signal(libc::SIGTERM);
+    kill(first, libc::SIGTERM);
+    let second = child();
+    assert_ne!(first, second);
+    assert!(fake.lives());
+    fake.signal(libc::SIGKILL);
+    kill(second, libc::SIGKILL);
+}
+
+#[test]
 fn a_setsid_escapee_leaves_parent_group_and_session() {
     let fake = start("--setsid");
     let escapee = fake.pids("escapee")[0];
