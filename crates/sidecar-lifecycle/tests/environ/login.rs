@@ -152,11 +152,18 @@ fn what_a_start_up_file_leaves_running_is_ended_after_the_answer() {
     assert_eq!(home.left(), [""; 0]);
 }
 
+/// Stands before a script that calls `setsid`: macOS has no such program, but perl.
+const SETSID: &str = if cfg!(target_os = "macos") {
+    r#"setsid() { perl -MPOSIX -e 'POSIX::setsid(); exec @ARGV' "$@"; }; "#
+} else {
+    ""
+};
+
 #[test]
 fn what_moved_to_another_session_on_purpose_is_left_alone() {
     let home = Home::new();
     let script = format!(
-        "setsid sh -c 'echo $$ > \"$HOME/agent\"; exec sleep 1000' >/dev/null 2>&1 &
+        "{SETSID}setsid sh -c 'echo $$ > \"$HOME/agent\"; exec sleep 1000' >/dev/null 2>&1 &
         until test -s \"$HOME/agent\"; do :; done\n{ANSWER}"
     );
     home.capture_fake(&script, LONG).unwrap();
@@ -225,11 +232,19 @@ fn a_shell_that_is_not_there_is_named() {
     assert!(error.to_string().contains("/no/such/shell"), "{error}");
 }
 
+/// The column of `ps` that names the session. macOS' has none: that the shell leads a group is what
+/// can be seen there.
+const SESSION: &str = if cfg!(target_os = "macos") {
+    "pgid"
+} else {
+    "sid"
+};
+
 #[test]
 fn the_shell_has_a_session_of_its_own_and_nothing_to_read() {
     let home = Home::new();
     let script = format!(
-        "export ME=$$ SID=$(ps -o sid= -p $$ | tr -d ' ')
+        "export ME=$$ SID=$(ps -o {SESSION}= -p $$ | tr -d ' ')
         read -r line && export ASKED=1\n{ANSWER}"
     );
     let env = home.capture_fake(&script, LONG).unwrap();

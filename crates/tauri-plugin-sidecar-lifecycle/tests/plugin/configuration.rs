@@ -1,5 +1,6 @@
 //! Sidecars of `tauri.conf.json`.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
@@ -7,6 +8,7 @@ use tauri::Manager;
 use tauri_plugin_sidecar_lifecycle::engine::Engine;
 use tauri_plugin_sidecar_lifecycle::{Builder, SidecarLifecycleExt};
 
+use crate::streams::eventually;
 use crate::support::{DEADLINE, built, config, server};
 
 /// With an engine whose state lies elsewhere than the app's.
@@ -18,10 +20,11 @@ fn builder(folder: &tempfile::TempDir) -> Builder {
 #[test]
 fn they_are_declared_and_not_started_and_their_paths_are_resolved() {
     let folder = tempfile::tempdir().expect("a folder");
+    let noted = folder.path().join("cwd");
     let section = json!({ "sidecars": {
         "sleeper": {
-            "name": "sleep",
-            "args": ["{param.long}"],
+            "name": "sh",
+            "args": ["-c", "pwd -P >\"$0.next\" && mv \"$0.next\" \"$0\"; exec sleep \"$1\"", noted, "{param.long}"],
             "cwd": "$TEMP",
             "gracefulShutdownTimeout": "2s",
             "params": { "long": { "integer": [1, 600], "default": 600 } }
@@ -35,17 +38,13 @@ fn they_are_declared_and_not_started_and_their_paths_are_resolved() {
     let ids: Vec<String> = sidecars.list().into_iter().map(|info| info.id).collect();
     assert_eq!(ids, ["rusts", "sleeper"]);
     assert!(sidecars.list().iter().all(|info| !info.is_running));
-    let info =
-        tauri::async_runtime::block_on(sidecars.ensure_declared("sleeper", None)).expect("ready");
-    let cwd =
-        std::fs::read_link(format!("/proc/{}/cwd", info.pid.expect("a pid"))).expect("it runs");
+    tauri::async_runtime::block_on(sidecars.ensure_declared("sleeper", None)).expect("ready");
+    eventually("it has noted where it is", || noted.exists());
+    let cwd = std::fs::read_to_string(&noted).expect("noted");
+    let temporary = app.path().temp_dir().expect("there is one");
     assert_eq!(
-        cwd,
-        app.path()
-            .temp_dir()
-            .expect("there is one")
-            .canonicalize()
-            .expect("it exists")
+        Path::new(cwd.trim_end()),
+        temporary.canonicalize().expect("it exists")
     );
     // Rust's own comes before the file's: `from-the-file` could not be run.
     tauri::async_runtime::block_on(sidecars.ensure_declared("rusts", None)).expect("ready");
