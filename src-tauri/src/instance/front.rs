@@ -109,6 +109,8 @@ fn session() -> io::Result<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, PoisonError};
+
     use super::*;
     use windows_sys::Win32::UI::WindowsAndMessaging::{
         CreateWindowExW, DestroyWindow, GetForegroundWindow, WINDOW_STYLE, WS_OVERLAPPEDWINDOW,
@@ -117,6 +119,10 @@ mod tests {
 
     /// A window of this thread. One that is shown comes to the front: only one test has such.
     fn window(shown: WINDOW_STYLE) -> HWND {
+        // Wine makes the system's classes when a process first asks for one, and another thread that
+        // asks meanwhile finds none.
+        static ONE_BY_ONE: Mutex<()> = Mutex::new(());
+        let _turn = ONE_BY_ONE.lock().unwrap_or_else(PoisonError::into_inner);
         let class: Vec<u16> = "STATIC\0".encode_utf16().collect();
         let style = WS_OVERLAPPEDWINDOW | shown;
         let none = ptr::null_mut();
