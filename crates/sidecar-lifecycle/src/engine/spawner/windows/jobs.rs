@@ -32,6 +32,25 @@ pub(super) enum Command {
     Quit,
 }
 
+/// When all who are ending are looked at again, however much the others have to tell meanwhile: a
+/// sidecar that floods its log rings without a pause.
+#[derive(Default)]
+struct Round(Option<Duration>);
+
+impl Round {
+    /// How long it is until the next one, with at most `tick` between two; for ever without.
+    fn left(&mut self, now: Duration, tick: Option<Duration>) -> Option<Duration> {
+        let latest = tick.map(|tick| now + tick);
+        self.0 = latest.map(|latest| self.0.map_or(latest, |due| due.min(latest)));
+        self.0.map(|due| due.saturating_sub(now))
+    }
+
+    /// Whether its time has come. The next one is counted anew then.
+    fn is_due(&mut self, now: Duration) -> bool {
+        self.0.take_if(|due| *due <= now).is_some()
+    }
+}
+
 /// Everything that the thread owns. Dropping it ends every tree.
 pub(super) struct Jobs<F> {
     port: Arc<CompletionPort>,
@@ -72,8 +91,10 @@ impl<F: Fn(Report)> Jobs<F> {
     }
 
     fn serve(&mut self) -> io::Result<()> {
+        let mut round = Round::default();
         loop {
-            let rung = self.port.wait(self.patience())?;
+            let limit = round.left(monotonic(), self.patience());
+            let rung = self.port.wait(limit)?;
             loop {
                 match self.commands.try_recv() {
                     Ok(Command::Quit) | Err(mpsc::TryRecvError::Disconnected) => return Ok(()),
@@ -83,6 +104,8 @@ impl<F: Fn(Report)> Jobs<F> {
             }
             if let Some(key) = rung {
                 self.look(key);
+            }
+            if !round.is_due(monotonic()) {
                 continue;
             }
             let ending: Vec<usize> = self
@@ -179,5 +202,46 @@ impl<F: Fn(Report)> Jobs<F> {
             status: ExitStatus::Code(1),
         });
         (self.on)(Report::TreeGone { run, survivors });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn a_round_comes_though_somebody_rings_all_the_time() {
+        let mut round = Round::default();
+        let mut rounds = Vec::new();
+        for ms in 0..=150 {
+            let now = MS * ms;
+            if round.is_due(now) {
+                rounds.push(ms);
+            }
+            assert!(round.left(now, Some(TICK)) <= Some(TICK));
+        }
+        assert_eq!(rounds, [50, 100, 150]);
+    }
+
+    #[test]
+    fn a_shorter_wait_brings_it_forward_and_a_longer_one_does_not_put_it_off() {
+        let mut round = Round::default();
+        assert_eq!(round.left(MS * 10, Some(TICK)), Some(TICK));
+        assert_eq!(round.left(MS * 20, Some(DRAIN_TICK)), Some(DRAIN_TICK));
+        assert_eq!(round.left(MS * 21, Some(TICK)), Some(DRAIN_TICK - MS));
+        assert!(!round.is_due(MS * 24));
+        assert!(round.is_due(MS * 25));
+    }
+
+    #[test]
+    fn where_nobody_is_ending_there_is_none() {
+        let mut round = Round::default();
+        assert_eq!(round.left(MS, None), None);
+        assert!(!round.is_due(MS * 1000));
+        assert_eq!(round.left(MS, Some(TICK)), Some(TICK));
+        assert_eq!(round.left(MS * 1000, None), None);
+        assert!(!round.is_due(MS * 2000));
     }
 }
