@@ -16,6 +16,8 @@ pub(crate) fn for_server(
         );
     }
     environ::dev_defaults(&mut env);
-    env.extend(extra.into_iter().map(|(k, v)| (k.into(), v.into())));
+    for (name, value) in extra {
+        environ::set_var(&mut env, name, value);
+    }
     env
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use berth_project::{Config, Plan, PortChannel, PortSource};
-use tauri_plugin_sidecar_lifecycle::engine::environ::{EnvMap, child_path, find_tool, user_env};
+use tauri_plugin_sidecar_lifecycle::engine::environ::{
+    EnvMap, child_path, find_tool, set_var, user_env,
+};
 use tauri_plugin_sidecar_lifecycle::engine::ports::{self, PortWish};
 use tauri_plugin_sidecar_lifecycle::engine::{HealthCheck, Restart, SidecarBuilder, SidecarConfig};
 
@@ -126,7 +128,7 @@ fn command(session: &Session, plan: &Plan, argv: &[String]) -> Result<SidecarBui
     let node = find_tool("node", &env, &home, &plan.folder);
     let dirs = [extra.as_deref(), node.extra_dir()].into_iter().flatten();
     let path = child_path(&env, dirs);
-    env.insert("PATH".into(), path);
+    set_var(&mut env, "PATH", path);
 
     Ok(SidecarConfig::builder()
         .program(program)

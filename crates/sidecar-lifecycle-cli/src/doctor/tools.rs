@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use berth_project::Version;
 use sidecar_lifecycle::environ::{
-    AskError, EnvMap, Via, ask_tool, child_path, find_tool, folder_owner,
+    AskError, EnvMap, Via, ask_tool, child_path, find_tool, folder_owner, set_var,
 };
 
 use super::report::{Check, Found, Level};
@@ -84,8 +84,10 @@ impl Place<'_> {
         let node = find_tool("node", self.env, self.home, self.folder);
         let extra = lookup.extra_dir().into_iter().chain(node.extra_dir());
         let mut env = self.env.clone();
-        env.insert("PATH".into(), child_path(self.env, extra));
-        env.extend(NO_DOWNLOADS.map(|(name, value)| (name.into(), value.into())));
+        set_var(&mut env, "PATH", child_path(self.env, extra));
+        for (name, value) in NO_DOWNLOADS {
+            set_var(&mut env, name, value);
+        }
         let version = match ask_tool(&path, &["--version"], &env, self.folder, self.limit) {
             Ok(said) => Version::find_in(&said).ok_or_else(|| {
                 let line = said.lines().find(|line| !line.trim().is_empty());

@@ -191,10 +191,10 @@ impl Loop {
             .ok_or("its run has ended")?;
         let mut env = self.environment_of(index);
         let marker = current.marker.to_string();
-        env.insert(marker::VARIABLE.into(), marker.clone().into());
+        env.set(marker::VARIABLE, marker.clone());
         let cwd = entry.config.cwd.clone();
         let here = cwd.clone().unwrap_or_else(|| PathBuf::from("."));
-        let path = env.get(std::ffi::OsStr::new("PATH")).cloned();
+        let path = env.get("PATH");
         let cmd = &command.cmd;
         let program = which::which_in(cmd, path, here).map_err(|e| format!("{cmd}: {e}"))?;
         let mut argv = vec![program.clone().into_os_string()];

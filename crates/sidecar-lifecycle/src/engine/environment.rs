@@ -1,12 +1,9 @@
 //! What a sidecar finds in its environment.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
-
 use super::run_loop::Loop;
 use crate::config::{HealthCheck, SidecarConfig, variables_of};
 use crate::core::{Phase, Sidecar};
-use crate::sys::variable_name;
+use crate::sys::{Variables, variable_key};
 
 /// The variable that tells a program its port, by custom.
 const PORT: &str = "PORT";
@@ -14,22 +11,21 @@ const PORT: &str = "PORT";
 impl Loop {
     /// The environment of a sidecar's current run: its configuration's, its own port, and where
     /// those are that it depends on.
-    pub(super) fn environment_of(&self, index: usize) -> BTreeMap<OsString, OsString> {
+    pub(super) fn environment_of(&self, index: usize) -> Variables {
         let entry = &self.entries[index];
         let config = &entry.config;
         let mut env = environment(config);
         let mut tell = |name: &str, value: Option<String>| {
             // What the configuration gives is meant.
-            let given = config.env.keys().map(|key| variable_name(key));
-            let name = variable_name(name.as_ref());
-            if given.into_iter().any(|given| given == name) {
+            let key = variable_key(name.as_ref());
+            if config.env.keys().any(|given| variable_key(given) == key) {
                 return;
             }
             match value {
-                Some(value) => env.insert(name, value.into()),
+                Some(value) => env.set(name, value),
                 // An inherited one would speak of another fleet.
-                None => env.remove(&name),
-            };
+                None => env.remove(name),
+            }
         };
         for (name, value) in self.told_of_dependencies(config) {
             tell(&name, value);
@@ -41,7 +37,7 @@ impl Loop {
             // that is not this sidecar's.
             tell(PORT, Some(port.clone()));
             if let Some(name) = &config.port_variable {
-                env.insert(variable_name(name.as_ref()), port.into());
+                env.set(name, port);
             }
         }
         env
@@ -92,7 +88,7 @@ fn origin(url: &str) -> String {
 }
 
 /// The environment of a sidecar: the host's own unless it is left out, and what was set on top.
-pub(super) fn environment(config: &SidecarConfig) -> BTreeMap<OsString, OsString> {
+pub(super) fn environment(config: &SidecarConfig) -> Variables {
     let inherited = (!config.clear_env)
         .then(std::env::vars_os)
         .into_iter()
@@ -101,10 +97,7 @@ pub(super) fn environment(config: &SidecarConfig) -> BTreeMap<OsString, OsString
         .env
         .iter()
         .map(|(name, value)| (name.clone(), value.clone()));
-    inherited
-        .chain(set)
-        .map(|(name, value)| (variable_name(&name), value))
-        .collect()
+    inherited.chain(set).collect()
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ impl Loop {
         let env = environment(&entry.config);
         let preparation = Preparation {
             config: entry.config.clone(),
-            path: env.get(std::ffi::OsStr::new("PATH")).cloned(),
+            path: env.get("PATH").map(ToOwned::to_owned),
             id: entry.id.clone(),
             fingerprint,
             sweeper,
@@ -166,7 +166,7 @@ impl Loop {
         };
         let config = &entry.config;
         let marker = current.marker.to_string();
-        env.insert(marker::VARIABLE.into(), marker.clone().into());
+        env.set(marker::VARIABLE, marker.clone());
         let mut argv = vec![prepared.program.clone().into_os_string()];
         argv.extend(fill_port(&config.args, prepared.port));
         let mut ends = self.spawner.spawn(SpawnOrder {

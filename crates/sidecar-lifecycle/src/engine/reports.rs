@@ -161,7 +161,6 @@ mod tests {
     use crate::engine::run_loop::Beginnings;
     use crate::engine::shared::Shared;
     use crate::engine::spawner::{SpawnOrder, Spawner};
-    use std::collections::BTreeMap;
     use std::path::PathBuf;
     use std::sync::{Arc, mpsc as channel};
     use std::time::Duration;
@@ -191,7 +190,7 @@ mod tests {
             run: RunId(7),
             program: "/bin/sh".into(),
             argv: ["sh", "-c", "exec sleep 100"].map(Into::into).into(),
-            env: BTreeMap::from([("PATH".into(), "/usr/bin:/bin".into())]),
+            env: [("PATH", "/usr/bin:/bin")].into_iter().collect(),
             cwd: None,
             marker: "app/one/web/7".into(),
             stop_signal: crate::sys::STOP_SIGNAL,

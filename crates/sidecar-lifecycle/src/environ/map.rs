@@ -25,6 +25,26 @@ pub fn current_env() -> EnvMap {
     std::env::vars_os().collect()
 }
 
+/// Sets a variable, and drops what it was under another spelling: names are compared without case
+/// on Windows, whose `PATH` most often stands in the environment as `Path`. Both in one map would be
+/// one variable with two values.
+///
+/// ```
+/// use sidecar_lifecycle::environ::{EnvMap, set_var};
+///
+/// let mut env = EnvMap::from([("Path".into(), r"C:\Windows".into())]);
+/// set_var(&mut env, "PATH", r"C:\node;C:\Windows");
+/// assert_eq!(env["PATH".as_ref() as &std::ffi::OsStr], r"C:\node;C:\Windows");
+/// assert_eq!(env.len(), if cfg!(windows) { 1 } else { 2 });
+/// ```
+pub fn set_var(env: &mut EnvMap, name: impl Into<OsString>, value: impl Into<OsString>) {
+    let name = name.into();
+    if cfg!(windows) {
+        env.retain(|other, _| !other.eq_ignore_ascii_case(&name));
+    }
+    env.insert(name, value.into());
+}
+
 /// A variable's value. Names are compared without case on Windows (`Path` is `PATH` there).
 pub(super) fn get<'a>(env: &'a EnvMap, name: &str) -> Option<&'a OsStr> {
     if let Some(value) = env.get(OsStr::new(name)) {

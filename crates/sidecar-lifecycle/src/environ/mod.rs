@@ -13,7 +13,7 @@
 //! use std::time::Duration;
 //! use sidecar_lifecycle::SidecarConfig;
 //! use sidecar_lifecycle::environ::{
-//!     capture_login_env, child_path, current_env, dev_defaults, find_tool, scrub,
+//!     capture_login_env, child_path, current_env, dev_defaults, find_tool, scrub, set_var,
 //! };
 //!
 //! let (home, shop) = (Path::new("/home/ana"), Path::new("/home/ana/shop"));
@@ -27,7 +27,7 @@
 //!
 //! let pnpm = find_tool("pnpm", &env, home, shop);
 //! let path = child_path(&env, pnpm.extra_dir());
-//! env.insert("PATH".into(), path);
+//! set_var(&mut env, "PATH", path);
 //! let program = pnpm.found.ok_or_else(|| format!("no pnpm in {:?}", pnpm.looked_in))?;
 //! let web = SidecarConfig::builder().program(program).args(["dev"]).cwd(shop).clear_env(true).envs(env);
 //! # web.build()?;
@@ -55,6 +55,6 @@ pub use fingerprint::Fingerprint;
 pub use folders::folder_owner;
 pub use login::{CaptureError, capture_login_env, capture_login_env_from};
 pub use lookup::{Lookup, Via, child_path, find_tool};
-pub use map::{EnvMap, current_env};
+pub use map::{EnvMap, current_env, set_var};
 pub use scrub::{dev_defaults, scrub};
 pub use user::{is_from_terminal, user_env};

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
-use super::map::EnvMap;
+use super::map::{EnvMap, get};
 use super::node_options::without_inspect;
 
 /// Removed by name.
@@ -91,7 +91,7 @@ pub fn scrub(env: &mut EnvMap) -> Vec<String> {
     {
         // A script runner puts its own project's tools first on the PATH.
         drop_entries(env, &mut touched, |name, entry| {
-            name == "PATH" && is_script_runners(entry)
+            is(name, "PATH") && is_script_runners(entry)
         });
     }
     remove(env, &mut touched, |name, _| {
@@ -147,7 +147,12 @@ pub fn dev_defaults(env: &mut EnvMap) {
 }
 
 fn has(env: &EnvMap, name: &str) -> bool {
-    env.contains_key(OsStr::new(name))
+    get(env, name).is_some()
+}
+
+/// Whether a variable is called this: `Path` is `PATH` on Windows.
+fn is(name: &str, wanted: &str) -> bool {
+    name == wanted || cfg!(windows) && name.eq_ignore_ascii_case(wanted)
 }
 
 fn remove(env: &mut EnvMap, touched: &mut Vec<String>, goes: impl Fn(&str, &OsStr) -> bool) {

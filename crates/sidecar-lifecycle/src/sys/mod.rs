@@ -9,6 +9,7 @@ mod macos;
 mod no_changes;
 #[cfg(unix)]
 pub(crate) mod unix;
+mod variables;
 #[cfg(windows)]
 pub(crate) mod windows;
 
@@ -31,7 +32,7 @@ pub(crate) use unix::clock::monotonic;
 #[cfg(unix)]
 pub(crate) use unix::files::{
     discard_lock, has_descriptors, is_at, never_wait, owner_only, read_at, replace, shared_folder,
-    variable_name, write_at,
+    variable_key, write_at,
 };
 #[cfg(unix)]
 pub(crate) use unix::shortage::is_transient;
@@ -43,6 +44,7 @@ pub(crate) use unix::signals::{
 pub(crate) use unix::support::{has_pidfd, has_splice, has_subreaper, open_files};
 #[cfg(unix)]
 pub(crate) use unix::users::user_name;
+pub(crate) use variables::Variables;
 #[cfg(windows)]
 pub(crate) use windows::clock::monotonic;
 #[cfg(windows)]
@@ -52,7 +54,7 @@ pub(crate) use windows::console::{
 #[cfg(windows)]
 pub(crate) use windows::files::{
     discard_lock, has_descriptors, is_at, never_wait, owner_only, read_at, replace, shared_folder,
-    variable_name, write_at,
+    variable_key, write_at,
 };
 #[cfg(windows)]
 pub(crate) use windows::shortage::is_transient;

@@ -5,6 +5,7 @@
 
 mod asking;
 mod batch_files;
+mod environment;
 mod host_killed;
 mod logs;
 mod paths;

@@ -1,7 +1,6 @@
 //! Starts and ends trees: through the guardian on Unix, in job objects on Windows. Both export
 //! the same names.
 
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::PathBuf;
@@ -10,9 +9,12 @@ use std::time::Duration;
 use crate::core::RunId;
 use crate::identity::Identity;
 use crate::logs::Rotation;
+use crate::sys::Variables;
 
 #[cfg(any(windows, test))]
 mod command_line;
+#[cfg(any(windows, test))]
+mod path_form;
 #[cfg(unix)]
 #[path = "unix/mod.rs"]
 mod platform;
@@ -30,7 +32,7 @@ pub(crate) struct SpawnOrder {
     /// Its own name for itself, then its arguments.
     pub(crate) argv: Vec<OsString>,
     /// All of its environment, the marker among it.
-    pub(crate) env: BTreeMap<OsString, OsString>,
+    pub(crate) env: Variables,
     pub(crate) cwd: Option<PathBuf>,
     pub(crate) marker: String,
     pub(crate) stop_signal: i32,

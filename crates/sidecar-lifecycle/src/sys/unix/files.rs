@@ -28,8 +28,8 @@ pub(crate) fn owner_only(options: &mut OpenOptions) {
     options.mode(0o600);
 }
 
-/// A variable's name in the one spelling under which an environment holds it: its own.
-pub(crate) fn variable_name(name: &OsStr) -> OsString {
+/// What two names of variables have in common that are one and the same: all of it.
+pub(crate) fn variable_key(name: &OsStr) -> OsString {
     name.to_owned()
 }
 

@@ -29,10 +29,12 @@ pub(crate) fn never_wait(_options: &mut OpenOptions) {}
 /// it inherits the access list of its folder, and a user's data folder is closed to others.
 pub(crate) fn owner_only(_options: &mut OpenOptions) {}
 
-/// A variable's name in the one spelling under which an environment holds it: Windows compares
-/// names without case, and `Path` beside `PATH` would be one variable twice.
-pub(crate) fn variable_name(name: &OsStr) -> OsString {
-    name.to_ascii_uppercase()
+/// What two names of variables have in common that are one and the same: Windows compares names
+/// without case, and in this order it wants them (`RtlCompareUnicodeString`, by capitals).
+pub(crate) fn variable_key(name: &OsStr) -> OsString {
+    // What is no text has no other case.
+    let upper = name.to_str().map(|text| text.to_uppercase().into());
+    upper.unwrap_or_else(|| name.to_ascii_uppercase())
 }
 
 /// `cmd.exe`, from the system's own folder: the PATH and the environment could name another one.

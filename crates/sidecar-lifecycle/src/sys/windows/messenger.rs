@@ -13,9 +13,7 @@
 //! members is: the console looks for those who have its number
 //! (`ServerGenerateConsoleCtrlEvent` in Microsoft's sources of the console host).
 
-use std::collections::BTreeMap;
 use std::env;
-use std::ffi::OsString;
 use std::fmt::Write;
 use std::io;
 use std::os::windows::ffi::OsStrExt;
@@ -35,6 +33,7 @@ use super::errands::Errands;
 use super::handle::Process;
 use super::job::Job;
 use super::spawn::{self, Program};
+use crate::sys::Variables;
 
 /// `PID START` of a group's leader, and of others on whose console the group may be.
 const VARIABLE: &str = "SIDECAR_LIFECYCLE_ASK";
@@ -77,9 +76,9 @@ pub(crate) fn send(leader: (u32, u64), members: &[(u32, u64)]) -> io::Result<()>
             Ok(0) => {}
             Ok(code) => {
                 let why = io::Error::from_raw_os_error(code);
-                log::debug!("Ctrl+Break did not reach the console of process {pid}: {why}");
+                log::info!("Ctrl+Break did not reach the console of process {pid}: {why}");
             }
-            Err(e) => log::debug!("cannot send a messenger to process {pid}: {e}"),
+            Err(e) => log::warn!("cannot send a messenger to process {pid}: {e}"),
         }
     })
 }
@@ -97,12 +96,11 @@ fn address(leader: (u32, u64), members: &[(u32, u64)]) -> String {
 fn go(program: &Path, address: &str) -> io::Result<i32> {
     let file: Vec<u16> = program.as_os_str().encode_wide().collect();
     let own = env::vars_os().chain([(VARIABLE.into(), address.into())]);
-    let environment: BTreeMap<OsString, OsString> = own.collect();
-    let entries = environment.iter().map(|(n, v)| (n.as_ref(), v.as_ref()));
+    let environment: Variables = own.collect();
     let mut messenger = Program {
         command_line: [&[QUOTE], file.as_slice(), &[QUOTE, 0]].concat(),
         file: [file.as_slice(), &[0]].concat(),
-        environment: spawn::environment_block(entries)?,
+        environment: spawn::environment_block(environment.iter())?,
         cwd: None,
     };
     // It ends with this program, if it has not yet.

@@ -1,10 +1,10 @@
 //! The host's side of the connection to a warden: orders.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::thread;
 
 use super::reports::listen;
@@ -159,7 +159,7 @@ impl Spawner {
             run: order.run.0,
             program: order.program.into_os_string().into_vec(),
             argv: order.argv.into_iter().map(OsStringExt::into_vec).collect(),
-            env: order.env.into_iter().map(|(k, v)| entry(k, v)).collect(),
+            env: order.env.iter().map(|(k, v)| entry(k, v)).collect(),
             cwd: order.cwd.map(|c| c.into_os_string().into_vec()),
             marker: order.marker.into_bytes(),
             stop_signal: order.stop_signal,
@@ -275,11 +275,8 @@ impl Drop for Spawner {
     }
 }
 
-fn entry(name: OsString, value: OsString) -> Vec<u8> {
-    let mut bytes = name.into_vec();
-    bytes.push(b'=');
-    bytes.extend(value.into_vec());
-    bytes
+fn entry(name: &OsStr, value: &OsStr) -> Vec<u8> {
+    [name.as_bytes(), b"=", value.as_bytes()].concat()
 }
 
 fn thread_warden() -> io::Result<Link> {

@@ -19,6 +19,7 @@ mod jobs;
 mod keeping;
 mod log_tail;
 mod output;
+mod program;
 mod run;
 mod spawner;
 mod stdin;

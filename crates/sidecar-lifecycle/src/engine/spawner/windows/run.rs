@@ -1,27 +1,25 @@
 //! One run: its job, its leader, and how far its end has come.
 
 use std::io;
-use std::os::windows::ffi::OsStrExt;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::keeping::Keeping;
 use super::log_tail::LogTail;
 use super::output::{Bell, Pipes, carry};
+use super::program;
 use super::spawner::Streams;
 use crate::core::{ExitStatus, RunId};
 use crate::engine::message::Report;
 use crate::engine::spawner::SpawnOrder;
-use crate::engine::spawner::command_line;
 use crate::identity::{BootId, Identity};
 use crate::sys::KILL_SIGNAL;
 use crate::sys::windows::completion::CompletionPort;
 use crate::sys::windows::handle::Process;
 use crate::sys::windows::job::Job;
-use crate::sys::windows::spawn::{self, Program};
+use crate::sys::windows::spawn;
 use crate::sys::windows::watch::ExitWatch;
-use crate::sys::windows::{console, files, messenger};
+use crate::sys::windows::{console, messenger};
 
 /// How long no output may come after the writers' end before the rest is not waited for. It is all
 /// there in microseconds, unless the machine is busy, or a process outside of the job holds the
@@ -66,9 +64,10 @@ impl Run {
         port: &Arc<CompletionPort>,
         key: usize,
     ) -> io::Result<(Run, Identity)> {
-        let mut program = program(order)?;
+        let mut program = program::of(order)?;
         let job = Job::new(port, key)?;
-        let child = spawn::create(&mut program, &job, &streams.stdio)?;
+        let child = spawn::create(&mut program, &job, &streams.stdio)
+            .map_err(|e| program::explained(e, &program))?;
         drop(streams.stdio); // Else the pipes would never end.
         let leader = Identity {
             pid: child.pid(),
@@ -274,45 +273,4 @@ impl Run {
             });
         }
     }
-}
-
-/// The order in the form that the system takes it in.
-fn program(order: &SpawnOrder) -> io::Result<Program> {
-    let unusable = |e| io::Error::new(io::ErrorKind::InvalidInput, e);
-    let args: Vec<Vec<u16>> = order
-        .argv
-        .iter()
-        .skip(1)
-        .map(|a| a.encode_wide().collect())
-        .collect();
-    let script = wide(&order.program);
-    let (program, mut line) = if command_line::is_batch(&script) {
-        let shell = wide(&files::command_shell()?);
-        let line = command_line::for_batch(&shell, &script, &args).map_err(unusable)?;
-        (shell, line)
-    } else {
-        let line = command_line::for_program(&script, &args).map_err(unusable)?;
-        (script, line)
-    };
-    line.push(0);
-    Ok(Program {
-        file: with_nul(program),
-        command_line: line,
-        environment: spawn::environment_block(
-            order
-                .env
-                .iter()
-                .map(|(name, value)| (name.as_os_str(), value.as_os_str())),
-        )?,
-        cwd: order.cwd.as_deref().map(|folder| with_nul(wide(folder))),
-    })
-}
-
-fn wide(path: &Path) -> Vec<u16> {
-    path.as_os_str().encode_wide().collect()
-}
-
-fn with_nul(mut text: Vec<u16>) -> Vec<u16> {
-    text.push(0);
-    text
 }
