@@ -13,7 +13,9 @@ use windows_sys::Win32::System::JobObjects::{
     JobObjectBasicProcessIdList, JobObjectExtendedLimitInformation, QueryInformationJobObject,
     SetInformationJobObject, TerminateJobObject,
 };
-use windows_sys::Win32::System::Threading::PROCESS_QUERY_INFORMATION;
+use windows_sys::Win32::System::Threading::{
+    PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION,
+};
 
 use super::completion::CompletionPort;
 use super::handle::Process;
@@ -160,8 +162,11 @@ impl Job {
     /// among them.
     pub(crate) fn members(&self) -> Vec<(u32, u64)> {
         let member = |pid| {
-            // For Windows less would do; Wine refuses to say with less whether it is in the job.
-            let process = Process::open(pid, PROCESS_QUERY_INFORMATION).ok()?;
+            // Wine refuses to say with less than this whether it is in the job. Windows says it, and
+            // some of its processes grant no more.
+            let process = Process::open(pid, PROCESS_QUERY_INFORMATION)
+                .or_else(|_| Process::open(pid, PROCESS_QUERY_LIMITED_INFORMATION))
+                .ok()?;
             let start = process.created().ok()?;
             self.has(&process).then_some((pid, start))
         };

@@ -6,6 +6,7 @@ pub(crate) mod console;
 mod errands;
 pub(crate) mod files;
 pub(crate) mod handle;
+pub(crate) mod image;
 pub(crate) mod job;
 mod memory;
 pub(crate) mod messenger;

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::guardian::{is_named, keep_reason};
+use crate::sys::windows::image;
 use crate::sys::{ProcessFacts, process};
 
 /// Who of one job was let go.
@@ -16,6 +17,8 @@ pub(super) struct Keeping {
     names: Vec<String>,
     /// By pid, with their starts.
     released: BTreeMap<u32, u64>,
+    /// One of those on the list is a program for the console.
+    hears_consoles: bool,
 }
 
 /// A process that was let go, with all below it.
@@ -30,7 +33,15 @@ impl Keeping {
         Keeping {
             names,
             released: BTreeMap::new(),
+            hears_consoles: false,
         }
+    }
+
+    /// Whether an event for the leader's group may reach somebody who was let go: a terminal's editor
+    /// is in it, and on the same console. A program with windows is on none, and what it starts on
+    /// another one.
+    pub(super) fn hears_consoles(&self) -> bool {
+        self.hears_consoles
     }
 
     /// Whether nobody was let go yet.
@@ -87,6 +98,11 @@ impl Keeping {
             f.is_some_and(|f| self.is_child(f))
         };
         found.retain(|r| !is_below(r));
+        let is_for_console = |r: &Released| {
+            let program = process::exe_of(r.pid);
+            program.is_some_and(|path| image::is_for_console(&path).unwrap_or(false))
+        };
+        self.hears_consoles |= found.iter().any(is_for_console);
         found
     }
 

@@ -54,6 +54,8 @@ pub(super) struct Run {
     forced: Option<Duration>,
     on_our_console: bool,
     keeping: Keeping,
+    /// Its end was told, with some of it left that could not be ended yet.
+    told_survivors: bool,
 }
 
 impl Run {
@@ -103,6 +105,7 @@ impl Run {
             forced: None,
             on_our_console,
             keeping: Keeping::new(order.keep.clone()),
+            told_survivors: false,
         };
         Ok((run, leader))
     }
@@ -113,6 +116,15 @@ impl Run {
         self.let_go(on);
         // The leader's handle is open, so that its number is nobody else's, nor its group's.
         let leader = (self.identity.pid, self.identity.start);
+        // A terminal's editor that one of them has opened is in their group, and would end with them.
+        if self.keeping.hears_consoles() {
+            log::info!(
+                "process {} is asked to end by the end of its stdin alone: what it has opened for \
+                 its user is on the same console",
+                leader.0
+            );
+            return;
+        }
         // Where it was made decides: a host may have got a console since, which is another one.
         // One that has given up the console that they shared has to send somebody there.
         let asked = if self.on_our_console && console::exists() {
@@ -121,7 +133,11 @@ impl Run {
             messenger::send(leader, &self.job.members())
         };
         if let Err(e) = asked {
-            log::debug!("cannot send Ctrl+Break to process {}: {e}", leader.0);
+            log::warn!(
+                "process {} is asked to end by the end of its stdin alone, Ctrl+Break cannot be \
+                 sent: {e}",
+                leader.0
+            );
         }
     }
 
@@ -222,21 +238,32 @@ impl Run {
                 status,
             });
         }
+        if self.told_survivors {
+            return self.emptied.is_some() && self.let_live();
+        }
         let survivors = match (self.emptied, self.forced) {
             (Some(_), _) if has_last_words => Vec::new(),
             (None, Some(at)) if now >= at + FORCE_LIMIT => self.ours(),
             _ => return false,
         };
+        self.tell_output(true, on);
+        // Beside those who were let go, survivors would live on for ever without the job's limit: it
+        // stays until they are gone, or its handle is closed with the host.
+        self.told_survivors = !survivors.is_empty() && !self.keeping.is_empty();
+        on(Report::TreeGone {
+            run: self.id,
+            survivors,
+        });
+        !self.told_survivors && self.let_live()
+    }
+
+    /// Lets those live on who were let go, as its handle is closed now. True: there is no more to do.
+    fn let_live(&self) -> bool {
         if !self.keeping.is_empty()
             && let Err(e) = self.job.let_live()
         {
             log::warn!("what was let go of run {} ends with it: {e}", self.id.0);
         }
-        self.tell_output(true, on);
-        on(Report::TreeGone {
-            run: self.id,
-            survivors,
-        });
         true
     }
 
