@@ -230,7 +230,7 @@ mod tests {
         let mut round = Round::default();
         assert_eq!(round.left(MS * 10, Some(TICK)), Some(TICK));
         assert_eq!(round.left(MS * 20, Some(DRAIN_TICK)), Some(DRAIN_TICK));
-        assert_eq!(round.left(MS * 21, Some(TICK)), Some(DRAIN_TICK - MS));
+        assert_eq!(round.left(MS * 21, Some(TICK)), Some(MS * 4));
         assert!(!round.is_due(MS * 24));
         assert!(round.is_due(MS * 25));
     }
