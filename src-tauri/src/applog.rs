@@ -42,7 +42,8 @@ impl AppLog {
             *slot = None; // Closed before it is renamed: Windows insists.
             let mut prev = self.path.clone().into_os_string();
             prev.push(".prev");
-            fs::rename(&self.path, prev)?;
+            // Who has it open may not let it go, as a virus scanner on Windows: then it goes on.
+            let _ = fs::rename(&self.path, prev);
         }
         let file = match slot.as_mut() {
             Some(file) => file,
@@ -103,5 +104,22 @@ mod tests {
         log.append("after\n").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "after\n");
         assert!(dir.path().join(".tauri-log.prev").exists());
+    }
+
+    #[test]
+    fn a_full_log_that_cannot_be_kept_beside_goes_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(".tauri-log");
+        // As good as a reader who refuses: nothing can be renamed to a folder with something in it.
+        fs::create_dir_all(dir.path().join(".tauri-log.prev/inner")).unwrap();
+        let log = AppLog {
+            path: path.clone(),
+            file: Mutex::new(Some(private::append(&path).unwrap())),
+        };
+        log.append(&"x".repeat(CAP as usize + 1)).unwrap();
+        for line in ["one\n", "two\n"] {
+            log.append(line).unwrap();
+        }
+        assert!(fs::read_to_string(&path).unwrap().ends_with("xone\ntwo\n"));
     }
 }

@@ -172,10 +172,29 @@ fn without_a_limit_nothing_is_rotated() {
 /// It was a folder of that name once.
 #[test]
 fn a_rotation_that_fails_is_told_once_and_made_up_for() {
-    let mut log = Fixture::new(10, 1);
-    let writer = log.log.join();
+    let log = Fixture::new(10, 1);
     let obstacle = log.dir.path().join("log.1");
     fs::create_dir_all(obstacle.join("full")).unwrap();
+    goes_on_until(log, || fs::remove_dir_all(&obstacle).unwrap());
+}
+
+/// As a virus scanner does: it lets others read and write meanwhile, and nobody rename.
+#[cfg(windows)]
+#[test]
+fn a_log_whose_reader_does_not_let_it_be_renamed_goes_on_and_loses_nothing() {
+    use std::os::windows::fs::OpenOptionsExt;
+
+    const SHARE_READ_AND_WRITE: u32 = 3;
+    let log = Fixture::new(10, 1);
+    let mut options = fs::OpenOptions::new();
+    options.read(true).share_mode(SHARE_READ_AND_WRITE);
+    let reader = options.open(log.log.path()).unwrap();
+    goes_on_until(log, || drop(reader));
+}
+
+/// Something is in the way of the rotation until `let_go`.
+fn goes_on_until(mut log: Fixture, let_go: impl FnOnce()) {
+    let writer = log.log.join();
     let mut told = Vec::new();
     for _ in 0..20 {
         told.extend(log.append(&writer, b"line\n"));
@@ -183,9 +202,10 @@ fn a_rotation_that_fails_is_told_once_and_made_up_for() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].kind, TroubleKind::Rotate);
     assert_eq!(fs::read(log.log.path()).unwrap().len(), 100, "it goes on");
-    fs::remove_dir_all(&obstacle).unwrap();
+    let_go();
+    let aside = log.dir.path().join("log.1");
     let mut lines = 20;
-    while !obstacle.exists() {
+    while !aside.exists() {
         assert!(
             lines < 23,
             "it is tried again after as many bytes as a file holds"
