@@ -37,7 +37,8 @@ impl Family {
 
     /// The living members. A pid that now belongs to another program is none.
     pub fn living(&self) -> Vec<Process> {
-        let ours = |p: &Process| p.command().contains(self.file.to_string_lossy().as_ref());
+        let file = self.file.to_string_lossy();
+        let ours = |p: &Process| p.names(&file);
         self.written()
             .into_iter()
             .filter_map(|(_, pid)| Process::of(pid))

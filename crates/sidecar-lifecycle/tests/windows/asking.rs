@@ -4,10 +4,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::windows::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::Instant;
 
 use sidecar_lifecycle::identity::Identity;
 
-use crate::support::{family, program, wait_for_end};
+use crate::support::{LIMIT, family, program, wait_for_end};
 use crate::wine;
 
 const CREATE_NEW_PROCESS_GROUP: u32 = 0x200;
@@ -146,7 +149,7 @@ fn the_group_of_a_dead_leader_is_asked_by_way_of_a_member() {
 struct Host {
     child: Child,
     orders: ChildStdin,
-    events: Box<dyn Iterator<Item = String>>,
+    events: Receiver<String>,
 }
 
 impl Host {
@@ -169,11 +172,18 @@ impl Host {
             .spawn()
             .expect("starts");
         let orders = child.stdin.take().expect("piped");
-        let events = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let (told, events) = mpsc::channel();
+        // It ends with the host, whose output ends then.
+        thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let _ = told.send(line); // The test may be over.
+            }
+        });
         let mut host = Host {
             child,
             orders,
-            events: Box::new(events.map_while(Result::ok)),
+            events,
         };
         for _ in 0..count {
             host.wait(&[r#""event":"ready""#]);
@@ -188,8 +198,16 @@ impl Host {
 
     /// The first event from here on with all of these words.
     fn wait(&mut self, words: &[&str]) -> String {
-        let is_it = |line: &String| words.iter().all(|word| line.contains(word));
-        self.events.find(is_it).expect("it is told")
+        let deadline = Instant::now() + LIMIT;
+        let mut seen = Vec::new();
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
+                Ok(line) if words.iter().all(|word| line.contains(word)) => return line,
+                Ok(line) => seen.push(line),
+                Err(e) => panic!("{words:?}: {e} after {seen:#?}"),
+            }
+        }
     }
 
     /// Ends its sidecar: by Ctrl+Break, which a messenger has brought. Where Wine has refused that,
@@ -201,7 +219,28 @@ impl Host {
         }
         let code = i32::from(wine::is_here()); // 1 is what a job gives those it ends.
         self.wait(&[r#""event":"exited""#, &format!(r#""code":{code}"#)]);
+        self.ends_well();
+    }
+
+    /// Its output ends with it.
+    fn ends_well(&mut self) {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(left) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => panic!("it does not end"),
+            }
+        }
         assert!(self.child.wait().expect("ours").success());
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.child.kill(); // It may have ended.
+        let _ = self.child.wait();
     }
 }
 
@@ -251,7 +290,7 @@ fn a_messenger_asks_one_group_of_a_console() {
     }
     assert!(second.is_alive());
     host.order("shutdown");
-    assert!(host.child.wait().expect("ours").success());
+    host.ends_well();
 }
 
 /// What is left of a sidecar whose leader has ended by itself.
@@ -276,5 +315,5 @@ fn a_host_on_no_console_asks_those_whom_a_leader_has_left_behind() {
     host.wait(&[r#""event":"stopped""#, r#""survivors":0"#]);
     assert!(!left.is_alive());
     host.order("shutdown");
-    assert!(host.child.wait().expect("ours").success());
+    host.ends_well();
 }

@@ -1,5 +1,7 @@
 //! The process table.
 
+#[cfg(windows)]
+mod commands;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 #[cfg(target_os = "linux")]
@@ -59,6 +61,16 @@ impl Process {
     /// Its command line, for messages.
     pub fn command(&self) -> String {
         system::command_of(self.pid).unwrap_or_default()
+    }
+
+    /// Whether its command line names this. On Windows that of one that shows none any more counts
+    /// as it was, so that nobody is taken for gone who only cannot be read.
+    pub(super) fn names(&self, text: &str) -> bool {
+        #[cfg(windows)]
+        let command = commands::of(self);
+        #[cfg(unix)]
+        let command = self.command();
+        command.contains(text)
     }
 
     /// Its start time, in the unit of the engine's `Identity`.
@@ -157,7 +169,7 @@ pub(super) fn processes_of(mark: &str, _folder: &Path) -> Vec<Process> {
 pub(super) fn processes_of(_mark: &str, folder: &Path) -> Vec<Process> {
     let folder = folder.to_string_lossy();
     let me = std::process::id() as i32;
-    let of_it = |p: &Process| p.pid != me && p.command().contains(folder.as_ref());
+    let of_it = |p: &Process| p.pid != me && p.names(&folder);
     Process::all().into_iter().filter(of_it).collect()
 }
 
