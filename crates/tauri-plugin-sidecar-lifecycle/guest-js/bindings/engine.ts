@@ -360,7 +360,7 @@ pid: number | null,
  */
 uid: number | null,
 /**
- * Its command line, for people.
+ * Its command line, for people; the program's name alone where no more may be read.
  */
 command: string | null,
 /**
