@@ -143,9 +143,7 @@ impl Tree {
         names: &[String],
         spared: &mut Spared,
     ) -> Vec<Released> {
-        let leader_session = snapshot
-            .get(self.leader)
-            .map_or(snapshot.own_session, |f| f.sid);
+        let home = Home::of(self.leader, snapshot);
         let ours = self.pids();
         let mut found = Vec::new();
         for &pid in &ours {
@@ -155,7 +153,7 @@ impl Tree {
             let Some(facts) = snapshot.get(pid) else {
                 continue;
             };
-            let escaped = facts.sid != leader_session && keep::is_used_elsewhere(facts, &ours);
+            let escaped = home.was_left_by(facts) && keep::is_used_elsewhere(facts, &ours);
             let Some(why) = keep::reason(facts, escaped, names) else {
                 continue;
             };
@@ -207,10 +205,95 @@ impl Tree {
     }
 }
 
+/// The session and the group that a tree began in.
+struct Home {
+    session: u32,
+    group: u32,
+}
+
+impl Home {
+    /// Of a leader that has ended, macOS does not tell the session (0), nor Linux once it is
+    /// reaped: then it is the one that we gave it, our own.
+    fn of(leader: u32, snapshot: &Snapshot) -> Home {
+        let told = snapshot.get(leader).map(|f| f.sid).filter(|&sid| sid != 0);
+        Home {
+            session: told.unwrap_or(snapshot.own_session),
+            group: leader,
+        }
+    }
+
+    /// Whether this process is in another session for certain. A group is in one session alone, so
+    /// that whoever is in the leader's has not left.
+    fn was_left_by(&self, facts: &ProcessFacts) -> bool {
+        facts.sid != 0 && facts.sid != self.session && facts.pgid != self.group
+    }
+}
+
 /// Signals this very process, or nobody. What went wrong does not matter here: a process that is
 /// gone needs no signal, and one that cannot be signalled shows up as a survivor.
 fn send(pid: u32, start: u64, signal: i32) {
     if let Some(boot) = BootId::current() {
         let _ = process::signal(&Identity { pid, start, boot }, signal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GUARDIAN: u32 = 10;
+    const LEADER: u32 = 20;
+
+    /// In a terminal and without a guardian: the host's session, a group for the sidecar.
+    fn row(pid: u32, ppid: u32) -> ProcessFacts {
+        ProcessFacts {
+            pgid: LEADER,
+            sid: 5,
+            tty: true,
+            ..ProcessFacts::row(pid, ppid, u64::from(pid))
+        }
+    }
+
+    /// macOS answers `getsid` of a zombie with ESRCH. The server of an `npm` that had ended first
+    /// was taken for one who had left, and was let go by a stop.
+    #[test]
+    fn nobody_has_left_a_leader_who_is_dead_and_has_no_session() {
+        let me = ProcessFacts {
+            pgid: 5,
+            ..row(GUARDIAN, 1)
+        };
+        let leader = ProcessFacts {
+            sid: 0,
+            zombie: true,
+            ..row(LEADER, GUARDIAN)
+        };
+        let server = row(21, 1);
+        let table = vec![me, leader, server.clone()];
+        let home = Home::of(LEADER, &Snapshot::of(table, GUARDIAN));
+        assert!(!home.was_left_by(&server));
+        // Nor has who is in a group of its own there, or is just ending.
+        let job = ProcessFacts {
+            pgid: 22,
+            ..row(22, 1)
+        };
+        assert!(!home.was_left_by(&job));
+        let ending = ProcessFacts {
+            sid: 0,
+            ..job.clone()
+        };
+        assert!(!home.was_left_by(&ending));
+        let editor = ProcessFacts { sid: 22, ..job };
+        assert!(home.was_left_by(&editor));
+    }
+
+    #[test]
+    fn a_session_that_cannot_be_told_is_not_another_one_for_the_leaders_group() {
+        let table = vec![row(LEADER, 1), row(21, LEADER)];
+        let home = Home::of(LEADER, &Snapshot::of(table, GUARDIAN));
+        let moved = ProcessFacts {
+            sid: 99,
+            ..row(21, LEADER)
+        };
+        assert!(!home.was_left_by(&moved));
     }
 }
