@@ -12,7 +12,14 @@ use crate::sys::process;
 /// A tree makes terminals too (script(1), node-pty, a test runner): then it holds the other end.
 /// When that end closes, the kernel takes the terminal from the whole session; so a terminal
 /// that is still there, and that nobody of ours holds, is somebody else's.
-pub(crate) fn is_used_elsewhere(facts: &ProcessFacts, ours: &[u32]) -> bool {
+///
+/// `is_judged`: it was found to be ours to end before. Where the system tells which terminal it is on,
+/// and so who made it, another look may say otherwise. Elsewhere (macOS) it says less: who has made
+/// the terminal has ended meanwhile, or the parent that spoke for it.
+pub(crate) fn is_used_elsewhere(facts: &ProcessFacts, ours: &[u32], is_judged: bool) -> bool {
+    if is_judged && !process::TELLS_TERMINALS {
+        return false;
+    }
     let made_by_us = || {
         let holds = |n| ours.iter().any(|&pid| process::holds_master(pid, n));
         facts.pty.is_some_and(holds)

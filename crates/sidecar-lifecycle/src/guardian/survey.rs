@@ -194,7 +194,7 @@ impl Warden {
             .filter(|f| !self.spared.contains(f))
             .map(|f| f.pid)
             .collect();
-        let escaped = keep::is_used_elsewhere(orphan, &ours);
+        let escaped = keep::is_used_elsewhere(orphan, &ours, false);
         if keep::reason(orphan, escaped, &names).is_some() {
             self.spared.add_subtree(orphan.pid, snapshot);
             self.note_spared();

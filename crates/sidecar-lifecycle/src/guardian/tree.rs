@@ -147,13 +147,17 @@ impl Tree {
         let ours = self.pids();
         let mut found = Vec::new();
         for &pid in &ours {
-            if pid == self.leader || !self.members.contains_key(&pid) {
+            if pid == self.leader {
                 continue; // The leader is what we were told to run, whatever it is called.
             }
+            let Some(is_judged) = self.members.get(&pid).map(|m| m.judged) else {
+                continue;
+            };
             let Some(facts) = snapshot.get(pid) else {
                 continue;
             };
-            let escaped = home.was_left_by(facts) && keep::is_used_elsewhere(facts, &ours);
+            let escaped =
+                home.was_left_by(facts) && keep::is_used_elsewhere(facts, &ours, is_judged);
             let Some(why) = keep::reason(facts, escaped, names) else {
                 continue;
             };

@@ -134,7 +134,8 @@ impl<'a> Ending<'a> {
                 let let_go =
                     self.spared.contains(&(pid, facts.start)) || self.is_below_released(&facts);
                 let cleanup = self.cleanup_of(&marker.sidecar);
-                let escaped = is_used_elsewhere(&facts, &[]);
+                let is_judged = self.known.contains_key(&(pid, facts.start));
+                let escaped = is_used_elsewhere(&facts, &[], is_judged);
                 let kept = || keep_reason(&facts, escaped, &cleanup.keep()).is_some();
                 if let_go || shield.covers(pid) || process::uid_of(pid) != me || kept() {
                     others.insert(pid);
@@ -218,7 +219,9 @@ impl<'a> Ending<'a> {
         let ours: Vec<u32> = found.keys().copied().collect();
         let reason = |f: &ProcessFacts| {
             let cleanup = self.cleanup_of(&found.get(&f.pid)?.sidecar);
-            keep_reason(f, is_used_elsewhere(f, &ours), &cleanup.keep())
+            let is_judged = self.known.contains_key(&(f.pid, f.start));
+            let escaped = is_used_elsewhere(f, &ours, is_judged);
+            keep_reason(f, escaped, &cleanup.keep())
         };
         let released = |f: &&ProcessFacts| self.released.contains(&(f.pid, f.start));
         let roots: HashMap<u32, String> = table

@@ -21,6 +21,9 @@ use crate::sys::unix::fd::check;
 /// Longest command line that is worth showing to a person, in bytes.
 const COMMAND_CAP: u64 = 4096;
 
+/// Whether [`ProcessFacts::pty`] is told.
+pub(crate) const TELLS_TERMINALS: bool = true;
+
 /// The kernel's name for the running boot.
 pub(crate) fn boot_id() -> Option<BootId> {
     current_boot().cloned()

@@ -14,8 +14,12 @@ use crate::sys::ProcessFacts;
 use crate::sys::facts::{join_arguments, variable};
 use crate::sys::unix::fd::check;
 
-/// `PROC_FLAG_CONTROLT` from `sys/proc_info.h`: it has a controlling terminal.
-const HAS_TERMINAL: u32 = 0x80;
+/// Whether [`ProcessFacts::pty`] is told.
+pub(crate) const TELLS_TERMINALS: bool = false;
+
+/// From `sys/proc_info.h`. `PROC_FLAG_CONTROLT`: it has had a controlling terminal, which stays set
+/// when that is gone. `PROC_FLAG_CTTY`: its session has one at this moment.
+const HAS_TERMINAL: u32 = 0x80 | 0x40;
 /// The argument by which `PROC_PIDTBSDINFO` finds zombies too.
 const ZOMBIES_TOO: u64 = 1;
 
@@ -68,7 +72,7 @@ pub(crate) fn process(pid: u32) -> Option<ProcessFacts> {
         ppid: info.pbi_ppid,
         pgid: info.pbi_pgid,
         sid: session(pid),
-        tty: info.pbi_flags & HAS_TERMINAL != 0,
+        tty: info.pbi_flags & HAS_TERMINAL == HAS_TERMINAL,
         pty: None,
         start: microseconds(&info),
         zombie: info.pbi_status == libc::SZOMB,

@@ -23,6 +23,9 @@ use crate::identity::{BootId, Identity, Signalled};
 use crate::sys::ProcessFacts;
 use crate::sys::facts::for_people;
 
+/// Whether [`ProcessFacts::pty`] is told. There are no such terminals.
+pub(crate) const TELLS_TERMINALS: bool = false;
+
 /// From 1601, where Windows counts from, to 1970, in 100 ns.
 const EPOCH_1601: u64 = 116_444_736_000_000_000;
 
