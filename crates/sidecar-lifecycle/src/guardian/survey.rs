@@ -271,6 +271,7 @@ impl Warden {
     }
 
     pub(super) fn finish_if_empty(&mut self, id: u64) {
+        let handed = self.is_handed_orphans();
         let Some(run) = self.runs.get_mut(&id) else {
             return;
         };
@@ -278,9 +279,9 @@ impl Warden {
             run.seemed_empty = false;
             return;
         }
-        // Its orphans do not come to us, so that a fork between the listing of the table and its
+        // Where its orphans do not come to us, a fork between the listing of the table and its
         // reading leaves no trace here. A second look finds the child.
-        if run.taken_over && !std::mem::replace(&mut run.seemed_empty, true) {
+        if (run.taken_over || !handed) && !std::mem::replace(&mut run.seemed_empty, true) {
             return;
         }
         if run.group_is_pinned() {
