@@ -80,7 +80,8 @@ pub(crate) fn process(pid: u32) -> Option<ProcessFacts> {
     })
 }
 
-/// Every pid; empty when the system refuses.
+/// Every pid, the newest last as on other systems: who hunts what passes itself on begins there. Empty
+/// when the system refuses.
 pub(crate) fn pids() -> Vec<u32> {
     // Called with no room it answers with the number there is; some more may start meanwhile.
     // SAFETY: a null buffer of no length is what asks for the number.
@@ -90,6 +91,8 @@ pub(crate) fn pids() -> Vec<u32> {
     // SAFETY: pointer and size describe `pids`, an array of numbers of a pid's width.
     let count = unsafe { libc::proc_listallpids(pids.as_mut_ptr().cast(), size) };
     pids.truncate(usize::try_from(count).unwrap_or(0));
+    // The kernel puts a new process before all others, and the dead behind them.
+    pids.reverse();
     pids
 }
 
