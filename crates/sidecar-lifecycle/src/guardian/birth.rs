@@ -40,6 +40,9 @@ impl Warden {
                 if matches!(self.place, Place::Thread) {
                     entry.end = watch::process_end(pid).ok();
                 }
+                if let Some(forks) = &self.forks {
+                    forks.add(pid);
+                }
                 self.runs.insert(run, entry);
                 self.say(&Report::Spawned { run, pid, start });
             }

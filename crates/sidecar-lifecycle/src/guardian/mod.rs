@@ -31,6 +31,8 @@ mod keep;
 mod keep_list;
 #[cfg(unix)]
 mod letting_go;
+#[cfg(unix)]
+mod lineages;
 mod no_guardian;
 #[cfg(unix)]
 mod output;

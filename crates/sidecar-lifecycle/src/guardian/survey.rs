@@ -54,6 +54,7 @@ impl Warden {
         self.reap_orphans(&snapshot);
         let doubtful = |r: &Run| r.tree.is_empty() && (!calm || r.seemed_empty);
         self.restless = self.runs.values().any(doubtful);
+        self.watch_forks();
         snapshot
     }
 
@@ -79,6 +80,16 @@ impl Warden {
 
     pub(super) fn ids(&self, of: impl Fn(&Run) -> bool) -> Vec<u64> {
         self.runs.values().filter(|r| of(r)).map(|r| r.id).collect()
+    }
+
+    /// Has the forks of all members told, where orphans do not come to us: whose they are, only who
+    /// has seen their makers can tell.
+    fn watch_forks(&mut self) {
+        if let Some(forks) = &self.forks {
+            for run in self.runs.values_mut() {
+                run.tree.watch(|pid| forks.add(pid));
+            }
+        }
     }
 
     /// Takes in what a snapshot shows.
@@ -162,6 +173,7 @@ impl Warden {
                     pinned.find(|r| r.leader == orphan.pgid)
                 })
                 .or_else(|| self.runs.values().find(|r| handed && r.tree.claims(orphan)))
+                .or_else(|| self.runs.values().find(|r| r.tree.has_made(orphan)))
                 // All our children come from runs of ours; with one run there is no doubt which.
                 .or_else(|| {
                     self.runs

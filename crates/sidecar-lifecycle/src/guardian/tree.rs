@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keep;
+use super::lineages::Lineages;
 use super::snapshot::Snapshot;
 use super::spared::Spared;
 use crate::identity::{BootId, Identity};
@@ -20,12 +21,15 @@ pub(crate) struct Tree {
     /// Groups and sessions that members were seen in, other than the guardian's own. An orphan
     /// in one of them came from this tree.
     groups: BTreeSet<u32>,
+    lineages: Lineages,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Member {
     start: u64,
     asked: bool,
+    /// Its forks are told to us.
+    watched: bool,
     /// It was looked at whether it is ours to end.
     judged: bool,
 }
@@ -35,6 +39,7 @@ impl Member {
         Member {
             start,
             asked: false,
+            watched: false,
             judged: false,
         }
     }
@@ -62,6 +67,10 @@ impl Tree {
         self.members
             .retain(|&pid, member| snapshot.lives(pid, member.start));
         let mut queue: Vec<u32> = self.members.keys().copied().collect();
+        let leader = snapshot.get(self.leader);
+        if let Some(dead_or_alive) = leader.filter(|f| f.start == self.leader_start) {
+            self.lineages.note(dead_or_alive);
+        }
         if snapshot.lives(self.leader, self.leader_start) {
             queue.push(self.leader);
         }
@@ -70,6 +79,7 @@ impl Tree {
                 continue;
             };
             self.note_groups(facts, snapshot);
+            self.lineages.note(facts);
             let new = Member::new(facts.start);
             self.members.entry(pid).or_insert(new);
             for child in snapshot.children(pid) {
@@ -115,6 +125,19 @@ impl Tree {
     /// Whether an orphan's group or session says that it came from here.
     pub(crate) fn claims(&self, orphan: &ProcessFacts) -> bool {
         self.groups.contains(&orphan.sid) || self.groups.contains(&orphan.pgid)
+    }
+
+    /// Whether an orphan's maker was seen here.
+    pub(crate) fn has_made(&self, orphan: &ProcessFacts) -> bool {
+        self.lineages.have_made(orphan)
+    }
+
+    /// Has whoever is new here watched.
+    pub(crate) fn watch(&mut self, mut watch: impl FnMut(u32)) {
+        for (&pid, member) in self.members.iter_mut().filter(|(_, m)| !m.watched) {
+            member.watched = true;
+            watch(pid);
+        }
     }
 
     /// Somebody has proof that none of it lives.
@@ -166,6 +189,9 @@ impl Tree {
             for gone in spared.add_subtree(pid, snapshot) {
                 self.members.remove(&gone);
                 self.groups.remove(&gone);
+                if let Some(facts) = snapshot.get(gone) {
+                    self.lineages.forget(facts);
+                }
             }
         }
         for member in self.members.values_mut() {

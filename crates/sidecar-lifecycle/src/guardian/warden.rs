@@ -19,12 +19,16 @@ use crate::sys::unix::clock::monotonic;
 use crate::sys::unix::orphans;
 use crate::sys::unix::poll::PollSet;
 use crate::sys::unix::signals::SignalPipe;
+use crate::sys::unix::watch::Forks;
 
 /// How often an ending tree is looked at besides the moments when a child's end is signalled:
 /// whoever is not our child ends in silence.
 const SILENT_TICK: Duration = Duration::from_millis(50);
 /// The same where no descendant is ever handed to us (no subreaper, so no SIGCHLD either).
 const THREAD_TICK: Duration = Duration::from_millis(2);
+/// From one look for the sake of a fork to the next: a tree that builds something forks all the
+/// time.
+const FORK_PAUSE: Duration = Duration::from_millis(20);
 /// An allowance for what the kernel does between two of our looks while KILL is underway.
 const FORCE_TICK: Duration = Duration::from_millis(2);
 
@@ -53,6 +57,10 @@ pub(crate) struct Warden {
     /// Who was found to be of no run, so that their environments are not read again and again.
     pub(super) strangers: HashMap<u32, u64>,
     pub(super) drains: Drains,
+    /// Tells the forks of members; nothing where orphans come to us.
+    pub(super) forks: Option<Forks>,
+    /// Until when forks are not asked about, while nothing is ending.
+    forks_pause: Option<Duration>,
     /// Who goes on in our place, should we die.
     pub(super) standby: Option<Link>,
     pub(super) nofile: Option<libc::rlimit>,
@@ -77,6 +85,8 @@ impl Warden {
             left: BTreeSet::new(),
             strangers: HashMap::new(),
             drains: Drains::default(),
+            forks: Forks::new(),
+            forks_pause: None,
             standby: None,
             nofile,
             host_lost: false,
@@ -138,6 +148,12 @@ impl Warden {
                 leaders.push(poll.add(end.as_raw_fd(), false));
             }
         }
+        let ending = self.runs.values().any(Run::is_ending);
+        self.forks_pause = self
+            .forks_pause
+            .filter(|&until| monotonic() < until && !ending);
+        let forks = self.forks.as_ref().filter(|_| self.forks_pause.is_none());
+        let forks = forks.map(|forks| poll.add(forks.as_raw_fd(), false));
         let drains: Vec<_> = self
             .drains
             .poll_fds()
@@ -152,6 +168,13 @@ impl Warden {
         }
         if drains.iter().any(|&slot| poll.ready(slot).readable) {
             self.drains.drain();
+        }
+        if let (Some(slot), Some(watch)) = (forks, &self.forks)
+            && poll.ready(slot).readable
+        {
+            watch.drain();
+            self.forks_pause = Some(monotonic() + FORK_PAUSE);
+            self.look = true;
         }
         if leaders.iter().any(|&slot| poll.ready(slot).readable) {
             self.look = true;
@@ -223,6 +246,9 @@ impl Warden {
         }
         if self.blind {
             at_most(SILENT_TICK);
+        }
+        if let Some(until) = self.forks_pause {
+            at_most(until.saturating_sub(now));
         }
         limit
     }

@@ -20,8 +20,24 @@ pub(crate) struct ProcessFacts {
     pub(crate) start: u64,
     /// Dead, but not reaped yet.
     pub(crate) zombie: bool,
+    /// Who it is and who has made it, where the platform tells (macOS).
+    pub(crate) lineage: Option<Lineage>,
     /// Short name as the kernel has it (15 bytes on Linux, 16 on macOS, the image name on Windows).
     pub(crate) comm: String,
+}
+
+/// Numbers that name a process and its maker for as long as the system is up. A parent's number is
+/// another one once the parent has ended; these tell of it still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Lineage {
+    /// Each new process has a larger one.
+    pub(crate) unique: u64,
+    /// Its parent's, when it was made; when it has become another program since, its parent's then.
+    pub(crate) parent: u64,
+    /// Each process has a new one with each program that it becomes.
+    pub(crate) version: u32,
+    /// Its maker's when it was made, for ever; 0 where the system is too old to tell.
+    pub(crate) parent_version: u32,
 }
 
 #[cfg(test)]
@@ -37,6 +53,7 @@ impl ProcessFacts {
             pty: None,
             start,
             zombie: false,
+            lineage: None,
             comm: String::new(),
         }
     }

@@ -26,7 +26,7 @@ pub(crate) use windows::{process, sockets};
 
 #[cfg(unix)]
 pub(crate) use facts::variable;
-pub(crate) use facts::{Listener, Owner, ProcessFacts};
+pub(crate) use facts::{Lineage, Listener, Owner, ProcessFacts};
 #[cfg(unix)]
 pub(crate) use unix::clock::monotonic;
 #[cfg(unix)]

@@ -37,6 +37,7 @@ pub(super) fn parse(line: &[u8]) -> Option<ProcessFacts> {
         pty: pseudoterminal(tty),
         start,
         zombie,
+        lineage: None,
         comm,
     })
 }

@@ -1,5 +1,6 @@
 //! macOS: libproc and sysctl.
 
+mod lineage;
 mod procargs;
 pub(crate) mod process;
 mod socket_info;

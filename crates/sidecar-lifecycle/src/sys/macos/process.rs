@@ -8,11 +8,12 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use super::lineage::BsdInfoWithIds;
 use super::{procargs, sysctl};
 use crate::identity::{BootId, Identity, Signalled};
-use crate::sys::ProcessFacts;
 use crate::sys::facts::{join_arguments, variable};
 use crate::sys::unix::fd::check;
+use crate::sys::{Lineage, ProcessFacts};
 
 /// Whether [`ProcessFacts::pty`] is told.
 pub(crate) const TELLS_TERMINALS: bool = false;
@@ -66,7 +67,7 @@ pub(crate) fn all_processes() -> Vec<ProcessFacts> {
 
 /// One process.
 pub(crate) fn process(pid: u32) -> Option<ProcessFacts> {
-    let info = bsd_info(pid)?;
+    let (info, lineage) = bsd_info_with_ids(pid)?;
     Some(ProcessFacts {
         pid,
         ppid: info.pbi_ppid,
@@ -76,6 +77,7 @@ pub(crate) fn process(pid: u32) -> Option<ProcessFacts> {
         pty: None,
         start: microseconds(&info),
         zombie: info.pbi_status == libc::SZOMB,
+        lineage,
         comm: text(info.pbi_comm.as_slice()),
     })
 }
@@ -94,6 +96,13 @@ pub(crate) fn pids() -> Vec<u32> {
     // The kernel puts a new process before all others, and the dead behind them.
     pids.reverse();
     pids
+}
+
+/// By one call, which no public header names; should a system lack it, by the one that all have.
+fn bsd_info_with_ids(pid: u32) -> Option<(libc::proc_bsdinfo, Option<Lineage>)> {
+    let both: Option<BsdInfoWithIds> = info(pid, BsdInfoWithIds::FLAVOUR, ZOMBIES_TOO);
+    both.map(|both| (both.info, Some(both.ids.lineage())))
+        .or_else(|| bsd_info(pid).map(|info| (info, None)))
 }
 
 fn bsd_info(pid: u32) -> Option<libc::proc_bsdinfo> {

@@ -124,6 +124,7 @@ fn facts(entry: &PROCESSENTRY32W) -> ProcessFacts {
         // Unreadable for the system's own processes; 0 equals no identity's start.
         start: created(pid).unwrap_or(0),
         zombie: false,
+        lineage: None,
         comm: String::from_utf16_lossy(name),
     }
 }
