@@ -6,7 +6,7 @@ use std::net::IpAddr;
 
 use crate::identity::Identity;
 use crate::marker::{self, Marker};
-use crate::sys::{Listener, Owner, ProcessFacts, process, sockets};
+use crate::sys::{Birth, Listener, Owner, ProcessFacts, process, sockets};
 
 /// Who the processes of a run are, for questions about its sockets.
 #[derive(Debug, Clone)]
@@ -79,13 +79,15 @@ impl RunTree {
     ) -> Vec<u32> {
         let handed = |f: &ProcessFacts| reaper.is_some_and(|r| r.alone && f.ppid == r.pid);
         // Nobody of a tree is older than its leader.
+        let table = Table::of(all);
+        let oldest = table.birth_of(&self.leader);
         let young = all
             .iter()
-            .filter(|f| f.start >= self.leader.start && !f.zombie);
+            .filter(|f| oldest.may_have_borne(f.birth()) && !f.zombie);
         let escapees = young
             .filter(|f| handed(f) || is_marked(f.pid))
             .map(|f| f.pid);
-        Table::of(all).members(&self.leader, escapees.collect())
+        table.members(&self.leader, escapees.collect())
     }
 }
 
@@ -97,10 +99,11 @@ pub(crate) fn with_escapees<'t>(
 ) -> Vec<Vec<u32>> {
     let all = process::all_processes();
     // Nobody of a tree is older than its leader.
-    let oldest = trees.clone().map(|t| t.leader.start).min();
+    let table = Table::of(&all);
+    let oldest = trees.clone().map(|t| table.birth_of(&t.leader)).min();
     let young = all
         .iter()
-        .filter(|f| oldest.is_some_and(|oldest| f.start >= oldest) && !f.zombie);
+        .filter(|f| oldest.is_some_and(|o| o.may_have_borne(f.birth())) && !f.zombie);
     let mut handed = Vec::new();
     let mut marked: HashMap<Marker, Vec<u32>> = HashMap::new();
     for facts in young {
@@ -110,7 +113,6 @@ pub(crate) fn with_escapees<'t>(
             marked.entry(marker).or_default().push(facts.pid);
         }
     }
-    let table = Table::of(&all);
     let members = |tree: &RunTree| {
         let marked = marked.get(&tree.marker).into_iter().flatten();
         table.members(&tree.leader, handed.iter().chain(marked).copied().collect())
@@ -132,7 +134,7 @@ fn marker_of(pid: u32) -> Option<Marker> {
 
 /// The process table, by what members of a tree are found by. One is enough for many trees.
 struct Table {
-    starts: HashMap<u32, u64>,
+    births: HashMap<u32, Birth>,
     children: HashMap<u32, Vec<u32>>,
     groups: HashMap<u32, Vec<u32>>,
 }
@@ -140,29 +142,32 @@ struct Table {
 impl Table {
     fn of(all: &[ProcessFacts]) -> Table {
         let (mut children, mut groups) = (HashMap::new(), HashMap::new());
-        let mut starts = HashMap::new();
+        let mut births = HashMap::new();
         let note = |map: &mut HashMap<u32, Vec<u32>>, key, pid| {
             map.entry(key).or_default().push(pid);
         };
         for facts in all {
             note(&mut children, facts.ppid, facts.pid);
             note(&mut groups, facts.pgid, facts.pid);
-            starts.insert(facts.pid, facts.start);
+            births.insert(facts.pid, facts.birth());
         }
         Table {
-            starts,
+            births,
             children,
             groups,
         }
     }
 
+    fn birth_of(&self, leader: &Identity) -> Birth {
+        let row = self.births.get(&leader.pid).copied();
+        row.filter(|birth| birth.start == leader.start)
+            .unwrap_or_else(|| Birth::at(leader.start))
+    }
+
     /// The leader, its descendants and its group, and those of the escapees.
     fn members(&self, leader: &Identity, escapees: Vec<u32>) -> Vec<u32> {
-        if self
-            .starts
-            .get(&leader.pid)
-            .is_some_and(|s| *s != leader.start)
-        {
+        let named = self.births.get(&leader.pid);
+        if named.is_some_and(|birth| birth.start != leader.start) {
             return Vec::new(); // Another process has its number: nothing here is ours.
         }
         let mut members = escapees;
@@ -171,13 +176,14 @@ impl Table {
         let mut next = 0;
         while let Some(&pid) = members.get(next) {
             next += 1;
-            let known = Some(leader.start).filter(|_| pid == leader.pid);
-            let born = known.or_else(|| self.starts.get(&pid).copied());
+            let known = Some(Birth::at(leader.start)).filter(|_| pid == leader.pid);
+            let born = known.or_else(|| self.births.get(&pid).copied());
             for &child in self.children.get(&pid).into_iter().flatten() {
                 // Where nobody adopts orphans (Windows), a stranger's dead parent may have had the
                 // number of one of ours: a child is never older than its parent.
-                let is_younger = self.starts.get(&child).copied() >= born;
-                if is_younger && !members.contains(&child) {
+                let both = born.zip(self.births.get(&child).copied());
+                let may_be = both.is_none_or(|(born, child)| born.may_have_borne(child));
+                if may_be && !members.contains(&child) {
                     members.push(child);
                 }
             }

@@ -136,10 +136,10 @@ impl Warden {
         // their group tell.
         let ending = self.runs.values().filter(|r| r.is_ending());
         let elsewhere = ending.filter(|r| r.taken_over || !all_handed);
-        if let Some(oldest) = elsewhere.map(|r| r.tree.leader_start()).min() {
+        if let Some(oldest) = elsewhere.map(|r| r.tree.birth()).min() {
             let others = snapshot
                 .iter()
-                .filter(|f| f.start >= oldest && f.pid != self.me)
+                .filter(|f| oldest.may_have_borne(f.birth()) && f.pid != self.me)
                 .filter(|f| !(all_handed && f.ppid == self.me))
                 .filter(|f| self.strangers.get(&f.pid) != Some(&f.start));
             orphans.extend(others);

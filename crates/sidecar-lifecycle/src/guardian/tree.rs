@@ -8,7 +8,7 @@ use super::snapshot::Snapshot;
 use super::spared::Spared;
 use crate::identity::{BootId, Identity};
 use crate::sys::unix::signals::kill_group;
-use crate::sys::{ProcessFacts, process};
+use crate::sys::{Birth, ProcessFacts, process};
 
 /// The living processes of one run, as far as the last snapshot showed them.
 ///
@@ -17,6 +17,8 @@ use crate::sys::{ProcessFacts, process};
 pub(crate) struct Tree {
     leader: u32,
     leader_start: u64,
+    /// As the table has it, living or dead.
+    leader_birth: Option<Birth>,
     members: BTreeMap<u32, Member>,
     /// Groups and sessions that members were seen in, other than the guardian's own. An orphan
     /// in one of them came from this tree.
@@ -70,6 +72,7 @@ impl Tree {
         let leader = snapshot.get(self.leader);
         if let Some(dead_or_alive) = leader.filter(|f| f.start == self.leader_start) {
             self.lineages.note(dead_or_alive);
+            self.leader_birth = Some(dead_or_alive.birth());
         }
         if snapshot.lives(self.leader, self.leader_start) {
             queue.push(self.leader);
@@ -114,6 +117,12 @@ impl Tree {
 
     pub(crate) fn leader_start(&self) -> u64 {
         self.leader_start
+    }
+
+    /// Nobody here was born before.
+    pub(crate) fn birth(&self) -> Birth {
+        self.leader_birth
+            .unwrap_or_else(|| Birth::at(self.leader_start))
     }
 
     pub(crate) fn is_member(&self, facts: &ProcessFacts) -> bool {

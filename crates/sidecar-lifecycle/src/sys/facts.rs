@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use super::process::STARTS_ARE_ORDERED;
+
 /// One row of the process table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ProcessFacts {
@@ -38,6 +40,47 @@ pub(crate) struct Lineage {
     pub(crate) version: u32,
     /// Its maker's when it was made, for ever; 0 where the system is too old to tell.
     pub(crate) parent_version: u32,
+}
+
+/// When a process began, as far as that orders it among others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Birth {
+    /// See [`Lineage::unique`]; 0: not told, and earlier than all.
+    unique: u64,
+    pub(crate) start: u64,
+}
+
+impl Birth {
+    /// Of whom the start alone is known.
+    pub(crate) fn at(start: u64) -> Birth {
+        Birth { unique: 0, start }
+    }
+
+    /// Whether a process can be the parent of another. Nobody is older than his parent, but a parent's
+    /// number may have been given away since (Windows, where nobody adopts orphans).
+    ///
+    /// macOS notes starts by the wall clock: when that is set back, children seem older. There a number
+    /// tells, or nobody is ruled out: the parent that it names lives.
+    pub(crate) fn may_have_borne(self, child: Birth) -> bool {
+        self.may_precede(child, STARTS_ARE_ORDERED)
+    }
+
+    fn may_precede(self, other: Birth, starts_are_ordered: bool) -> bool {
+        if self.unique != 0 && other.unique != 0 {
+            self.unique <= other.unique
+        } else {
+            self.start <= other.start || !starts_are_ordered
+        }
+    }
+}
+
+impl ProcessFacts {
+    pub(crate) fn birth(&self) -> Birth {
+        Birth {
+            unique: self.lineage.map_or(0, |l| l.unique),
+            start: self.start,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -129,6 +172,36 @@ pub(crate) fn variable(block: &[u8], name: &str) -> Option<Vec<u8>> {
         let value = entry.strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
         Some(value.to_vec())
     })
+}
+
+#[cfg(test)]
+mod birth_tests {
+    use super::Birth;
+
+    #[test]
+    fn a_clock_that_was_set_back_makes_no_child_older_than_its_parent() {
+        let parent = Birth {
+            unique: 0,
+            start: 100,
+        };
+        let child = Birth {
+            unique: 0,
+            start: 50,
+        };
+        assert!(!parent.may_precede(child, true));
+        assert!(parent.may_precede(child, false));
+        let numbered = |unique, start| Birth { unique, start };
+        for ordered in [true, false] {
+            assert!(numbered(7, 100).may_precede(numbered(8, 50), ordered));
+            assert!(!numbered(8, 50).may_precede(numbered(7, 100), ordered));
+            assert!(parent.may_precede(numbered(7, 100), ordered));
+        }
+        // The oldest of several rules nobody out whom it cannot be compared with.
+        assert_eq!(
+            [numbered(7, 1), numbered(0, 9)].into_iter().min(),
+            Some(numbered(0, 9))
+        );
+    }
 }
 
 #[cfg(all(test, unix))]

@@ -24,9 +24,9 @@ pub(crate) use no_changes::FileChanges;
 #[cfg(windows)]
 pub(crate) use windows::{process, sockets};
 
+pub(crate) use facts::{Birth, Listener, Owner, ProcessFacts};
 #[cfg(unix)]
-pub(crate) use facts::variable;
-pub(crate) use facts::{Lineage, Listener, Owner, ProcessFacts};
+pub(crate) use facts::{Lineage, variable};
 #[cfg(unix)]
 pub(crate) use unix::clock::monotonic;
 #[cfg(unix)]

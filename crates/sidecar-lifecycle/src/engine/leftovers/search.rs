@@ -7,7 +7,7 @@ use super::shield::Shield;
 use crate::engine::ledger::{Remains, RunRecord};
 use crate::identity::{BootId, Identity};
 use crate::marker::{self, Marker};
-use crate::sys::{ProcessFacts, process};
+use crate::sys::{Birth, ProcessFacts, process};
 
 /// A process that a dead instance has left.
 #[derive(Debug, Clone)]
@@ -131,13 +131,13 @@ impl Search<'_> {
             let Leftover {
                 sidecar, identity, ..
             } = &found[&parent];
-            let (sidecar, born) = (sidecar.clone(), identity.start);
+            let (sidecar, born) = (sidecar.clone(), Birth::at(identity.start));
             // Where nobody adopts orphans (Windows), a parent's number may have been given away
             // since: a child is never older than its parent.
             let children = self
                 .table
                 .iter()
-                .filter(|f| f.ppid == parent && f.start >= born && !f.zombie)
+                .filter(|f| f.ppid == parent && born.may_have_borne(f.birth()) && !f.zombie)
                 .filter(|f| !self.shield.covers(f.pid) && !self.prey.spare.covers(f));
             for facts in children {
                 if !found.contains_key(&facts.pid) {

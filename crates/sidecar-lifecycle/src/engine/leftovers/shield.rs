@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::engine::ledger;
-use crate::sys::ProcessFacts;
+use crate::sys::{Birth, ProcessFacts};
 
 /// Processes that the sweep neither ends nor looks for descendants of.
 pub(super) struct Shield {
@@ -46,16 +46,17 @@ impl Shield {
             // A parent that is younger has taken over a number (Windows, where nobody adopts).
             child = by_pid
                 .get(&facts.ppid)
-                .filter(|parent| parent.start <= facts.start && pids.insert(parent.pid));
+                .filter(|up| up.birth().may_have_borne(facts.birth()) && pids.insert(up.pid));
         }
         let mut queue = hosts;
         queue.push(me);
         while let Some(host) = queue.pop() {
             pids.insert(host);
-            let born = by_pid.get(&host).map_or(0, |f| f.start);
+            let born = by_pid.get(&host).map_or(Birth::at(0), |f| f.birth());
             let children = table
                 .iter()
-                .filter(|f| f.ppid == host && f.start >= born && !pids.contains(&f.pid));
+                .filter(|f| f.ppid == host && born.may_have_borne(f.birth()))
+                .filter(|f| !pids.contains(&f.pid));
             queue.extend(children.map(|f| f.pid));
         }
         Shield { pids }

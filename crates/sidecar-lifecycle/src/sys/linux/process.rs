@@ -21,6 +21,9 @@ use crate::sys::unix::fd::check;
 /// Longest command line that is worth showing to a person, in bytes.
 const COMMAND_CAP: u64 = 4096;
 
+/// Whether who begins later has a larger start. They count from the boot.
+pub(crate) const STARTS_ARE_ORDERED: bool = true;
+
 /// Whether [`ProcessFacts::pty`] is told.
 pub(crate) const TELLS_TERMINALS: bool = true;
 

@@ -15,6 +15,9 @@ use crate::sys::facts::{join_arguments, variable};
 use crate::sys::unix::fd::check;
 use crate::sys::{Lineage, ProcessFacts};
 
+/// Whether who begins later has a larger start. They are by the wall clock, which may be set back.
+pub(crate) const STARTS_ARE_ORDERED: bool = false;
+
 /// Whether [`ProcessFacts::pty`] is told.
 pub(crate) const TELLS_TERMINALS: bool = false;
 

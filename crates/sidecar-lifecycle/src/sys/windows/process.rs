@@ -23,6 +23,9 @@ use crate::identity::{BootId, Identity, Signalled};
 use crate::sys::ProcessFacts;
 use crate::sys::facts::for_people;
 
+/// Whether who begins later has a larger start. By the wall clock, and mostly right; parents are not.
+pub(crate) const STARTS_ARE_ORDERED: bool = true;
+
 /// Whether [`ProcessFacts::pty`] is told. There are no such terminals.
 pub(crate) const TELLS_TERMINALS: bool = false;
 
