@@ -213,18 +213,40 @@ pub(crate) fn close_range(first: RawFd, last: RawFd) {
             return;
         }
     }
-    // Kernels before 5.9, and macOS. The soft limit bounds the numbers that can be open.
-    // SAFETY: reads a limit, no memory is involved.
-    let limit = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) };
-    let end = if limit < 0 {
-        65_536
-    } else {
-        limit.min(1 << 20) as RawFd
-    };
-    for fd in first..=last.min(end) {
+    for fd in first..=last.min(highest()) {
         // SAFETY: closing a number that is not open is answered by EBADF, which is fine here.
         unsafe { libc::close(fd) };
     }
+}
+
+/// No descriptor of this process has a larger number. Async-signal-safe.
+fn highest() -> RawFd {
+    #[cfg(target_os = "macos")]
+    if let Some(highest) = size_of_table() {
+        return highest;
+    }
+    // Kernels before 5.9. The soft limit bounds the numbers that can be open.
+    // SAFETY: reads a limit, no memory is involved.
+    let limit = unsafe { libc::sysconf(libc::_SC_OPEN_MAX) };
+    if limit < 0 {
+        65_536
+    } else {
+        limit.min(1 << 20) as RawFd
+    }
+}
+
+/// How many descriptors the kernel's table of this process has room for. After a fork that is not much
+/// more than are open, and the soft limit may be a million.
+#[cfg(target_os = "macos")]
+fn size_of_table() -> Option<RawFd> {
+    let list = libc::PROC_PIDLISTFDS;
+    // SAFETY: takes no arguments.
+    let me = unsafe { libc::getpid() };
+    // SAFETY: a null buffer of no length asks for the size in bytes that a list of the whole table
+    // may need; nothing but a system call is made.
+    let bytes = unsafe { libc::proc_pidinfo(me, list, 0, ptr::null_mut(), 0) };
+    let entry = size_of::<libc::proc_fdinfo>() as libc::c_int;
+    (bytes >= entry).then_some(bytes / entry)
 }
 
 /// Ends a connection for both sides and for every copy of the descriptor.
