@@ -26,9 +26,9 @@ type End = fn(&mut Host);
 /// The test server under another name: a copy of one of macOS' own programs would not run there, or
 /// under the name of another.
 fn copied(setup: &Setup, name: &str) -> PathBuf {
-    let folder = setup.path("bin");
-    fs::create_dir_all(&folder).expect("a folder");
-    let copy = folder.join(name);
+    let copy = setup.path("bin").join(name);
+    let folder = copy.parent().expect("a file is in a folder");
+    fs::create_dir_all(folder).expect("a folder");
     fs::copy(fake_sidecar(), &copy).expect("copied");
     copy
 }
@@ -120,6 +120,15 @@ fn a_program_that_the_configuration_names_lives_on() {
 fn a_program_that_nobody_names_does_not() {
     assert!(!Case::begin("", "my-editor", BESIDE).editor_lives_on());
     assert!(!Case::begin("", "my-editor", IN_A_SESSION).editor_lives_on());
+}
+
+/// `electron-vite` and `electron-forge` run the project's app by a program that is called like an
+/// editor: it lived on, and the next start opened a second one.
+#[test]
+fn a_program_of_the_projects_packages_does_not() {
+    let name = "node_modules/electron/dist/code";
+    assert!(!Case::begin("", name, BESIDE).editor_lives_on());
+    assert!(!Case::begin("", name, IN_A_SESSION).editor_lives_on());
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! A dev server opens editors, browsers and terminals. They hold their user's work; ending them
 //! with the server would lose it.
 
+use std::path::Path;
+
 use crate::sys::ProcessFacts;
 use crate::sys::process;
 
@@ -51,7 +53,18 @@ pub(crate) fn is_listed(facts: &ProcessFacts, lists: &[&[String]]) -> bool {
             // Whose file may not be read is known by its short name alone.
             || file.is_none() && is_short_name(listed, name, KEPT_OF_NAMES)
     };
-    names.any(is_it) && !is_automated(facts.pid)
+    names.any(is_it) && !comes_with_packages(facts.pid) && !is_automated(facts.pid)
+}
+
+/// Whether a program came with the project's packages: it is one of its tools, whatever its name.
+/// `electron-vite` runs the app that is being developed by a program that is called like an editor.
+fn comes_with_packages(pid: u32) -> bool {
+    process::exe_of(pid).is_some_and(|file| is_below_packages(&file))
+}
+
+fn is_below_packages(file: &Path) -> bool {
+    let mut folders = file.ancestors().skip(1).filter_map(Path::file_name);
+    folders.any(|folder| folder.eq_ignore_ascii_case("node_modules"))
 }
 
 /// Whether a list names the file that a process runs, by a look at that one process alone.
@@ -62,7 +75,7 @@ pub(crate) fn is_named(pid: u32, names: &[String]) -> bool {
         names
             .iter()
             .any(|n| is_same_name(n, bare_name(&name), true))
-    })
+    }) && !comes_with_packages(pid)
 }
 
 /// Whether a name on a list is that of a file, without `.exe`. Windows does not mind case.
@@ -134,7 +147,9 @@ fn is_automated(pid: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_short_name;
+    use std::path::Path;
+
+    use super::{is_below_packages, is_short_name};
     use crate::guardian::DEFAULT_KEEP;
 
     #[test]
@@ -146,5 +161,23 @@ mod tests {
         assert!(!known("gnome-text-edi"), "is another program");
         assert!(!known("node-text-edito"));
         assert!(!is_short_name("node", "node", usize::MAX), "nothing is cut");
+    }
+
+    #[test]
+    fn a_program_below_node_modules_is_the_projects_own() {
+        let of_a_package = |file: &str| is_below_packages(Path::new(file));
+        for file in [
+            "/p/node_modules/electron/dist/Electron.app/Contents/MacOS/Electron",
+            "/p/node_modules/.pnpm/electron@1/node_modules/electron/dist/electron",
+        ] {
+            assert!(of_a_package(file), "{file}");
+        }
+        for file in [
+            "/Applications/Visual Studio Code.app/Contents/MacOS/Electron",
+            "/p/not_node_modules/code",
+            "/usr/bin/node_modules",
+        ] {
+            assert!(!of_a_package(file), "{file}");
+        }
     }
 }

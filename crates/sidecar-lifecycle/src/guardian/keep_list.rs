@@ -5,7 +5,8 @@
 ///
 /// The names are those of the files, for all systems at once; on Windows `.exe` and case do not
 /// count. Not on it is what a terminal of a tree's own consists of too, such as Windows'
-/// `OpenConsole.exe`: beside a Windows Terminal it lives on as what that has started.
+/// `OpenConsole.exe`: beside a Windows Terminal it lives on as what that has started. A program below a
+/// `node_modules` folder came with the project's packages and is ended, whatever its name.
 ///
 /// ```
 /// use sidecar_lifecycle::{SidecarConfig, guardian::DEFAULT_KEEP};
