@@ -35,6 +35,7 @@ mod rolling;
 mod run_loop;
 mod shared;
 mod silence;
+mod sparing;
 mod spawner;
 mod stdin;
 mod taking_over;

@@ -26,6 +26,13 @@ pub(crate) struct Reaper {
 impl RunTree {
     /// The addresses on which processes of this run listen on `port`.
     pub(crate) fn listening_on(&self, port: u16) -> Vec<IpAddr> {
+        if !sockets::LISTS_SOCKETS {
+            // Everybody's descriptors would have to be read: those of members come first.
+            let own = self.own_listeners(port);
+            if !own.is_empty() {
+                return own;
+            }
+        }
         let listeners = sockets::listeners(Some(port)).unwrap_or_default();
         if listeners.is_empty() {
             return Vec::new(); // The common case while a server starts: one cheap question.
@@ -41,6 +48,13 @@ impl RunTree {
             })
             .map(|l| l.addr)
             .collect()
+    }
+
+    /// The addresses on which members listen on `port`, by their own descriptors alone; none where the
+    /// system has a table of sockets.
+    pub(crate) fn own_listeners(&self, port: u16) -> Vec<IpAddr> {
+        let own = sockets::listeners_among(self.members(), Some(port));
+        own.iter().map(|l| l.addr).collect()
     }
 
     /// Whether nobody else listens on this port, on whatever address.

@@ -15,8 +15,10 @@ use super::message::Message;
 use super::output::Output;
 use super::ownership::RunTree;
 use super::probe;
+use super::sparing::Sparing;
 use crate::config::{CheckContext, HealthCheck};
 use crate::core::{RunId, SidecarId};
+use crate::sys::{monotonic, sockets};
 
 /// Between the two connections of the TCP check. Vite binds its port to test it, closes it and
 /// binds it again: in 5 of 15 starts a first connect succeeded and a later one was refused.
@@ -24,6 +26,9 @@ const TCP_CONFIRM: Duration = Duration::from_millis(50);
 /// The runtime's timer counts whole milliseconds and never wakes early: a sleep takes about one
 /// more than it was asked for.
 const TIMER_ROUNDS_UP: Duration = Duration::from_millis(1);
+
+/// A machine's connection to itself stands at once, or is refused.
+const CONNECT_LIMIT: Duration = Duration::from_millis(20);
 
 /// Waits for about as long as it says.
 pub(super) async fn pause(length: Duration) {
@@ -41,6 +46,8 @@ pub(crate) struct Question {
     pub(crate) tree: RunTree,
     pub(crate) output: Rc<RefCell<Output>>,
     pub(crate) asker: Asker,
+    /// How often sockets are looked at.
+    pub(crate) sparing: Sparing,
 }
 
 /// Where commands and closures are asked.
@@ -103,7 +110,7 @@ impl Question {
     async fn ask_network(&self) -> Result<Answer, String> {
         let mut why = "no port to ask".to_owned();
         for port in self.candidates() {
-            let addresses = self.addresses(port);
+            let addresses = self.addresses(port).await;
             if addresses.is_empty() {
                 why = format!("nothing of its own listens on port {port}");
             }
@@ -144,22 +151,40 @@ impl Question {
     }
 
     /// Where it listens, as far as that is known to be us: strangers are not even asked.
-    fn addresses(&self, port: u16) -> Vec<IpAddr> {
+    async fn addresses(&self, port: u16) -> Vec<IpAddr> {
         if !self.own_listener {
             return vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
         }
         let mut addresses: Vec<IpAddr> = Vec::new();
-        for addr in self
-            .tree
-            .listening_on(port)
-            .into_iter()
-            .map(probe::reachable)
-        {
+        let found = if sockets::LISTS_SOCKETS {
+            self.tree.listening_on(port)
+        } else {
+            self.look_sparingly(port).await
+        };
+        for addr in found.into_iter().map(probe::reachable) {
             if !addresses.contains(&addr) {
                 addresses.push(addr);
             }
         }
         addresses
+    }
+
+    /// Where it listens, by few looks at descriptors: where nobody answers there is nothing to be
+    /// seen, and a connection that is refused costs microseconds.
+    async fn look_sparingly(&self, port: u16) -> Vec<IpAddr> {
+        let due = self.sparing.is_due(port, monotonic());
+        if !due && self.sparing.is_foreign(port) {
+            return Vec::new();
+        }
+        let found = if self.sparing.has_found(port) || answers(port).await {
+            self.tree.listening_on(port)
+        } else if due {
+            self.tree.own_listeners(port) // On another address, maybe.
+        } else {
+            return Vec::new();
+        };
+        self.sparing.looked(port, !found.is_empty(), monotonic());
+        found
     }
 
     async fn ask_at(&self, addr: IpAddr, port: u16) -> Result<(), String> {
@@ -221,6 +246,16 @@ impl Question {
         };
         Some(format!("{scheme}://{host}:{port}{path}"))
     }
+}
+
+/// Whether anybody accepts connections on a port of this machine.
+async fn answers(port: u16) -> bool {
+    probe::tcp(Ipv4Addr::LOCALHOST.into(), port, CONNECT_LIMIT)
+        .await
+        .is_ok()
+        || probe::tcp(Ipv6Addr::LOCALHOST.into(), port, CONNECT_LIMIT)
+            .await
+            .is_ok()
 }
 
 /// Connects, and again a moment later: see [`TCP_CONFIRM`].

@@ -9,6 +9,7 @@ use super::message::Message;
 use super::port_taken;
 use super::question::{Asker, Question, pause};
 use super::run_loop::Loop;
+use super::sparing::Sparing;
 use crate::config::{HealthCheck, Probe, SidecarConfig};
 use crate::core::{Fact, RunId};
 use crate::sys::{has_descriptors, monotonic};
@@ -123,6 +124,7 @@ impl Loop {
             own_listener: entry.config.own_listener,
             tree: current.tree()?,
             output: current.output.clone()?,
+            sparing: Sparing::default(),
             asker: Asker {
                 sidecar: entry.core,
                 id: entry.id.clone(),

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use super::drains::Drains;
@@ -26,6 +26,8 @@ use crate::sys::unix::watch::Forks;
 const SILENT_TICK: Duration = Duration::from_millis(50);
 /// The same where no descendant is ever handed to us (no subreaper, so no SIGCHLD either).
 const THREAD_TICK: Duration = Duration::from_millis(2);
+/// The same where the ends and forks of members are told: for those that were never seen.
+const WATCHED_TICK: Duration = Duration::from_millis(20);
 /// From one look for the sake of a fork to the next: a tree that builds something forks all the
 /// time.
 const FORK_PAUSE: Duration = Duration::from_millis(20);
@@ -148,12 +150,7 @@ impl Warden {
                 leaders.push(poll.add(end.as_raw_fd(), false));
             }
         }
-        let ending = self.runs.values().any(Run::is_ending);
-        self.forks_pause = self
-            .forks_pause
-            .filter(|&until| monotonic() < until && !ending);
-        let forks = self.forks.as_ref().filter(|_| self.forks_pause.is_none());
-        let forks = forks.map(|forks| poll.add(forks.as_raw_fd(), false));
+        let forks = self.forks_to_hear().map(|fd| poll.add(fd, false));
         let drains: Vec<_> = self
             .drains
             .poll_fds()
@@ -207,6 +204,15 @@ impl Warden {
         orphans::GO_TO_SUBREAPER && matches!(self.place, Place::Process { .. })
     }
 
+    /// Where forks are told, unless it is too early after the last ones. An end waits for nothing.
+    fn forks_to_hear(&mut self) -> Option<RawFd> {
+        let forks = self.forks.as_ref()?;
+        let ending = self.runs.values().any(Run::is_ending);
+        let is_on = |&until: &Duration| !ending && monotonic() < until;
+        self.forks_pause = self.forks_pause.filter(is_on);
+        self.forks_pause.is_none().then(|| forks.as_raw_fd())
+    }
+
     /// How long nothing may happen before we look again. For ever, when nothing is ending.
     fn patience(&self) -> Option<Duration> {
         if self.restless {
@@ -215,6 +221,8 @@ impl Warden {
         let now = monotonic();
         let tick = if self.is_handed_orphans() {
             SILENT_TICK
+        } else if self.forks.is_some() {
+            WATCHED_TICK
         } else {
             THREAD_TICK
         };

@@ -18,11 +18,19 @@ const SOCKET_INFO: libc::c_int = 3;
 /// Whether [`Listener::uid`] means anything.
 pub(crate) const HAS_USERS: bool = true;
 
+/// Whether the listeners of a port are asked for by one cheap question.
+pub(crate) const LISTS_SOCKETS: bool = false;
+
 /// Every listening TCP socket that we may see, or those on one port.
 #[expect(clippy::unnecessary_wraps, reason = "the other platforms can fail")]
 pub(crate) fn listeners(port: Option<u16>) -> io::Result<Vec<Listener>> {
+    Ok(listeners_among(process::pids(), port))
+}
+
+/// The same of these processes alone, by their own descriptors.
+pub(crate) fn listeners_among(pids: Vec<u32>, port: Option<u16>) -> Vec<Listener> {
     let mut found: Vec<Listener> = Vec::new();
-    for listener in process::pids()
+    for listener in pids
         .into_iter()
         .flat_map(sockets_of)
         .filter_map(|s| s.listener())
@@ -33,7 +41,7 @@ pub(crate) fn listeners(port: Option<u16>) -> io::Result<Vec<Listener>> {
             found.push(listener);
         }
     }
-    Ok(found)
+    found
 }
 
 /// The first of these processes that has the socket open.
