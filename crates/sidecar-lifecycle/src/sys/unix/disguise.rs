@@ -15,8 +15,8 @@ pub(crate) fn rename(name: &str) {
         unsafe { libc::prctl(libc::PR_SET_NAME, comm.as_ptr()) };
         overwrite_arguments(name.as_bytes());
     }
-    #[cfg(not(target_os = "linux"))]
-    let _ = name; // macOS has no call for it.
+    #[cfg(target_os = "macos")]
+    overwrite_arguments(name.as_bytes()); // There is no call for the name itself.
 }
 
 /// Writes over the argument area that the kernel shows in `/proc/PID/cmdline`.
@@ -51,4 +51,35 @@ fn overwrite_arguments(name: &[u8]) {
     area.fill(0);
     let n = name.len().min(len.saturating_sub(1));
     area[..n].copy_from_slice(&name[..n]);
+}
+
+/// Writes over the arguments that `KERN_PROCARGS2` shows. Their number and their ends stay: behind them
+/// lies the environment, and it would no longer be found.
+#[cfg(target_os = "macos")]
+fn overwrite_arguments(name: &[u8]) {
+    // SAFETY: takes no arguments.
+    let count = unsafe { libc::_NSGetArgc() };
+    // SAFETY: leads to where the system keeps this process's own, from its start on.
+    let count = unsafe { *count };
+    // SAFETY: takes no arguments.
+    let texts = unsafe { libc::_NSGetArgv() };
+    // SAFETY: as with the count.
+    let texts = unsafe { *texts };
+    // SAFETY: there are so many texts, and a null pointer behind them.
+    let texts = unsafe { std::slice::from_raw_parts(texts, usize::try_from(count).unwrap_or(0)) };
+    let mut name = name.iter();
+    for &text in texts {
+        if text.is_null() {
+            return;
+        }
+        // SAFETY: each ends in NUL.
+        let length = unsafe { libc::strlen(text) };
+        // SAFETY: the text is in writable memory of our own stack; after the fork nobody else reads
+        // it.
+        let area = unsafe { std::slice::from_raw_parts_mut(text.cast::<u8>(), length) };
+        for byte in area {
+            *byte = name.next().copied().unwrap_or(b' ');
+        }
+        name = [].iter(); // The rest of a name that is longer than the first is lost.
+    }
 }
