@@ -207,6 +207,12 @@ pub(crate) struct FamilyArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output and input")]
 pub(crate) struct OutputArgs {
+    /// Write into this file first which console it is on: `none`, one that is `hidden`, or one
+    /// that is `shown` in a window.
+    #[cfg(windows)]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tell_console: Option<PathBuf>,
+
     /// Print this line at the start; `{port}`, `\e` and `\n` are replaced.
     #[arg(long, value_name = "TEXT")]
     pub(crate) print_url: Option<String>,

@@ -70,6 +70,10 @@ fn lead(cli: &'static Cli, start: Instant) -> io::Result<()> {
     if let Some(after) = cli.end.exit_after {
         ending::end_later(&cli.end, start, after);
     }
+    #[cfg(windows)]
+    if let Some(file) = &cli.output.tell_console {
+        std::fs::write(file, sys::console())?;
+    }
     let writer = output::begin(&cli.output, listen::wanted_port(&cli.listen));
     let ends_now = cli.end.abort && cli.end.exit_after.is_none() && cli.answer.crash_on.is_none();
     if cli.end.exit_early.is_some() || ends_now {

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use windows_sys::Win32::Foundation::CloseHandle;
 use windows_sys::Win32::System::Console::{
-    GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE, STD_OUTPUT_HANDLE, SetConsoleCtrlHandler,
-    SetStdHandle,
+    GetConsoleCP, GetConsoleWindow, GetStdHandle, STD_ERROR_HANDLE, STD_INPUT_HANDLE,
+    STD_OUTPUT_HANDLE, SetConsoleCtrlHandler, SetStdHandle,
 };
 use windows_sys::Win32::System::Threading::{CREATE_BREAKAWAY_FROM_JOB, DETACHED_PROCESS};
 
@@ -37,6 +37,19 @@ unsafe extern "system" fn note_event(_event: u32) -> i32 {
         let _ = pipe.write_all(&[1]); // A failed write only loses a repeat.
     }
     1
+}
+
+/// Which console this process is on.
+pub(crate) fn console() -> &'static str {
+    // SAFETY: it has no argument.
+    let page = unsafe { GetConsoleCP() };
+    // SAFETY: the same.
+    let window = unsafe { GetConsoleWindow() };
+    match (page, window.is_null()) {
+        (0, _) => "none",
+        (_, true) => "hidden",
+        (_, false) => "shown",
+    }
 }
 
 /// Ends this process after `life`.

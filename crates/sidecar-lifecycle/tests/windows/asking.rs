@@ -250,6 +250,18 @@ fn a_host_on_no_console_asks_its_sidecar_by_a_messenger() {
     Host::new(dir.path(), DETACHED_PROCESS, 1, &["--term-takes", "0s"]).shut_down();
 }
 
+/// A console without a window, so that nothing flashes up beside an app and Ctrl+Break has a way.
+#[test]
+fn no_window_opens_for_the_sidecar_of_a_host_on_no_console() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let told = dir.path().join("console");
+    let flags = ["--tell-console", told.to_str().expect("text")];
+    let mut host = Host::new(dir.path(), DETACHED_PROCESS, 1, &flags);
+    assert_eq!(std::fs::read_to_string(&told).expect("it is up"), "hidden");
+    host.order("shutdown");
+    host.ends_well();
+}
+
 /// As one does that writes to the console of who has started it.
 #[test]
 fn a_host_that_has_got_a_console_since_asks_its_sidecar_on_its_own() {

@@ -277,9 +277,9 @@ mod tests {
 
     use super::*;
 
+    /// That no window opens is asked a sidecar, in `tests/windows/asking.rs`.
     #[test]
-    fn no_window_opens_and_nothing_leaves_its_job() {
-        assert_eq!(creation_flags(false) & CREATE_NO_WINDOW, CREATE_NO_WINDOW);
+    fn nobody_runs_before_it_is_in_its_job_and_nothing_leaves_it() {
         for has_console in [true, false] {
             let flags = creation_flags(has_console);
             assert_eq!(flags & (CREATE_NEW_CONSOLE | CREATE_BREAKAWAY_FROM_JOB), 0);
