@@ -32,8 +32,21 @@ impl ProjectPaths {
     }
 
     /// Cookies, storage and caches of the project's pages.
+    #[cfg(any(not(target_os = "macos"), test))]
     pub(crate) fn webview(&self) -> PathBuf {
         self.state.join("webview")
+    }
+
+    /// The same where the system keeps them: a UUID (of the kind that each may make in his own way,
+    /// RFC 9562) of the state's folder.
+    #[cfg(any(target_os = "macos", test))]
+    pub(crate) fn profile(&self) -> [u8; 16] {
+        let hash = fnv1a(self.state.as_os_str().as_encoded_bytes());
+        let again = fnv1a(&hash.to_be_bytes());
+        let mut uuid = (u128::from(hash) << 64 | u128::from(again)).to_be_bytes();
+        uuid[6] = uuid[6] & 0x0f | 0x80;
+        uuid[8] = uuid[8] & 0x3f | 0x80;
+        uuid
     }
 
     /// The engine's state files.
@@ -98,6 +111,15 @@ mod tests {
         let b = ProjectPaths::of(data, Path::new("/b/shop"));
         assert_ne!(a.state, b.state);
         assert_eq!(a.state, ProjectPaths::of(data, Path::new("/a/shop")).state);
+        assert_ne!(a.webview(), b.webview());
+        assert_ne!(a.profile(), b.profile());
         assert!(a.id().starts_with("shop-"));
+    }
+
+    #[test]
+    fn a_project_keeps_its_profile() {
+        let paths = ProjectPaths::of(Path::new("/data"), Path::new("/a/shop"));
+        let hex: String = paths.profile().map(|byte| format!("{byte:02x}")).concat();
+        assert_eq!(hex, "dc378f1cc9188aedbfadb29cc5a34e3b");
     }
 }

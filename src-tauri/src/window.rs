@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tauri::webview::{NewWindowResponse, PageLoadEvent};
 use tauri::window::Color;
-use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+use tauri::{AppHandle, Emitter, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, Wry};
 use tauri_plugin_opener::OpenerExt;
 use url::Url;
 
 use crate::first_page::FirstPage;
 use crate::launch::{Launch, Launcher, Ui};
 use crate::navigation::{self, NewWindow};
+use crate::paths::ProjectPaths;
 use crate::{terminal, theme};
 
 /// The window's label.
@@ -123,12 +124,10 @@ pub(crate) fn open(app: &AppHandle, launcher: &Arc<Launcher>) -> tauri::Result<W
             WebviewUrl::External(project)
         },
     );
-    let window = WebviewWindowBuilder::new(app, MAIN, page)
+    let window = with_profile(WebviewWindowBuilder::new(app, MAIN, page), paths)
         .title(title)
         .inner_size(1100.0, 760.0)
         .min_inner_size(360.0, 320.0)
-        // A profile of its own: two projects on one port never share logins.
-        .data_directory(paths.webview())
         .initialization_script(navigation::CLICK_SCRIPT)
         // HTML5 drag and drop is dead in the page otherwise.
         .disable_drag_drop_handler()
@@ -157,6 +156,25 @@ pub(crate) fn open(app: &AppHandle, launcher: &Arc<Launcher>) -> tauri::Result<W
     window.set_background_color(Some(background))?;
     window.show()?;
     Ok(window)
+}
+
+/// A profile of the project's own: two projects on one port never share logins.
+#[cfg(not(target_os = "macos"))]
+fn with_profile<'a, M: Manager<Wry>>(
+    window: WebviewWindowBuilder<'a, Wry, M>,
+    paths: &ProjectPaths,
+) -> WebviewWindowBuilder<'a, Wry, M> {
+    window.data_directory(paths.webview())
+}
+
+/// The same where the system keeps all profiles, each under a number. Before macOS 14 it has one for
+/// all.
+#[cfg(target_os = "macos")]
+fn with_profile<'a, M: Manager<Wry>>(
+    window: WebviewWindowBuilder<'a, Wry, M>,
+    paths: &ProjectPaths,
+) -> WebviewWindowBuilder<'a, Wry, M> {
+    window.data_store_identifier(paths.profile())
 }
 
 fn on_new_window(app: &AppHandle, url: &Url) {
@@ -224,11 +242,11 @@ pub(crate) fn show_logs(app: &AppHandle) -> tauri::Result<()> {
         return window.set_focus();
     }
     let launcher = app.state::<Arc<Launcher>>();
-    let window = WebviewWindowBuilder::new(app, LOG, WebviewUrl::App("log.html".into()))
+    let window = WebviewWindowBuilder::new(app, LOG, WebviewUrl::App("log.html".into()));
+    let window = with_profile(window, &launcher.session.paths)
         .title(format!("{} — log", launcher.snapshot().project.name))
         .inner_size(820.0, 560.0)
         .min_inner_size(360.0, 240.0)
-        .data_directory(launcher.session.paths.webview())
         .visible(false)
         .build()?;
     // As the main window: nothing flashes.
