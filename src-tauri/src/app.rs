@@ -116,6 +116,12 @@ fn on_run_event(app: &AppHandle, event: &RunEvent, ending: &Ending) {
     if matches!(event, RunEvent::ExitRequested { .. } | RunEvent::Exit) {
         ending.begin();
     }
+    #[cfg(target_os = "macos")]
+    if let RunEvent::Opened { urls } = event
+        && let Err(e) = crate::handed_over::open_each(urls)
+    {
+        log::warn!("a folder that was handed over is not opened: {e}");
+    }
     if let RunEvent::WindowEvent {
         label,
         event: WindowEvent::Destroyed,

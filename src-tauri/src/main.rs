@@ -9,6 +9,8 @@ mod diagnostics;
 mod display;
 mod editing;
 mod first_page;
+#[cfg(any(target_os = "macos", all(test, unix)))]
+mod handed_over;
 mod instance;
 mod keys;
 mod launch;
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
     let context = tauri::generate_context!();
     match opening::open(&args, &context) {
         Ok(opening::Opened::Elsewhere) => ExitCode::SUCCESS,
+        #[cfg(target_os = "macos")]
+        Ok(opening::Opened::Nothing) => handed_over::ask(context),
         Ok(opening::Opened::Here(session)) => {
             if let Err(e) = guardian {
                 log::warn!("{e}");

@@ -32,6 +32,9 @@ pub(crate) enum Opened {
     Here(Box<Session>),
     /// Another process shows it; whether that came to the front was told.
     Elsewhere,
+    /// No project was named: the system may hand one over.
+    #[cfg(target_os = "macos")]
+    Nothing,
 }
 
 /// Why there is not even a window.
@@ -65,6 +68,10 @@ pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened,
     let wish = branding.project.or_else(|| args.project.clone());
     // The example is part of the checkout that is worked on, whose code runs already.
     let is_example = wish.is_none() && tauri::is_dev();
+    #[cfg(target_os = "macos")]
+    if wish.is_none() && !is_example && crate::handed_over::names_no_folder() {
+        return Ok(Opened::Nothing);
+    }
     let folder = folder(wish)?;
     let config = args.config().or(branding.config);
     let data = dirs::data_local_dir()
