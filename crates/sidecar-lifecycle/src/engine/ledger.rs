@@ -3,6 +3,7 @@
 mod instances;
 mod papers;
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -18,9 +19,9 @@ use papers::sealed;
 use super::leftovers::Cleanup;
 use crate::census::registry;
 use crate::core::{Leftovers, Phase, RunId};
-use crate::identity::Identity;
+use crate::identity::{BootId, Identity};
 use crate::marker::Marker;
-use crate::sys::{monotonic, replace};
+use crate::sys::{ProcessFacts, monotonic, process, replace};
 
 /// Written into every file. A file with another number is left alone: its writer knew better.
 const VERSION: u32 = 1;
@@ -51,6 +52,10 @@ pub(crate) struct RunRecord {
     pub(crate) phase: Option<Phase>,
     /// Others of its tree, as they were when it became ready.
     pub(crate) members: Vec<Identity>,
+    /// The numbers of its leader and those members, where the system tells them, see
+    /// [`Lineage`](crate::sys::Lineage): whom they have made says so when they are dead.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) makers: Vec<u64>,
     /// What becomes of it when its host ends.
     #[serde(default)]
     pub(crate) leftovers: Leftovers,
@@ -70,6 +75,12 @@ pub(crate) struct RunRecord {
 }
 
 impl RunRecord {
+    /// Whether one of its recorded processes has made this one, in the same boot.
+    pub(crate) fn has_made(&self, facts: &ProcessFacts, boot: &BootId) -> bool {
+        let maker = facts.lineage.map(|l| l.parent);
+        self.leader.boot == *boot && maker.is_some_and(|maker| self.makers.contains(&maker))
+    }
+
     /// What its processes carry; `app_id` and `instance` are those of the file that it stands in.
     pub(crate) fn marker(&self, app_id: &str, instance: &str) -> String {
         let own = || Marker {
@@ -85,6 +96,13 @@ impl RunRecord {
     pub(crate) fn lives_on(&self) -> bool {
         self.leftovers != Leftovers::End && self.leader.is_alive()
     }
+}
+
+/// The numbers of these processes, where the system tells them.
+pub(crate) fn makers_of<'a>(processes: impl Iterator<Item = &'a Identity>) -> Vec<u64> {
+    let lineages = processes.filter_map(|p| process::lineage_of(p.pid));
+    let numbers: BTreeSet<u64> = lineages.map(|l| l.unique).collect();
+    numbers.into_iter().collect()
 }
 
 /// This instance's state file. Its lock says that the instance lives; the kernel drops it with
@@ -157,6 +175,7 @@ impl Ledger {
 
     pub(crate) fn add_members(&mut self, run: RunId, members: Vec<Identity>) {
         if let Some(record) = self.state.runs.iter_mut().find(|r| r.run == run) {
+            record.makers = makers_of(members.iter().chain([&record.leader]));
             record.members = members;
             self.change();
         }

@@ -9,6 +9,7 @@ use super::papers::{Papers, read_state};
 use super::*;
 use crate::identity::BootId;
 use crate::mangled::mangled;
+use crate::sys::Lineage;
 
 fn record(run: u64) -> RunRecord {
     RunRecord {
@@ -22,6 +23,7 @@ fn record(run: u64) -> RunRecord {
         command: "x".into(),
         phase: None,
         members: vec![],
+        makers: vec![],
         leftovers: Leftovers::End,
         fingerprint: 0,
         port: None,
@@ -29,6 +31,33 @@ fn record(run: u64) -> RunRecord {
         marker: None,
         cleanup: Cleanup::default(),
     }
+}
+
+/// As macOS tells it: an orphan whose environment is hidden, in a session of its own.
+#[test]
+fn an_orphan_is_known_by_a_recorded_maker_until_the_next_boot() {
+    let (this, next) = (BootId("b".into()), BootId("c".into()));
+    let recorded = RunRecord {
+        makers: vec![7],
+        ..record(1)
+    };
+    let made_by = |parent| ProcessFacts {
+        lineage: Some(Lineage {
+            unique: 9,
+            parent,
+            version: 1,
+            parent_version: 1,
+        }),
+        ..ProcessFacts::row(30, 1, 5)
+    };
+    assert!(recorded.has_made(&made_by(7), &this));
+    assert!(!recorded.has_made(&made_by(7), &next));
+    assert!(!recorded.has_made(&made_by(8), &this));
+    assert!(!recorded.has_made(&ProcessFacts::row(30, 1, 5), &this));
+    let text = serde_json::to_string(&recorded).unwrap();
+    assert_eq!(serde_json::from_str::<RunRecord>(&text).unwrap(), recorded);
+    let older = serde_json::to_string(&record(1)).unwrap();
+    assert!(!older.contains("makers"), "nor does it grow elsewhere");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::direct_log::DirectLog;
 use super::entry::{CurrentRun, Role};
 use super::environment::environment;
-use super::ledger::RunRecord;
+use super::ledger::{self, RunRecord};
 use super::leftovers::Cleanup;
 use super::log_reader::LogReader;
 use super::message::Message;
@@ -262,6 +262,10 @@ impl Loop {
             command: entry.config.program.display().to_string(),
             phase: Some(Phase::Starting),
             members: left.map_or(Vec::new(), |left| left.record.members.clone()),
+            makers: left.map_or_else(
+                || ledger::makers_of([leader].into_iter()),
+                |left| left.record.makers.clone(),
+            ),
             leftovers: entry.config.leftovers,
             fingerprint: current.map_or(0, |r| r.fingerprint),
             port: current.and_then(|r| r.port),

@@ -24,9 +24,11 @@ pub(crate) use no_changes::FileChanges;
 #[cfg(windows)]
 pub(crate) use windows::{process, sockets};
 
-pub(crate) use facts::{Birth, Listener, Owner, ProcessFacts};
+#[cfg(any(unix, test))]
+pub(crate) use facts::Lineage;
 #[cfg(unix)]
-pub(crate) use facts::{Lineage, variable};
+pub(crate) use facts::variable;
+pub(crate) use facts::{Birth, Listener, Owner, ProcessFacts};
 #[cfg(unix)]
 pub(crate) use unix::clock::monotonic;
 #[cfg(unix)]

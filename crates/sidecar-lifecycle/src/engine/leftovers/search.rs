@@ -91,6 +91,13 @@ impl Search<'_> {
                 }
             }
         }
+        let runs = self.dead.state.iter().flat_map(|s| &s.runs);
+        for run in runs.filter(|run| self.prey.means(run) && !run.makers.is_empty()) {
+            for facts in alive.values().filter(|f| run.has_made(f, self.boot)) {
+                let why = "was started by a recorded process";
+                self.add(&mut found, facts, &run.sidecar, why);
+            }
+        }
         let me = process::uid_of(std::process::id());
         for facts in alive.values() {
             // Anyone can set a variable: what another user has marked is not ours to end.

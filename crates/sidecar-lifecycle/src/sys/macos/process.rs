@@ -101,6 +101,11 @@ pub(crate) fn pids() -> Vec<u32> {
     pids
 }
 
+/// Who a process is and who has made it.
+pub(crate) fn lineage_of(pid: u32) -> Option<Lineage> {
+    bsd_info_with_ids(pid)?.1
+}
+
 /// By one call, which no public header names; should a system lack it, by the one that all have.
 fn bsd_info_with_ids(pid: u32) -> Option<(libc::proc_bsdinfo, Option<Lineage>)> {
     let both: Option<BsdInfoWithIds> = info(pid, BsdInfoWithIds::FLAVOUR, ZOMBIES_TOO);
