@@ -49,7 +49,7 @@ const MAY_ASK: [&str; 12] = [
     // To see that a shell's files have changed, by comparing and not by age.
     "environ/fingerprint.rs",
     // To clear away lock files that nobody holds and nobody has named.
-    "engine/ledger.rs",
+    "engine/ledger/instances.rs",
     // To show it to people.
     "census/mod.rs",
     "info.rs",
