@@ -11,7 +11,7 @@ use crate::package_json::PackageJson;
 use crate::package_manager::{self, Chosen, ChosenBy, PackageManager};
 use crate::script::{self, Reading, ScriptPort};
 use crate::trouble::ProjectError;
-use crate::words;
+use crate::words::{self, Rules};
 
 /// The script that is run unless the configuration names another.
 const DEFAULT_SCRIPT: &str = "dev";
@@ -147,7 +147,6 @@ type Run = (Vec<String>, Option<Chosen>, Reading);
 
 fn run_script(folder: &Path, config: &Config, manifest: &PackageJson) -> Result<Run, ProjectError> {
     let name = config.script.as_deref().unwrap_or(DEFAULT_SCRIPT);
-    let reading = script::read(manifest.script(name)?, &manifest.scripts);
     let chosen = match config.package_manager {
         Some(manager) => Chosen {
             manager,
@@ -155,6 +154,13 @@ fn run_script(folder: &Path, config: &Config, manifest: &PackageJson) -> Result<
         },
         None => package_manager::choose(folder),
     };
+    // Bun has a shell of its own, which is the same everywhere.
+    let rules = if chosen.manager == PackageManager::Bun {
+        Rules::Posix
+    } else {
+        Rules::HERE
+    };
+    let reading = script::read(manifest.script(name)?, rules, &manifest.scripts);
     let flags: Vec<String> = match (reading.port, reading.framework) {
         (ScriptPort::Open, Some(framework)) => {
             let script = manifest.script(name)?;
@@ -179,10 +185,9 @@ fn run_command(command: &CommandLine, manifest: &PackageJson) -> (Vec<String>, R
     let (argv, mut reading) = match command {
         CommandLine::List(words) => (words.clone(), script::read_words(words)),
         CommandLine::Line(line) => {
-            let argv = words::cut(line)
-                .literal()
-                .unwrap_or_else(|| through_shell(line));
-            (argv, script::read(line, &manifest.scripts))
+            let argv = words::literal(line, Rules::HERE)
+                .unwrap_or_else(|| through_shell(line, Rules::HERE));
+            (argv, script::read(line, Rules::HERE, &manifest.scripts))
         }
     };
     if reading.port == ScriptPort::Open {
@@ -196,11 +201,11 @@ fn run_command(command: &CommandLine, manifest: &PackageJson) -> (Vec<String>, R
     (argv, reading)
 }
 
-fn through_shell(line: &str) -> Vec<String> {
-    let shell: &[&str] = if cfg!(windows) {
-        &["cmd", "/d", "/s", "/c"]
-    } else {
-        &["/bin/sh", "-c"]
+/// The engine hands a line to `cmd.exe` as it was written where the words are exactly these.
+fn through_shell(line: &str, rules: Rules) -> Vec<String> {
+    let shell: &[&str] = match rules {
+        Rules::Cmd => &["cmd", "/d", "/s", "/c"],
+        Rules::Posix => &["/bin/sh", "-c"],
     };
     shell
         .iter()

@@ -5,7 +5,7 @@ mod unwrap;
 use std::collections::BTreeMap;
 
 use crate::framework::{FRAMEWORKS, Framework};
-use crate::words::{Line, Word, cut};
+use crate::words::{Line, Rules, Word, cut};
 use unwrap::{Bare, unwrap};
 
 /// Scripts that call scripts are followed this far.
@@ -51,9 +51,9 @@ pub(crate) struct Reading {
     pub(crate) port: ScriptPort,
 }
 
-/// Reads a line. `scripts` are those that it may call by name.
-pub(crate) fn read(line: &str, scripts: &BTreeMap<String, String>) -> Reading {
-    read_line(&cut(line), scripts, MAX_DEPTH)
+/// Reads a line by a shell's rules. `scripts` are those that it may call by name.
+pub(crate) fn read(line: &str, rules: Rules, scripts: &BTreeMap<String, String>) -> Reading {
+    read_line(&cut(line, rules), rules, scripts, MAX_DEPTH)
 }
 
 /// Reads words that no shell has to take apart.
@@ -68,16 +68,17 @@ pub(crate) fn read_words(words: &[String]) -> Reading {
             commands,
             compound: false,
         },
+        Rules::HERE,
         &BTreeMap::new(),
         MAX_DEPTH,
     )
 }
 
-fn read_line(line: &Line, scripts: &BTreeMap<String, String>, depth: u32) -> Reading {
+fn read_line(line: &Line, rules: Rules, scripts: &BTreeMap<String, String>, depth: u32) -> Reading {
     let readings: Vec<Reading> = line
         .commands
         .iter()
-        .map(|words| read_command(words, scripts, depth))
+        .map(|words| read_command(words, rules, scripts, depth))
         .collect();
     // In `build && serve` the last one is the server; a framework is a better sign than none.
     let known = readings
@@ -118,14 +119,19 @@ impl Reading {
     }
 }
 
-fn read_command(words: &[Word], scripts: &BTreeMap<String, String>, depth: u32) -> Reading {
+fn read_command(
+    words: &[Word],
+    rules: Rules,
+    scripts: &BTreeMap<String, String>,
+    depth: u32,
+) -> Reading {
     let bare = unwrap(words);
     let args: Vec<&str> = bare.args.iter().map(|word| word.text.as_str()).collect();
     if let Some((name, takes_flags)) = bare.calls_script()
         && depth > 0
         && let Some(script) = scripts.get(name)
     {
-        let reading = read_line(&cut(script), scripts, depth - 1);
+        let reading = read_line(&cut(script, rules), rules, scripts, depth - 1);
         return if takes_flags {
             reading
         } else {
@@ -137,7 +143,7 @@ fn read_command(words: &[Word], scripts: &BTreeMap<String, String>, depth: u32) 
         let inner: Vec<Reading> = args
             .iter()
             .filter(|arg| !arg.starts_with('-'))
-            .map(|arg| read_line(&cut(arg), scripts, depth.saturating_sub(1)))
+            .map(|arg| read_line(&cut(arg, rules), rules, scripts, depth.saturating_sub(1)))
             .filter(|reading| depth > 0 && reading.framework.is_some())
             .collect();
         let nothing = Reading {

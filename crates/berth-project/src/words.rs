@@ -1,5 +1,25 @@
 //! Cutting a command line into commands and words, as a shell would.
 
+mod cmd;
+
+/// Whose shell reads a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rules {
+    /// `sh`, and the shells that programs bring with them.
+    Posix,
+    /// Windows' `cmd.exe`.
+    Cmd,
+}
+
+impl Rules {
+    /// Those of this system.
+    pub(crate) const HERE: Rules = if cfg!(windows) {
+        Rules::Cmd
+    } else {
+        Rules::Posix
+    };
+}
+
 /// A word of a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
@@ -20,8 +40,8 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// The words of a single command that needs no shell at all.
-    pub(crate) fn literal(&self) -> Option<Vec<String>> {
+    /// The words of a single command that needs no shell at all, after [`Rules::Posix`].
+    fn literal(&self) -> Option<Vec<String>> {
         let [words] = &self.commands[..] else {
             return None;
         };
@@ -46,8 +66,23 @@ pub(crate) fn assignment(word: &str) -> Option<(&str, &str)> {
         .then_some((name, value))
 }
 
+/// The words of a line that is a single command and needs no shell at all.
+pub(crate) fn literal(line: &str, rules: Rules) -> Option<Vec<String>> {
+    match rules {
+        Rules::Posix => cut_posix(line).literal(),
+        Rules::Cmd => cmd::literal(line),
+    }
+}
+
 /// Cuts a line. Never fails: an unclosed quote ends at the end of the line.
-pub(crate) fn cut(line: &str) -> Line {
+pub(crate) fn cut(line: &str, rules: Rules) -> Line {
+    match rules {
+        Rules::Posix => cut_posix(line),
+        Rules::Cmd => cmd::cut(line),
+    }
+}
+
+fn cut_posix(line: &str) -> Line {
     let mut cutter = Cutter::default();
     let mut chars = line.chars().peekable();
     while let Some(char) = chars.next() {
@@ -93,11 +128,7 @@ pub(crate) fn cut(line: &str) -> Line {
             char => cutter.push(char),
         }
     }
-    let was_compound = cutter.line.compound;
-    let several = !cutter.line.commands.is_empty();
-    cutter.end_command();
-    cutter.line.compound = was_compound || several;
-    cutter.line
+    cutter.end()
 }
 
 #[derive(Default)]
@@ -135,11 +166,19 @@ impl Cutter {
             self.line.commands.push(std::mem::take(&mut self.words));
         }
     }
+
+    fn end(mut self) -> Line {
+        let was_compound = self.line.compound;
+        let several = !self.line.commands.is_empty();
+        self.end_command();
+        self.line.compound = was_compound || several;
+        self.line
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{cut_posix as cut, *};
 
     fn texts(line: &str) -> Vec<Vec<String>> {
         let words = |words: Vec<Word>| words.into_iter().map(|word| word.text).collect();

@@ -72,7 +72,7 @@ pub(crate) struct Run {
     /// Ready when the port accepts connections.
     #[arg(long)]
     pub(crate) tcp: bool,
-    /// Ready when this shell command ends with code 0.
+    /// Ready when this shell command (`sh`, on Windows `cmd`) ends with code 0.
     #[arg(long, value_name = "CMD")]
     pub(crate) check_cmd: Option<String>,
     /// How long it may take to become ready [default: 120s].

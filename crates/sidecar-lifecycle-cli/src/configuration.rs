@@ -109,7 +109,7 @@ pub(crate) fn overlay(args: &Run, mut builder: SidecarBuilder) -> SidecarBuilder
         builder = builder.health_check(HealthCheck::tcp());
     }
     if let Some(command) = &args.check_cmd {
-        builder = builder.health_check(HealthCheck::command("sh", ["-c", command]));
+        builder = builder.health_check(in_shell(command));
     }
     if let Some(limit) = args.ready_timeout {
         builder = builder.ready_timeout(limit);
@@ -133,6 +133,16 @@ pub(crate) fn overlay(args: &Run, mut builder: SidecarBuilder) -> SidecarBuilder
         builder = builder.log_file(absolute(path));
     }
     builder
+}
+
+/// A line as typed in a terminal. The engine hands it to `cmd.exe` as it stands where the words
+/// before it are exactly these.
+fn in_shell(line: &str) -> HealthCheck {
+    if cfg!(windows) {
+        HealthCheck::command("cmd", ["/d", "/s", "/c", line])
+    } else {
+        HealthCheck::command("sh", ["-c", line])
+    }
 }
 
 /// From the caller's folder. It fails only for an empty path or without a current folder, and then

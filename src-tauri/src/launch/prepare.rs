@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use berth_project::{Config, Plan, PortChannel, PortSource};
 use tauri_plugin_sidecar_lifecycle::engine::environ::{
-    EnvMap, child_path, find_tool, set_var, user_env,
+    EnvMap, Via, child_path, find_tool, set_var, user_env,
 };
 use tauri_plugin_sidecar_lifecycle::engine::ports::{self, PortWish};
 use tauri_plugin_sidecar_lifecycle::engine::{HealthCheck, Restart, SidecarBuilder, SidecarConfig};
@@ -47,10 +47,9 @@ fn tool(tool: &str, plan: &Plan, env: &EnvMap) -> Result<(PathBuf, Option<PathBu
     if tool.contains(std::path::is_separator) {
         let path = plan.folder.join(&tool);
         let looked_in = path.parent().map(Path::to_path_buf).into_iter().collect();
-        return if path.is_file() {
-            Ok((path, None))
-        } else {
-            Err(NotFound { tool, looked_in })
+        return match file_at(&path) {
+            Some(file) => Ok((file, None)),
+            None => Err(NotFound { tool, looked_in }),
         };
     }
     let home = dirs::home_dir().unwrap_or_default();
@@ -63,6 +62,18 @@ fn tool(tool: &str, plan: &Plan, env: &EnvMap) -> Result<(PathBuf, Option<PathBu
             looked_in: lookup.looked_in,
         }),
     }
+}
+
+/// The file that a path means. On Windows endings are left out, and what has none is no program:
+/// `node_modules\.bin\vite` is `vite.cmd`, beside which a script for other systems lies.
+fn file_at(path: &Path) -> Option<PathBuf> {
+    if cfg!(not(windows)) {
+        return path.is_file().then(|| path.to_path_buf());
+    }
+    let (folder, name) = (path.parent()?, path.file_name()?.to_str()?);
+    let env = EnvMap::from([("PATH".into(), folder.into())]);
+    let lookup = find_tool(name, &env, Path::new(""), folder);
+    lookup.found.filter(|_| lookup.via == Some(Via::Path))
 }
 
 /// The configuration of the project's server.
@@ -263,5 +274,31 @@ mod tests {
         assert_eq!(wish(framework, None, None, &look), PortWish::Auto);
         let last = Some(u16::MAX);
         assert_eq!(wish(framework, None, last, &look), PortWish::Auto);
+    }
+
+    #[test]
+    fn a_path_means_what_the_system_can_run() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["vite", "vite.cmd", "script"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        let at = |name: &str| {
+            let file = file_at(&folder.path().join(name));
+            file.map(|it| {
+                it.file_name()
+                    .unwrap()
+                    .to_ascii_lowercase()
+                    .into_string()
+                    .unwrap()
+            })
+        };
+        let of = |windows: Option<&str>, others: Option<&str>| {
+            let name = if cfg!(windows) { windows } else { others };
+            name.map(str::to_owned)
+        };
+        assert_eq!(at("vite"), of(Some("vite.cmd"), Some("vite")));
+        assert_eq!(at("vite.cmd"), Some("vite.cmd".to_owned()));
+        assert_eq!(at("script"), of(None, Some("script")));
+        assert_eq!(at("gone"), None);
     }
 }

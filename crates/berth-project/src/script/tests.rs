@@ -4,6 +4,10 @@ use super::*;
 use ScriptPort::{Fixed, Open, Unknown, Variable};
 
 fn reading(script: &str) -> (Option<&'static str>, ScriptPort) {
+    reading_by(script, Rules::Posix)
+}
+
+fn reading_by(script: &str, rules: Rules) -> (Option<&'static str>, ScriptPort) {
     let scripts = [
         ("dev:web", "vite"),
         ("dev:fixed", "next dev -p 4000"),
@@ -13,7 +17,7 @@ fn reading(script: &str) -> (Option<&'static str>, ScriptPort) {
     let scripts = scripts
         .map(|(name, script)| (name.to_owned(), script.to_owned()))
         .into();
-    let Reading { framework, port } = read(script, &scripts);
+    let Reading { framework, port } = read(script, rules, &scripts);
     (framework.map(|framework| framework.id), port)
 }
 
@@ -145,4 +149,19 @@ fn what_is_no_development_server_of_a_framework() {
     assert_eq!(reading("http-server --port 8080"), (None, Fixed(8080)));
     assert_eq!(reading("PORT=4000 node server.js"), (None, Fixed(4000)));
     assert_eq!(reading("remix dev --port $PORT"), (None, Variable));
+}
+
+#[test]
+fn as_windows_reads_them() {
+    for (script, id, port) in [
+        (r".\node_modules\.bin\vite", "vite", Open),
+        (r#""C:\a b\vite.cmd" --port 3000"#, "vite", Fixed(3000)),
+        ("set NODE_ENV=development&& vite", "vite", Unknown),
+        ("set A=1&& next dev", "next", Variable),
+        ("next dev -p %PORT%", "next", Variable),
+        (r#"concurrently "vite" "node api.js""#, "vite", Unknown),
+        ("npm run dev:fixed", "next", Fixed(4000)),
+    ] {
+        assert_eq!(reading_by(script, Rules::Cmd), (Some(id), port), "{script}");
+    }
 }

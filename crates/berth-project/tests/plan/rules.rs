@@ -123,7 +123,7 @@ fn a_command_of_one_s_own_is_run_as_written() {
     let project = Project::new(&[]);
     let argv = |config: &str| project.plan(config).unwrap().argv;
     assert_eq!(
-        argv(r#"{"command": "flask run -p '{port}'"}"#),
+        argv(r#"{"command": "flask run -p \"{port}\""}"#),
         ["flask", "run", "-p", "{port}"]
     );
     assert_eq!(argv(r#"{"command": ["a b", "$C"]}"#), ["a b", "$C"]);
@@ -133,6 +133,14 @@ fn a_command_of_one_s_own_is_run_as_written() {
             ["/bin/sh", "-c", "a && b"]
         );
         assert_eq!(argv(r#"{"command": "A=1 b"}"#), ["/bin/sh", "-c", "A=1 b"]);
+        assert_eq!(argv(r#"{"command": "a '{port}'"}"#), ["a", "{port}"]);
+    }
+    if cfg!(windows) {
+        assert_eq!(
+            argv(r#"{"command": "\"C:\\a b\\x\" && %Y%"}"#),
+            ["cmd", "/d", "/s", "/c", r#""C:\a b\x" && %Y%"#]
+        );
+        assert_eq!(argv(r#"{"command": ".\\bin\\vite"}"#), [r".\bin\vite"]);
     }
     let channel = |config: &str| project.plan(config).unwrap().port.channel;
     assert_eq!(

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use fake_host::testing::Setup;
+use fake_host::testing::{Setup, fake_sidecar};
 
-use crate::support::{ask, code, printed, run, server, shell, variable};
+use crate::support::{SIDECAR, args, ask, code, printed, run, server, shell, stop, variable};
 
 #[test]
 fn the_port_is_in_the_argument_and_in_the_variable() {
@@ -38,6 +38,25 @@ fn liveness_without_a_check_names_the_flags_that_are_missing() {
         answer.stderr,
         "sidecar: --liveness repeats a check: add --http, --tcp or --check-cmd\n"
     );
+}
+
+#[test]
+fn a_check_is_a_line_as_typed_in_a_terminal() {
+    let setup = Setup::new();
+    let (family, told) = (setup.family("pids"), setup.path("it was checked"));
+    let check = format!(
+        "\"{}\" --exit-early 0 && echo {}> \"{}\"",
+        fake_sidecar().display(),
+        variable("PORT"),
+        told.display()
+    );
+    let mut words = args("--json --port auto --ready-timeout 20s --check-cmd", vec![]);
+    words.extend([check.into(), "--".into()]);
+    words.extend(server(&family, ""));
+    let mut host = setup.start(Path::new(SIDECAR), words);
+    let port = host.ready().to_string();
+    assert_eq!(fs::read_to_string(&told).expect("written").trim(), port);
+    stop(&mut host);
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Batch files, as `pnpm.cmd` is one: what they are given arrives, and begins no second command.
+//! And lines for `cmd.exe`, which have as many as they name.
 
 use std::fs;
 use std::path::Path;
@@ -46,6 +47,37 @@ fn hostile_arguments_arrive_as_they_are() {
         let arrives = said(dir.path(), arg) == [arg];
         assert_eq!(arrives, !wine::is_here(), "{arg}: see support/wine.rs");
     }
+}
+
+/// With the quotes of the C runtime its first mark came as `\"`, and the program was not found.
+#[test]
+fn a_line_for_cmd_is_run_as_it_was_typed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = dir.path().join("a b");
+    fs::create_dir(&folder).expect("made");
+    let program = folder.join("first one.exe");
+    fs::copy(crate::support::program("fake-sidecar"), &program).expect("copied");
+    let line = format!(
+        "\"{}\" --exit-early 0 --print-url \"two words\" && echo %SECOND%&& echo \"3 & 4\"",
+        program.display()
+    );
+    let config = SidecarConfig::builder()
+        .program("cmd")
+        .args(["/d", "/s", "/c", &line])
+        .env("SECOND", "second");
+    let watched = Watched::start(dir.path(), config);
+    watched.stopped();
+    assert_eq!(watched.lines(), ["two words", "second", "\"3 & 4\""]);
+}
+
+#[test]
+fn a_line_break_in_a_line_for_cmd_is_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let config = SidecarConfig::builder()
+        .program("cmd")
+        .args(["/d", "/s", "/c", "echo a\necho b"]);
+    let reason = Watched::start(dir.path(), config).failed();
+    assert!(reason.contains("line break"), "{reason}");
 }
 
 #[test]

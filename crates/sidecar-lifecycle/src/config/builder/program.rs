@@ -38,6 +38,11 @@ impl SidecarBuilder {
     /// These are all of them: a second call replaces what the first gave, where
     /// [`std::process::Command::args`] adds to it.
     ///
+    /// On Windows each program takes the one line apart that it is given. An argument arrives as it
+    /// is at those that do so by the C runtime's rules, and at batch files. For the program `cmd`
+    /// with the arguments `/d`, `/s`, `/c` and a fourth one, that is a line as typed in a terminal,
+    /// and is handed over as it stands.
+    ///
     /// ```
     /// # use sidecar_lifecycle::SidecarConfig;
     /// let config = SidecarConfig::builder()

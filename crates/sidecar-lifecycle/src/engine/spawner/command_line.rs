@@ -24,6 +24,8 @@ pub(crate) enum CommandLineError {
     Nul,
     #[error("a line break is in an argument of a batch file, which no batch file can be given")]
     LineBreak,
+    #[error("a line break is in a line for cmd.exe, which would leave out what is behind it")]
+    LineBreakInLine,
     #[error("a quotation mark is in the program's name, which no file can have")]
     QuoteInProgram,
     #[error(
@@ -48,12 +50,17 @@ pub(crate) fn is_batch(program: &[u16]) -> bool {
     ends_with(".cmd") || ends_with(".bat")
 }
 
-/// The line for a program that follows the C runtime's rules.
+/// The line for a program that follows the C runtime's rules, or for `cmd.exe` with a line of its
+/// own (see [`typed_line`]).
 pub(crate) fn for_program(
     program: &[u16],
     args: &[Vec<u16>],
 ) -> Result<Vec<u16>, CommandLineError> {
     let mut line = quoted_program(program)?;
+    if let Some(typed) = typed_line(program, args) {
+        push_typed(&mut line, typed)?;
+        return checked(line, LONGEST_BATCH);
+    }
     for arg in args {
         refuse_nul(arg)?;
         line.push(u16::from(b' '));
@@ -106,6 +113,41 @@ pub(crate) fn for_batch(
     checked(line, LONGEST_BATCH)
 }
 
+/// The line of `cmd /d /s /c LINE`, which is one as typed in a terminal. `cmd.exe` undoes no
+/// quotes: with those of the C runtime, `"C:\a b\x.exe" && y` would reach it as
+/// `\"C:\a b\x.exe\" && y`. `/s` says that only the outermost marks are to be taken off.
+fn typed_line<'a>(program: &[u16], args: &'a [Vec<u16>]) -> Option<&'a [u16]> {
+    let is = |text: &[u16], name: &str| {
+        text.len() == name.len()
+            && text
+                .iter()
+                .zip(name.bytes())
+                .all(|(&u, b)| u8::try_from(u).is_ok_and(|u| u.eq_ignore_ascii_case(&b)))
+    };
+    let separators = [BACKSLASH, u16::from(b'/'), u16::from(b':')];
+    let name = program.rsplit(|u| separators.contains(u)).next()?;
+    let [d, s, c, typed] = args else { return None };
+    let is_shell = is(name, "cmd") || is(name, "cmd.exe");
+    let as_typed = is(d, "/d") && is(s, "/s") && is(c, "/c");
+    (is_shell && as_typed).then_some(typed)
+}
+
+fn push_typed(line: &mut Vec<u16>, typed: &[u16]) -> Result<(), CommandLineError> {
+    refuse_nul(typed)?;
+    if has_line_break(typed) {
+        return Err(CommandLineError::LineBreakInLine);
+    }
+    line.extend(" /d /s /c \"".encode_utf16());
+    line.extend(typed);
+    line.push(QUOTE);
+    Ok(())
+}
+
+fn has_line_break(text: &[u16]) -> bool {
+    text.iter()
+        .any(|&u| u == u16::from(b'\n') || u == u16::from(b'\r'))
+}
+
 /// Has no meaning to `cmd.exe` and does not part two arguments of a batch file.
 fn is_plain(unit: u16) -> bool {
     u8::try_from(unit).is_ok_and(|b| b.is_ascii_alphanumeric() || b"-_./\\:@+".contains(&b))
@@ -113,10 +155,7 @@ fn is_plain(unit: u16) -> bool {
 
 fn push_for_batch(line: &mut Vec<u16>, text: &[u16]) -> Result<(), CommandLineError> {
     refuse_nul(text)?;
-    if text
-        .iter()
-        .any(|&u| u == u16::from(b'\n') || u == u16::from(b'\r'))
-    {
+    if has_line_break(text) {
         return Err(CommandLineError::LineBreak);
     }
     push_quoted(

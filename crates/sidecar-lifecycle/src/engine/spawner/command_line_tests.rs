@@ -178,6 +178,44 @@ fn a_batch_file_is_known_by_its_name_however_it_is_written() {
     }
 }
 
+/// With the C runtime's quotes, `"C:\a b\x.exe" && y` reached `cmd.exe` as `\"C:\a b\x.exe\" && y`.
+#[test]
+fn a_line_for_cmd_reaches_it_as_it_was_typed() {
+    let typed = r#""C:\a b\x.exe" --x "y\" && echo %PATH% > "z""#;
+    let of = |program: &str, args: &[&str]| {
+        let args: Vec<Vec<u16>> = args.iter().map(|a| wide(a)).collect();
+        for_program(&wide(program), &args).map(|line| String::from_utf16(&line).unwrap())
+    };
+    for program in [r"C:\w\cmd.exe", "cmd", "CMD.EXE", "a/cmd.exe"] {
+        let line = of(program, &["/d", "/S", "/c", typed]).unwrap();
+        assert_eq!(line, format!("\"{program}\" /d /s /c \"{typed}\""));
+    }
+    // Whoever asks otherwise has words and no line.
+    for (program, args) in [
+        (r"C:\w\mycmd.exe", &["/d", "/s", "/c", typed][..]),
+        ("cmd", &["/d", "/c", typed]),
+        ("cmd", &["/d", "/s", "/c", typed, "more"]),
+        ("cmd", &["/s", "/d", "/c", typed]),
+    ] {
+        let line = of(program, args).unwrap();
+        assert_eq!(taken_apart(&line), args, "{program}");
+    }
+    let switches = ["/d", "/s", "/c"];
+    for (line, why) in [
+        ("a\0", CommandLineError::Nul),
+        ("a\nb", CommandLineError::LineBreakInLine),
+    ] {
+        let args: Vec<&str> = switches.into_iter().chain([line]).collect();
+        assert_eq!(of("cmd", &args), Err(why));
+    }
+    let long = "a".repeat(9_000);
+    let args: Vec<&str> = switches.into_iter().chain([long.as_str()]).collect();
+    assert!(matches!(
+        of("cmd", &args),
+        Err(CommandLineError::TooLong { limit: 8_190, .. })
+    ));
+}
+
 #[test]
 fn what_cannot_be_said_is_refused() {
     let shell = wide("cmd.exe");
