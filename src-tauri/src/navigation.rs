@@ -11,11 +11,25 @@ pub(crate) const CLICK_SCRIPT: &str = include_str!("click.js");
 /// redirects too, so this refuses only what no page has a business with: among it, for the
 /// project's page, the pages of ours (`own_pages`), which have commands that it must not borrow.
 pub(crate) fn may_navigate(url: &Url, own_pages: bool) -> bool {
-    if matches!(url.scheme(), "tauri" | "asset" | "ipc") {
+    if is_ours(url) {
         return own_pages;
     }
     // By name, so that `javascript:`, `file:` and every program's own scheme are out.
     matches!(url.scheme(), "http" | "https" | "about" | "data" | "blob")
+}
+
+/// Whether the web view answers it from within the app: by a scheme of our own, which on Windows is
+/// written as a host (`http://tauri.localhost`).
+fn is_ours(url: &Url) -> bool {
+    const OWN: [&str; 3] = ["tauri", "asset", "ipc"];
+    let is_web = matches!(url.scheme(), "http" | "https");
+    match url.host() {
+        Some(Host::Domain(name)) if is_web => {
+            let own = name.trim_end_matches('.').strip_suffix(".localhost");
+            own.is_some_and(|name| OWN.contains(&name))
+        }
+        _ => OWN.contains(&url.scheme()),
+    }
 }
 
 /// What becomes of a window that a page asks for.
@@ -32,15 +46,17 @@ pub(crate) enum NewWindow {
 /// Decides about a new window.
 pub(crate) fn new_window(project: Option<&Url>, wanted: &Url) -> NewWindow {
     match wanted.scheme() {
+        _ if is_ours(wanted) => NewWindow::Refused,
         "http" | "https" if project.is_some_and(|p| same_origin(p, wanted)) => NewWindow::Here,
         "http" | "https" | "mailto" | "tel" => NewWindow::Outside,
         _ => NewWindow::Refused,
     }
 }
 
-/// Whether two URLs are of one origin, with all spellings of loopback alike.
+/// Whether two URLs are of one origin, with all spellings of loopback alike. Ours is nobody's.
 pub(crate) fn same_origin(a: &Url, b: &Url) -> bool {
     a.scheme() == b.scheme()
+        && is_ours(a) == is_ours(b)
         && a.port_or_known_default() == b.port_or_known_default()
         && (a.host() == b.host() || (is_loopback(a) && is_loopback(b)))
 }
@@ -56,7 +72,7 @@ fn is_loopback(url: &Url) -> bool {
 
 /// A URL that the trouble page may ask to open: a server on this machine.
 pub(crate) fn is_local_page(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https") && is_loopback(url)
+    matches!(url.scheme(), "http" | "https") && is_loopback(url) && !is_ours(url)
 }
 
 #[cfg(test)]
@@ -119,8 +135,32 @@ mod tests {
 
     #[test]
     fn the_project_does_not_reach_pages_that_have_commands() {
-        let own = url("tauri://localhost/trouble.html");
-        assert!(!may_navigate(&own, false));
-        assert!(may_navigate(&own, true));
+        // A server on the web's own port is of no page of ours, which lie there on Windows.
+        let project = url("http://localhost/");
+        for own in [
+            "tauri://localhost/trouble.html",
+            "http://tauri.localhost/trouble.html",
+            "https://tauri.localhost/",
+            "http://TAURI.localhost:80/index.html",
+            "http://tauri.localhost./",
+            "http://me@tauri.localhost:8080/",
+            "http://ipc.localhost/run_action",
+            "http://asset.localhost/x",
+        ] {
+            let own = url(own);
+            assert!(!may_navigate(&own, false), "{own}");
+            assert!(may_navigate(&own, true), "{own}");
+            assert_eq!(new_window(Some(&project), &own), NewWindow::Refused);
+            assert!(!same_origin(&project, &own), "{own}");
+            assert!(!is_local_page(&own), "{own}");
+        }
+        for other in [
+            "http://localhost/",
+            "http://shop.localhost:5173/",
+            "http://tauri.localhost.example.com/",
+            "http://a.tauri.localhost/",
+        ] {
+            assert!(may_navigate(&url(other), false), "{other}");
+        }
     }
 }

@@ -157,10 +157,13 @@ test("javascript: and file: addresses lead nowhere", async (t) => {
 test("Berth's own pages, which have commands, are out of the project's reach", async (t) => {
   const project = await makeProject(t);
   const app = await desk.open(t, project);
-  const refused = () => app.user.read(project, ".tauri-log").match(/refused to go to a tauri: address/g)?.length ?? 0;
+  const refused = () => app.user.read(project, ".tauri-log").match(/refused to go to a (tauri|http): address/g)?.length ?? 0;
   const tries = [
     "location.href = 'tauri://localhost/trouble.html'",
     "document.body.append(Object.assign(document.createElement('iframe'), { src: 'tauri://localhost/index.html' }))",
+    // Their address on Windows.
+    "location.href = 'http://tauri.localhost/trouble.html'",
+    "document.body.append(Object.assign(document.createElement('iframe'), { src: 'http://tauri.localhost/index.html' }))",
   ];
   for (const visit of [1, 2]) {
     await app.shown(visit);
