@@ -87,7 +87,8 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
         ])
         .setup(move |app| {
             let (launcher, slot) = for_setup;
-            let main = window::open(app.handle(), &launcher)?;
+            // What fails here, such as a missing WebView2, ends the app by a panic of Tauri's.
+            let main = window::open(app.handle(), &launcher).inspect_err(no_window)?;
             keys::add_zoom_keys(&main)?;
             #[cfg(windows)]
             if let Err(e) = crate::instance::front::show(&state, main.hwnd()?.0) {
@@ -105,11 +106,15 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
             u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from)
         }
         Err(e) => {
-            log::error!("cannot show a window: {e}");
-            terminal::complain(&format!("cannot show a window: {e}"));
+            no_window(&e);
             ExitCode::FAILURE
         }
     }
+}
+
+fn no_window(why: &tauri::Error) {
+    log::error!("cannot show a window: {why}");
+    terminal::complain(&format!("cannot show a window: {why}"));
 }
 
 fn on_run_event(app: &AppHandle, event: &RunEvent, ending: &Ending) {

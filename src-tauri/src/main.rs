@@ -32,7 +32,10 @@ use clap::Parser;
 fn main() -> ExitCode {
     // First of all: it forks the processes that outlive this one, and nothing else may run yet.
     let guardian = tauri_plugin_sidecar_lifecycle::guardian::start_with_standby();
-    let args = args::Args::parse();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(e) => return terminal::answer(&e),
+    };
     let context = tauri::generate_context!();
     match opening::open(&args, &context) {
         Ok(opening::Opened::Elsewhere) => ExitCode::SUCCESS,

@@ -109,17 +109,16 @@ pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened,
     let instance = match Instance::claim(&paths.state).map_err(state)? {
         Claim::Ours(instance) => instance,
         Claim::Taken(other) => {
-            let told = if let Some(other) = other {
+            if let Some(other) = other {
                 let told = other.tell(&folder);
                 log::warn!("a second start: {told}"); // A double-clicked one has no terminal.
-                told
+                terminal::explain(&told);
             } else {
-                format!(
+                terminal::say(&format!(
                     "{} is open already; its window comes to the front",
                     folder.display()
-                )
-            };
-            terminal::say(&told);
+                ));
+            }
             return Ok(Opened::Elsewhere);
         }
     };
