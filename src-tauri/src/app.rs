@@ -89,7 +89,7 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
             let (launcher, slot) = for_setup;
             // What fails here, such as a missing WebView2, ends the app by a panic of Tauri's.
             let main = window::open(app.handle(), &launcher).inspect_err(no_window)?;
-            keys::add_zoom_keys(&main)?;
+            keys::add(&main)?;
             #[cfg(windows)]
             if let Err(e) = crate::instance::front::show(&state, main.hwnd()?.0) {
                 log::warn!("a second start cannot bring this window to the front: {e}");
