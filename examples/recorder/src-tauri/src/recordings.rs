@@ -105,7 +105,15 @@ fn list(folder: &Path, runs: bool) -> std::io::Result<Vec<Recording>> {
 
 /// How long it is, asked of ffprobe, which refuses a file whose end was not written.
 fn seconds(file: &Path) -> Option<f64> {
-    let output = Command::new("ffprobe")
+    let mut ffprobe = Command::new("ffprobe");
+    #[cfg(windows)]
+    {
+        use std::os::windows::process::CommandExt;
+        /// Of an app with windows alone, each program for a terminal would open one.
+        const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+        ffprobe.creation_flags(CREATE_NO_WINDOW);
+    }
+    let output = ffprobe
         .args(["-v", "error", "-show_entries", "format=duration"])
         .args(["-of", "default=noprint_wrappers=1:nokey=1"])
         .arg(file)

@@ -80,11 +80,27 @@ pub(crate) async fn kill_server(app: AppHandle) -> Result<(), NoteError> {
     let info = app.sidecar_lifecycle().get_info(REDIS);
     let pid = info.and_then(|info| info.pid);
     let pid = pid.ok_or(NoteError::NotRunning)?.to_string();
-    let killing = tauri::async_runtime::spawn_blocking(|| {
-        Command::new("kill").args(["-9".to_owned(), pid]).status()
-    });
+    let killing = tauri::async_runtime::spawn_blocking(move || kill(&pid).status());
     killing.await??;
     Ok(())
+}
+
+#[cfg(not(windows))]
+fn kill(pid: &str) -> Command {
+    let mut kill = Command::new("kill");
+    kill.args(["-9", pid]);
+    kill
+}
+
+#[cfg(windows)]
+fn kill(pid: &str) -> Command {
+    use std::os::windows::process::CommandExt;
+    /// Of an app with windows alone, each program for a terminal would open one.
+    const CREATE_NO_WINDOW: u32 = 0x0800_0000;
+    let mut kill = Command::new("taskkill");
+    kill.args(["/F", "/PID", pid])
+        .creation_flags(CREATE_NO_WINDOW);
+    kill
 }
 
 /// Waits until the server is ready, which may be the end of a restart, and asks it.
