@@ -39,7 +39,7 @@ impl ProjectPaths {
 
     /// The same where the system keeps them: a UUID (of the kind that each may make in his own way,
     /// RFC 9562) of the state's folder.
-    #[cfg(any(target_os = "macos", test))]
+    #[cfg(any(target_os = "macos", all(test, unix)))]
     pub(crate) fn profile(&self) -> [u8; 16] {
         let hash = fnv1a(self.state.as_os_str().as_encoded_bytes());
         let again = fnv1a(&hash.to_be_bytes());
@@ -116,6 +116,8 @@ mod tests {
         assert!(a.id().starts_with("shop-"));
     }
 
+    /// By the bytes of its path, of which Windows has other ones.
+    #[cfg(unix)]
     #[test]
     fn a_project_keeps_its_profile() {
         let paths = ProjectPaths::of(Path::new("/data"), Path::new("/a/shop"));
