@@ -50,6 +50,8 @@ export function linesOf(state: string): string[] {
   switch (state.replace(/-live$/, "")) {
     case "looking":
     case "port-held":
+    case "port-barred":
+    case "on-a-share":
     case "tool-not-found":
     case "no-dev-script":
     case "folder-missing":
@@ -92,6 +94,16 @@ const TROUBLES: Record<string, Omit<Trouble, "code" | "logPath">> = {
     evidence: ["Its command: node ~/code/harbour/node_modules/.bin/vite"],
     actions: [retry, { id: "use-port:5174", label: "Use port 5174 instead", primary: false }],
   },
+  "port-barred": {
+    sentence: "Windows keeps port 5173 for itself.",
+    cause:
+      "Nobody uses it, but Windows has reserved a range of ports around it, perhaps for Hyper-V, WSL or Docker. “netsh interface ipv4 show excludedportrange protocol=tcp” lists the ranges, which may change when Windows starts anew. Another port works, but pages keep logins and storage by port.",
+    evidence: [],
+    actions: [
+      { id: "use-port:5246", label: "Use port 5246 instead", primary: true },
+      { id: "retry", label: "Retry", primary: false },
+    ],
+  },
   "same-project": {
     sentence: "Port 5173 is held by node, pid 4711, started 2 hours ago in ~/code/shop.",
     cause: "This project’s server seems to run elsewhere already, perhaps in a terminal. Berth leaves it alone: end it there, or open it as it is.",
@@ -101,6 +113,13 @@ const TROUBLES: Record<string, Omit<Trouble, "code" | "logPath">> = {
       { id: "open-url:http://localhost:5173/", label: "Open localhost:5173 in the browser", primary: false },
       { id: "use-port:5174", label: "Use port 5174 instead", primary: false },
     ],
+  },
+  "on-a-share": {
+    sentence: "\\\\nas\\home\\shop is on a network share.",
+    cause:
+      "Its command needs Windows’ command line (cmd.exe), which runs in no folder of a share. “net use Z: \\\\nas\\home” gives the share a letter: open the folder on that drive.",
+    evidence: [],
+    actions: [retry],
   },
   "tool-not-found": {
     sentence: "pnpm was not found.",

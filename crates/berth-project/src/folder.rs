@@ -29,6 +29,14 @@ pub fn is_on_share(folder: &Path) -> bool {
     name.starts_with(VERBATIM_SHARE.as_bytes()) || (name.starts_with(br"\\") && !is_device)
 }
 
+/// `\\server\share`, of a folder in it.
+pub fn share_of(folder: &Path) -> String {
+    let name = folder.to_string_lossy();
+    let plain = name.replacen(VERBATIM_SHARE, r"\\", 1);
+    let parts: Vec<&str> = plain.splitn(5, '\\').take(4).collect();
+    parts.join(r"\")
+}
+
 /// Whether Windows runs a program of this name by `cmd.exe`, or it is that itself.
 pub fn is_run_by_cmd(program: &Path) -> bool {
     let ends_in = |suffix: &str| {

@@ -17,7 +17,7 @@ mod version;
 mod words;
 
 pub use config::{CommandLine, Config, ConfigError, PluginConfig};
-pub use folder::{is_on_share, is_run_by_cmd, real_folder};
+pub use folder::{is_on_share, is_run_by_cmd, real_folder, share_of};
 pub use framework::{FRAMEWORKS, Framework};
 pub use package_json::PackageJson;
 pub use package_manager::{Chosen, ChosenBy, PackageManager};

@@ -1,8 +1,9 @@
 //! Why a folder cannot be run as a project.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::config::ConfigError;
+use crate::folder::share_of;
 
 /// Why there is no plan. Each has a [code](ProjectError::code) that pages and logs use.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +20,7 @@ pub enum ProjectError {
         "{} is on a network share, where Windows’ command line (cmd.exe) cannot run the project’s \
          command; map the share to a drive letter, as `net use Z: {}` does, and open the folder there",
         .0.display(),
-        share(.0)
+        share_of(.0)
     )]
     OnAShare(PathBuf),
     /// There is no `package.json`, and no command is configured.
@@ -96,14 +97,6 @@ impl ProjectError {
             ProjectError::BadConfig(_) => "bad-config",
         }
     }
-}
-
-/// `\\server\share`, of a folder in it.
-fn share(folder: &Path) -> String {
-    let name = folder.to_string_lossy();
-    let plain = name.replacen(r"\\?\UNC\", r"\\", 1);
-    let parts: Vec<&str> = plain.splitn(5, '\\').take(4).collect();
-    parts.join(r"\")
 }
 
 fn at_line(line: Option<usize>) -> String {

@@ -3,7 +3,7 @@
 mod port;
 mod server;
 
-use berth_project::ProjectError;
+use berth_project::{ProjectError, share_of};
 
 use crate::launch::{Action, Trouble};
 use crate::paths::for_people;
@@ -42,9 +42,11 @@ pub(crate) fn project(error: &ProjectError) -> Trouble {
         ),
         ProjectError::OnAShare(path) => (
             format!("{} is on a network share.", for_people(path)),
-            "Its command needs Windows’ command line (cmd.exe), which runs in no folder of a share. \
-             Map the share to a drive letter, and open the folder there."
-                .to_owned(),
+            format!(
+                "Its command needs Windows’ command line (cmd.exe), which runs in no folder of a \
+                 share. “net use Z: {}” gives the share a letter: open the folder on that drive.",
+                share_of(path)
+            ),
         ),
         ProjectError::NoPackageJson(path) => (
             format!("{} has no package.json.", for_people(path)),
@@ -87,9 +89,9 @@ pub(crate) fn project(error: &ProjectError) -> Trouble {
     // Where a file is at fault, its own message has the key and the line.
     let evidence = match error {
         ProjectError::Unreadable { why, .. } => vec![why.clone()],
-        ProjectError::BadPackageJson { .. }
-        | ProjectError::BadConfig(_)
-        | ProjectError::OnAShare(_) => vec![error.to_string()],
+        ProjectError::BadPackageJson { .. } | ProjectError::BadConfig(_) => {
+            vec![error.to_string()]
+        }
         _ => Vec::new(),
     };
     make(error.code(), sentence, cause, evidence)
@@ -153,6 +155,8 @@ mod tests {
                 "{trouble:?}"
             );
         }
+        let cause = project(&ProjectError::OnAShare(PathBuf::from(r"\\nas\home\shop"))).cause;
+        assert!(cause.contains(r"“net use Z: \\nas\home”"), "{cause}");
         assert!(
             server_exited("x", (Some(1), None), &lines, false)
                 .cause
