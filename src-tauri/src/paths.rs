@@ -39,7 +39,7 @@ impl ProjectPaths {
 
     /// The same where the system keeps them: a UUID (of the kind that each may make in his own way,
     /// RFC 9562) of the state's folder.
-    #[cfg(any(target_os = "macos", all(test, unix)))]
+    #[cfg(any(target_os = "macos", test))]
     pub(crate) fn profile(&self) -> [u8; 16] {
         let hash = fnv1a(self.state.as_os_str().as_encoded_bytes());
         let again = fnv1a(&hash.to_be_bytes());
