@@ -1,14 +1,14 @@
-//! Ports against real sockets and real processes: who holds one, whether it is free, picking one.
+//! Ports against real sockets and real processes: who holds one, whether it is free, picking one (`picking`).
 
+#[path = "ports/picking.rs"]
+mod picking;
 mod support;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, SystemTime};
 
 use sidecar_lifecycle::identity::Signalled;
-use sidecar_lifecycle::ports::{
-    HolderKind, OurMarks, PickError, PortWish, Reservations, holder_of, holders_of, is_free, pick,
-};
+use sidecar_lifecycle::ports::{HolderKind, OurMarks, holder_of, holders_of, is_free};
 use socket2::{Domain, Socket, Type};
 use support::port_child::{PortChild, alone, name_owner, quiet_port};
 use support::wine;
@@ -350,55 +350,4 @@ fn a_marker_on_another_users_process_does_not_make_it_ours() {
         ..nothing()
     };
     assert_eq!(kind_of(child.port, &marks), HolderKind::Stranger);
-}
-
-#[test]
-fn picking_passes_over_held_and_reserved_ports_and_prefers_the_last_one() {
-    let _others = alone();
-    let all = Reservations::default();
-    let (_held, first) = listen(IpAddr::V4(Ipv4Addr::LOCALHOST), false).expect("IPv4 exists");
-    let fixed = pick(PortWish::Fixed(first), &all, 0, None, &[]);
-    assert_eq!(fixed.expect_err("held"), PickError::Held { port: first });
-    let only = pick(PortWish::Range(first, first), &all, 0, Some(1), &[]);
-    assert_eq!(
-        only.expect_err("held"),
-        PickError::AllHeld { first, last: first }
-    );
-
-    let range = PortWish::Range(first, first + 50);
-    let one = pick(range, &all, 0, None, &[])
-        .expect("one of 51 is free")
-        .expect("a port was wished");
-    assert!(one.port > first && one.port <= first + 50);
-    let two = pick(range, &all, 0, Some(one.port), &[])
-        .expect("another")
-        .expect("a port");
-    assert_ne!(one.port, two.port, "the preferred one is reserved");
-    let (again, kept) = (two.port, two.reservation);
-    drop(kept);
-    let three = pick(range, &all, 0, Some(again), &[])
-        .expect("free again")
-        .expect("a port");
-    assert_eq!(three.port, again, "the preferred one comes first");
-    let outside = pick(range, &all, 0, Some(first + 51), &[])
-        .expect("free")
-        .expect("a port");
-    assert!(
-        outside.port <= first + 50,
-        "one outside the range is not preferred"
-    );
-
-    let auto = pick(PortWish::Auto, &all, 7, None, &[])
-        .expect("plenty")
-        .expect("a port");
-    assert!((20_000..30_000).contains(&auto.port));
-    let other = pick(PortWish::Auto, &all, 7, Some(auto.port), &[])
-        .expect("plenty")
-        .expect("a port");
-    assert_ne!(other.port, auto.port);
-    assert!(
-        pick(PortWish::None, &all, 7, None, &[])
-            .expect("nothing to do")
-            .is_none()
-    );
 }

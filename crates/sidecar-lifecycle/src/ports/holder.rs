@@ -318,14 +318,18 @@ fn is_inside(cwd: Option<&Path>, project: Option<&Path>) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_holder_that_may_not_be_looked_into_keeps_its_pid_and_its_name_and_cannot_be_ended() {
-        let listener = Listener {
-            port: 80,
-            addr: IpAddr::from([0, 0, 0, 0]),
+    fn listener(port: u16) -> Listener {
+        Listener {
+            port,
+            addr: IpAddr::from([127, 0, 0, 1]),
             inode: 4,
             uid: 0,
-        };
+        }
+    }
+
+    #[test]
+    fn a_holder_that_may_not_be_looked_into_keeps_its_pid_and_its_name_and_cannot_be_ended() {
+        let listener = listener(80);
         let row = |comm: &str| ProcessFacts {
             comm: comm.to_owned(),
             ..ProcessFacts::row(4, 0, 0)
@@ -344,12 +348,7 @@ mod tests {
 
     #[test]
     fn a_process_that_is_gone_or_readable_is_not_named_by_its_row() {
-        let listener = Listener {
-            port: 1,
-            addr: IpAddr::from([127, 0, 0, 1]),
-            inode: 0,
-            uid: 0,
-        };
+        let listener = listener(1);
         assert_eq!(name(u32::MAX - 1, &listener), None, "gone");
         assert_eq!(name(std::process::id(), &listener), None, "readable");
     }
