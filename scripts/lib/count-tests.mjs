@@ -19,13 +19,18 @@ const readers = {
     return { passed, failed: started - passed };
   },
 
-  /** `test result: ok. 3 passed; 0 failed; 1 ignored; …`, once a binary */
+  /**
+   * `test result: ok. 3 passed; 0 failed; 1 ignored; …`, once a binary; one that crashed has no such
+   * line and counts as one failure
+   */
   cargo(text) {
     const lines = text.match(/^test result: .*$/gm);
     if (!lines) return null;
+    const failedOnes = lines.filter((line) => line.startsWith("test result: FAILED")).length;
+    const told = text.match(/^error: test failed, to rerun pass /gm)?.length ?? 0;
     return {
       passed: sum(lines.map((line) => number(/(\d+) passed/, line))),
-      failed: sum(lines.map((line) => number(/(\d+) failed/, line))),
+      failed: sum(lines.map((line) => number(/(\d+) failed/, line))) + Math.max(0, told - failedOnes),
     };
   },
 

@@ -26,6 +26,17 @@ test result: FAILED. 2 passed; 4 failed; 0 ignored; 0 measured; 0 filtered out; 
   assert.deepEqual(count("cargo", output, false), [5, 4]);
 });
 
+test("a program of cargo test that crashed counts as a failure beside the others", () => {
+  const output = `test result: ok. 3 passed; 0 failed; 0 ignored
+error: test failed, to rerun pass \`--test a\`
+
+Caused by:
+  process didn't exit successfully: \`a\` (signal: 6, SIGABRT: process abort signal)
+test result: FAILED. 2 passed; 1 failed; 0 ignored
+error: test failed, to rerun pass \`--test b\`\n`;
+  assert.deepEqual(count("cargo", output, false), [5, 2]);
+});
+
 test("vitest", () => {
   const output = "\x1b[2m Test Files \x1b[22m 1 failed | 2 passed (3)\n      Tests  1 failed | 21 passed | 2 skipped (24)\n";
   assert.deepEqual(count("vitest", output, false), [21, 1]);

@@ -6,6 +6,7 @@ import { finished } from "node:stream/promises";
 import { onNpmGone, start } from "./child.mjs";
 import { countTests, plain } from "./count-tests.mjs";
 import { startDisplay } from "./display.mjs";
+import { failedTests } from "./failed-tests.mjs";
 import { stages } from "./stages.mjs";
 
 const LOGS = "artifacts/test";
@@ -41,7 +42,7 @@ async function runStage(stage) {
   const needed = results.find(({ name }) => name === stage.needs);
   if (needed && needed.failed > 0) {
     console.log(`not run: it needs "${stage.needs}"`);
-    return { name: stage.name, passed: 0, failed: 1, seconds: 0, note: "not run" };
+    return { name: stage.name, passed: 0, failed: 1, seconds: 0, note: "not run", failures: [] };
   }
   const begin = performance.now();
   let outcome;
@@ -59,7 +60,8 @@ async function runStage(stage) {
   const counts = countTests({ runner: stage.counts, output, succeeded, mayBeEmpty });
   const seconds = (performance.now() - begin) / 1000;
   console.log(`── ${stage.name}: ${describe(counts)} in ${seconds.toFixed(1)} s`);
-  return { name: stage.name, ...counts, seconds, note };
+  const failures = counts.failed > 0 ? failedTests({ runner: stage.counts, output }) : [];
+  return { name: stage.name, ...counts, seconds, note, failures };
 }
 
 async function runCommand({ name, command, display: wantsDisplay, minutes = DEFAULT_MINUTES }) {
@@ -120,8 +122,9 @@ function describe({ passed, failed }) {
   return failed > 0 ? `${passed} passed, ${failed} FAILED` : `${passed} passed`;
 }
 
-/** Prints the table and the last line; answers the exit code. */
+/** Prints what failed, the table and the last line; answers the exit code. */
 function sumUp() {
+  reportFailures();
   const width = Math.max(...results.map(({ name }) => name.length), 0);
   console.log("\n━━ Summary");
   for (const { name, passed, failed, seconds, note } of results) {
@@ -137,7 +140,21 @@ function sumUp() {
   }
   if (leftOut.length > 0) console.log(`\nLeft out, as they need Linux: ${leftOut.join(", ")}`);
   for (const what of leftOutWithin) console.log(`\nLeft out: ${what}`);
+  const failed = results.flatMap(({ name: stage, failures }) =>
+    failures.map(({ name }) => (name === undefined ? `${stage} as a whole` : `${stage}: ${name}`)),
+  );
+  if (failed.length > 0) console.log(`\nFailed:\n${failed.map((each) => `  ${each}`).join("\n")}`);
   const total = (key) => results.reduce((sum, result) => sum + result[key], 0);
   console.log(`\n${total("passed")} passed, ${total("failed")} failed`);
   return total("failed") === 0 && total("passed") > 0 ? 0 : 1;
+}
+
+/** The first lines of what each failed test said; the whole stands in the stage's log. */
+function reportFailures() {
+  for (const { name: stage, failures } of results) {
+    for (const { name, report } of failures.filter((failure) => failure.report.length > 0)) {
+      console.log(`\n━━ Failed: ${stage}${name === undefined ? "" : `: ${name}`}`);
+      console.log(report.join("\n"));
+    }
+  }
 }
