@@ -17,14 +17,14 @@ wine_begin() {
   # Neither .NET nor HTML is needed, and Wine would offer to download both.
   export WINEDLLOVERRIDES='mscoree,mshtml='
   unset DISPLAY WAYLAND_DISPLAY
+  # Before anything of Wine's: whoever finds none starts one that ends with its last program, and the
+  # next program, which comes at that very moment, loses its connection. Started with a test's own
+  # pipes, it and its services would hold them open.
+  wineserver --persistent </dev/null >/dev/null 2>&1
   wineboot --init </dev/null >/dev/null 2>&1
   # Windows that nobody sees, instead of none for want of a display.
   wine reg add 'HKCU\Software\Wine\Drivers' /v Graphics /d null /f </dev/null >/dev/null 2>&1
   wine_random_numbers
-  # Without it, the server ends with each program, and starting it takes longer than most tests.
-  # Started with a test's own pipes, it and its services would hold them open.
-  wineserver --persistent </dev/null >/dev/null 2>&1 || true # It runs already, from wineboot.
-  wine cmd /d /c exit </dev/null >/dev/null 2>&1
 }
 
 # wine_random_numbers - the DLL by which Rust's standard library draws random numbers: Wine 8 lacks
