@@ -216,6 +216,28 @@ impl Host {
         self.process.kill();
     }
 
+    /// Has it call `exit` in the middle of its work.
+    pub fn exit(&mut self) {
+        self.order("exit");
+        self.help_through_wine();
+    }
+
+    #[cfg(not(windows))]
+    fn help_through_wine(&self) {}
+
+    /// Wine 8 at times stands still in the exit of a process whose threads it ended while they read
+    /// from pipes: the last thread waits for a lock of Wine's own that one of them held. Once only
+    /// that thread is left, it is helped on.
+    #[cfg(windows)]
+    fn help_through_wine(&self) {
+        if super::is_wine() {
+            eventually("the host is in its exit", || {
+                super::last_thread::is_all_there_is(self.process.pid)
+            });
+            self.kill();
+        }
+    }
+
     /// Sends a signal to the host alone.
     #[cfg(unix)]
     pub fn signal(&self, signal: i32) {

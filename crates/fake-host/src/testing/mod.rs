@@ -6,6 +6,8 @@
 mod family;
 mod grammar;
 mod host;
+#[cfg(windows)]
+mod last_thread;
 mod papers;
 mod ports;
 mod programs;

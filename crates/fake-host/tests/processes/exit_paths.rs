@@ -144,7 +144,7 @@ on_every_tree! {
         host.order("shutdown");
     });
     abort => torn(PIPE, |host| host.order("abort"));
-    process_exit => torn(PIPE, |host| host.order("exit"));
+    process_exit => torn(PIPE, Host::exit);
     killed => torn(PIPE, |host| host.kill());
     killed_when_large => torn(PIPE, |host| {
         host.order("allocate 100");
