@@ -2,11 +2,16 @@
 # The properties of the core: millions of steps instead of the suite's sample.
 # Each million is told.
 #
-#   CASES=N   so many cases of each property      SEED=N   of them all
+#   CASES=N     so many cases of each property (20,000)
+#   SEED=N      of the first round; each next one has the next number
+#   MINUTES=N   begins no round after so many minutes
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+# shellcheck source=scripts/lib/case-rounds.sh
+source scripts/lib/case-rounds.sh
 
-export PROPTEST_CASES=${CASES:-20000}
-export PROPTEST_RNG_SEED=${SEED:-$(date +%s)}
-echo "properties: $PROPTEST_CASES cases each, seed $PROPTEST_RNG_SEED"
-cargo test --quiet --release -p sidecar-lifecycle --test core_properties -- --nocapture
+properties() {
+  cargo test --quiet --release -p sidecar-lifecycle --test core_properties -- --nocapture
+}
+
+case_rounds properties 20000 properties
