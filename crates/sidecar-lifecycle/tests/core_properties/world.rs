@@ -313,10 +313,7 @@ impl World {
 
     fn happen(&mut self, event: Event) {
         match event {
-            Event::Say(sidecar, fact) => {
-                let effects = self.watch.step(Input { sidecar, fact });
-                self.perform(effects);
-            }
+            Event::Say(sidecar, fact) => self.tell(sidecar, fact),
             Event::Birth(run) => {
                 let truth = &self.runs[&run];
                 let sidecar = truth.sidecar;

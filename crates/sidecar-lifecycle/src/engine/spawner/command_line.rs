@@ -113,23 +113,29 @@ pub(crate) fn for_batch(
     checked(line, LONGEST_BATCH)
 }
 
+/// Whether a program is `cmd.exe` by its name.
+pub(crate) fn is_shell(program: &[u16]) -> bool {
+    let separators = [BACKSLASH, u16::from(b'/'), u16::from(b':')];
+    let name = program.rsplit(|u| separators.contains(u)).next();
+    name.is_some_and(|name| is_word(name, "cmd") || is_word(name, "cmd.exe"))
+}
+
 /// The line of `cmd /d /s /c LINE`, which is one as typed in a terminal. `cmd.exe` undoes no
 /// quotes: with those of the C runtime, `"C:\a b\x.exe" && y` would reach it as
 /// `\"C:\a b\x.exe\" && y`. `/s` says that only the outermost marks are to be taken off.
 fn typed_line<'a>(program: &[u16], args: &'a [Vec<u16>]) -> Option<&'a [u16]> {
-    let is = |text: &[u16], name: &str| {
-        text.len() == name.len()
-            && text
-                .iter()
-                .zip(name.bytes())
-                .all(|(&u, b)| u8::try_from(u).is_ok_and(|u| u.eq_ignore_ascii_case(&b)))
-    };
-    let separators = [BACKSLASH, u16::from(b'/'), u16::from(b':')];
-    let name = program.rsplit(|u| separators.contains(u)).next()?;
     let [d, s, c, typed] = args else { return None };
-    let is_shell = is(name, "cmd") || is(name, "cmd.exe");
-    let as_typed = is(d, "/d") && is(s, "/s") && is(c, "/c");
-    (is_shell && as_typed).then_some(typed)
+    let as_typed = is_word(d, "/d") && is_word(s, "/s") && is_word(c, "/c");
+    (is_shell(program) && as_typed).then_some(typed)
+}
+
+/// Capitals are the same to `cmd.exe` and to the file system.
+fn is_word(text: &[u16], word: &str) -> bool {
+    text.len() == word.len()
+        && text
+            .iter()
+            .zip(word.bytes())
+            .all(|(&u, b)| u8::try_from(u).is_ok_and(|u| u.eq_ignore_ascii_case(&b)))
 }
 
 fn push_typed(line: &mut Vec<u16>, typed: &[u16]) -> Result<(), CommandLineError> {

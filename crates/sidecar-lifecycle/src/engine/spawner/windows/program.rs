@@ -14,10 +14,10 @@ use crate::sys::windows::spawn::{self, Program};
 #[derive(Debug, Error)]
 enum FolderError {
     #[error(
-        "a batch file cannot work in a network folder: cmd.exe, which runs it, takes Windows' own \
-         folder instead. Give the share a drive letter (`net use`) and take the folder from there"
+        "cmd.exe, which also runs batch files, cannot work in a network folder and takes Windows' \
+         own folder instead. Give the share a drive letter (`net use`) and take the folder from there"
     )]
-    ShareForBatch,
+    ShareForShell,
     #[error(
         "{system}. Its folder's path takes {units} UTF-16 units, and a program can work in one of \
          at most 258: a shorter path, or a drive letter for a part of it (`subst`), helps"
@@ -33,11 +33,13 @@ pub(super) fn of(order: &SpawnOrder) -> io::Result<Program> {
     let script = path_form::for_people(&wide(&order.program));
     let cwd = order.cwd.as_deref().map(wide);
     let cwd = cwd.map(|folder| path_form::for_people(&folder));
-    let (file, line) = if command_line::is_batch(&script) {
-        if cwd.as_deref().is_some_and(path_form::is_on_share) {
-            let why = FolderError::ShareForBatch;
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
-        }
+    let is_batch = command_line::is_batch(&script);
+    let on_share = cwd.as_deref().is_some_and(path_form::is_on_share);
+    if on_share && (is_batch || command_line::is_shell(&script)) {
+        let why = FolderError::ShareForShell;
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    let (file, line) = if is_batch {
         let shell = wide(&files::command_shell()?);
         let line = command_line::for_batch(&shell, &script, &args).map_err(unusable)?;
         (shell, line)
@@ -128,14 +130,17 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_file_does_not_work_on_a_share_and_another_program_does() {
+    fn cmd_and_what_it_runs_do_not_work_on_a_share_and_another_program_does() {
         for share in [
             r"\\server\share",
             r"\\?\UNC\server\share",
             r"\\wsl.localhost\Debian",
         ] {
-            let refused = of(&order(r"C:\pnpm.cmd", share)).err().expect("refused");
-            assert!(refused.to_string().contains("net use"), "{refused}");
+            for program in [r"C:\pnpm.cmd", r"C:\Windows\System32\CMD.exe", "cmd"] {
+                let refused = of(&order(program, share)).err().expect("refused");
+                assert!(refused.to_string().contains("net use"), "{refused}");
+                assert!(of(&order(program, r"C:\shop")).is_ok());
+            }
             assert!(of(&order(r"C:\node.exe", share)).is_ok());
         }
     }
