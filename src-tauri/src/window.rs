@@ -13,7 +13,7 @@ use crate::first_page::FirstPage;
 use crate::launch::{Launch, Launcher, Ui};
 use crate::navigation::{self, NewWindow};
 use crate::paths::ProjectPaths;
-use crate::{terminal, theme};
+use crate::{keys, terminal, theme};
 
 /// The window's label.
 pub(crate) const MAIN: &str = "main";
@@ -249,9 +249,12 @@ pub(crate) fn show_logs(app: &AppHandle) -> tauri::Result<()> {
         .min_inner_size(360.0, 240.0)
         .visible(false)
         .build()?;
-    // As the main window: nothing flashes.
     let handle = window.clone();
     window.run_on_main_thread(move || {
+        if let Err(e) = keys::add(&handle) {
+            log::warn!("some of the menu's keys are dead in the log: {e}");
+        }
+        // As the main window: nothing flashes.
         let background = if theme::is_dark(&handle) { DARK } else { LIGHT };
         if let Err(e) = handle
             .set_background_color(Some(background))

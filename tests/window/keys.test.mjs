@@ -7,6 +7,7 @@ import { hasMarker, lives, processes } from "../lib/processes.mjs";
 import { makeProject } from "../lib/project.mjs";
 import { makeUser } from "../lib/user.mjs";
 import { until } from "../lib/wait.mjs";
+import { pressInto } from "../lib/xdotool.mjs";
 
 const desk = useDesk();
 
@@ -80,14 +81,31 @@ test("the zoom is kept across a reload and a restart", async (t) => {
   await until("plain again", async () => (await second.page.run("return innerWidth")) === plain);
 });
 
+/** Opens the log's window. There is no accelerator: the menu bar is opened, then its last menu, then that one's first item. */
+async function showLogs(app) {
+  await app.press("F10", "Left", "Down", "Return");
+  const window = await app.window("shop — log");
+  await until("the log's window", () => app.page.switchTo("log.html"));
+  return window;
+}
+
 test("Show Logs opens the log in a window of its own", async (t) => {
   const project = await makeProject(t, { wish: { lines: Array.from({ length: 60 }, (_, n) => `line ${n}`) } });
   const app = await desk.open(t, project);
   await app.shown();
-  // There is no accelerator: the menu bar is opened, then its last menu, then that one's first item.
-  await app.press("F10", "Left", "Down", "Return");
-  await app.window("shop — log");
-  await until("the log's window", () => app.page.switchTo("log.html"));
+  await showLogs(app);
   await until("its lines", async () => (await app.page.text("#log")).includes("line 59"));
   await app.picture("log-light");
+});
+
+test("keys beside the menu's work in the log's window too", async (t) => {
+  const project = await makeProject(t);
+  const app = await desk.open(t, project);
+  await app.shown();
+  const width = () => app.page.run("return innerWidth");
+  const plain = await width();
+  const log = await showLogs(app);
+  await pressInto(app.display, log, "ctrl+plus");
+  await until("the project's page", () => app.page.switchTo(""));
+  await until("larger", async () => (await width()) < plain);
 });
