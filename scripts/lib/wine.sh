@@ -9,6 +9,21 @@
 
 WINDOWS_TARGET=x86_64-pc-windows-gnu
 
+# What Wine's programs are started by: see wine_at_fixed_addresses.
+WINE_STARTER=()
+
+# wine_at_fixed_addresses - has Wine's programs laid out alike each time. Windows' shared data lies at
+# one address in all of them, and one start in some 1,500 finds its heap there (Linux 6, Wine 8): it
+# ends at once, as `failed to map the shared user data` or without a word.
+wine_at_fixed_addresses() {
+  WINE_STARTER=(setarch -R)
+  if ! "${WINE_STARTER[@]}" true 2>/dev/null; then
+    # A container may forbid it.
+    say "Addresses are random here and stay so: now and then a program of Wine's will not start."
+    WINE_STARTER=()
+  fi
+}
+
 # wine_begin - makes a prefix, and starts its server, which stays until wine_end
 wine_begin() {
   # Never the prefix of the environment: that is somebody's, with programs in it.
@@ -17,13 +32,14 @@ wine_begin() {
   # Neither .NET nor HTML is needed, and Wine would offer to download both.
   export WINEDLLOVERRIDES='mscoree,mshtml='
   unset DISPLAY WAYLAND_DISPLAY
+  wine_at_fixed_addresses
   # Before anything of Wine's: whoever finds none starts one that ends with its last program, and the
   # next program, which comes at that very moment, loses its connection. Started with a test's own
   # pipes, it and its services would hold them open.
   wineserver --persistent </dev/null >/dev/null 2>&1
-  wineboot --init </dev/null >/dev/null 2>&1
+  "${WINE_STARTER[@]}" wineboot --init </dev/null >/dev/null 2>&1
   # Windows that nobody sees, instead of none for want of a display.
-  wine reg add 'HKCU\Software\Wine\Drivers' /v Graphics /d null /f </dev/null >/dev/null 2>&1
+  "${WINE_STARTER[@]}" wine reg add 'HKCU\Software\Wine\Drivers' /v Graphics /d null /f </dev/null >/dev/null 2>&1
   wine_random_numbers
 }
 
@@ -75,6 +91,6 @@ windows_tests() {
   fi
   # Most of them wait for a process of theirs: more at a time than there are processors.
   WINEPATH=$(winepath -w "$built" </dev/null 2>/dev/null) RUST_TEST_THREADS=4 \
-    CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER=wine "$@" test --locked \
+    CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="${WINE_STARTER[*]} wine" "$@" test --locked \
     --target "$WINDOWS_TARGET" --no-fail-fast "${packages[@]}" --lib --bins --tests </dev/null
 }
