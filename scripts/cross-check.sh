@@ -35,7 +35,11 @@ export CC_aarch64_apple_darwin=clang AR_aarch64_apple_darwin=llvm-ar
 export CARGO_PROFILE_DEV_DEBUG=false
 
 has_rustup_target() {
-  command -v rustup >/dev/null && rustup target list --installed 2>/dev/null | grep -qx "$1"
+  local installed
+  command -v rustup >/dev/null || return
+  installed=$(rustup target list --installed 2>/dev/null) || return
+  # Not by a pipe: a reader that has seen enough makes its writer fail.
+  grep -qx "$1" <<<"$installed"
 }
 
 # rust TARGET SUBCOMMAND WORD... - cargo for another system, which the words name once more
@@ -70,8 +74,7 @@ check_windows() {
   say "━━ Windows: types and lints, tests too"
   # Its tests run shell scripts of Unix.
   lint "$windows" -p tauri-plugin-sidecar-lifecycle
-  lint "$windows" -p berth -p berth-project -p fake-host -p fake-sidecar -p sidecar-lifecycle \
-    -p sidecar-lifecycle-cli --all-targets
+  lint "$windows" --workspace --exclude tauri-plugin-sidecar-lifecycle --all-targets
   return "$failed"
 }
 

@@ -1,5 +1,5 @@
 // Child processes: ends them for certain, waits without polling.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,14 +24,21 @@ export async function start(command, args, options) {
 /** Whether the process has not ended yet. */
 export const isRunning = (child) => child.exitCode === null && child.signalCode === null;
 
+/** Windows has no signals: Node ends a process at once for any of them. */
+const isWindows = process.platform === "win32";
+
+/** What asks a process to end there, as its window's own button does, or ends it with its descendants. */
+const taskkill = (pid, ...switches) => spawnSync("taskkill", [...switches, "/PID", String(pid)], { stdio: "ignore" });
+
 /**
- * SIGTERM, then SIGKILL after `graceMs`. Resolves with how it ended and whether
- * it had to be forced.
+ * Asks it to end, by SIGTERM or on Windows by its window, and ends it by force after `graceMs`.
+ * Resolves with how it ended and whether it had to be forced.
  */
 export async function stop(child, graceMs) {
   let forced = false;
   if (isRunning(child)) {
-    child.kill("SIGTERM");
+    if (isWindows) taskkill(child.pid);
+    else child.kill("SIGTERM");
     const timer = setTimeout(() => {
       forced = true;
       child.kill("SIGKILL");
@@ -40,6 +47,20 @@ export async function stop(child, graceMs) {
     clearTimeout(timer);
   }
   return { ...(await child.ended), forced };
+}
+
+/** Ends a process that leads a group, and on Windows one with its descendants, at once. */
+export function killGroup(child) {
+  if (isWindows) {
+    taskkill(child.pid, "/T", "/F");
+    return;
+  }
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch (error) {
+    // Its members may have ended in this very moment.
+    if (error.code !== "ESRCH") throw error;
+  }
 }
 
 /**

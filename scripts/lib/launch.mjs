@@ -140,7 +140,7 @@ async function takeScreenshot(display) {
 async function stopApp(app) {
   const end = await stop(app, GRACE_MS);
   if (end.forced) {
-    console.error(`error: the app did not end within ${GRACE_MS / 1000} s of SIGTERM and was killed`);
+    console.error(`error: the app did not end within ${GRACE_MS / 1000} s of being asked to, and was killed`);
     return 1;
   }
   if (end.code !== 0) {

@@ -17,8 +17,10 @@ const LIBRARIES = {
   ],
 };
 
+const skip = process.platform === "win32" && "cargo starts no script as its rustdoc there";
+
 for (const [crate, known] of Object.entries(LIBRARIES)) {
-  test(`every public item of ${crate} has a sentence, an example and its errors`, () => {
+  test(`every public item of ${crate} has a sentence, an example and its errors`, { skip }, () => {
     const items = publicItems(rustdocOf(crate));
     const paths = items.map((item) => item.path);
     for (const path of known) assert.ok(paths.includes(path), `${path} was not found`);

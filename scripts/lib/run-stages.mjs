@@ -3,7 +3,7 @@
 import { createWriteStream, mkdirSync } from "node:fs";
 import { finished } from "node:stream/promises";
 
-import { onNpmGone, start } from "./child.mjs";
+import { killGroup, onNpmGone, start } from "./child.mjs";
 import { countTests, plain } from "./count-tests.mjs";
 import { startDisplay } from "./display.mjs";
 import { failedTests } from "./failed-tests.mjs";
@@ -105,17 +105,7 @@ async function runCommand({ name, command, display: wantsDisplay, minutes = DEFA
 /** The stage ends, and with it, in its own order, the display that it was shown on. */
 function giveUp() {
   givenUp = true;
-  killGroup(running);
-}
-
-function killGroup(child) {
-  if (!child) return;
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch (error) {
-    // Its members may have ended in this very moment.
-    if (error.code !== "ESRCH") throw error;
-  }
+  if (running) killGroup(running);
 }
 
 function describe({ passed, failed }) {

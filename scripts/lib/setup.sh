@@ -126,23 +126,42 @@ ensure_rust() {
 # outside the repository, where no version pin can send it to the network.
 pnpm_runs() { (cd / && pnpm --version) >/dev/null 2>&1; }
 
+# npm_programs PREFIX - where npm puts programs below a prefix. On Windows that is the folder itself,
+# and bash knows it by another name.
+npm_programs() {
+  case $(uname -s) in
+    MINGW* | MSYS*) cygpath --unix "$1" ;;
+    *) printf '%s\n' "$1/bin" ;;
+  esac
+}
+
+# npm_packages PREFIX - and where the packages
+npm_packages() {
+  case $(uname -s) in
+    MINGW* | MSYS*) printf '%s\n' "$1/node_modules" ;;
+    *) printf '%s\n' "$1/lib/node_modules" ;;
+  esac
+}
+
 # ensure_pnpm - installs pnpm by npm; leaves it on the PATH
 ensure_pnpm() {
   pnpm_runs && return
-  local prefix
+  local prefix programs
   prefix=$(npm prefix --global 2>/dev/null)
-  if [[ -w $prefix/lib/node_modules && -w $prefix/bin ]]; then
+  programs=$(npm_programs "$prefix")
+  if [[ -w $(npm_packages "$prefix") && -w $programs ]]; then
     say "Installing pnpm: runs the project's dev server and fetches the packages of its pages."
     npm_install_pnpm --global
   else
     prefix=$HOME/.local
-    PATH=$prefix/bin:$PATH
+    programs=$(npm_programs "$prefix")
+    PATH=$programs:$PATH
     pnpm_runs && return
-    say "Installing pnpm into $prefix/bin (npm's own folder is not writable): runs the dev server."
+    say "Installing pnpm into $programs (npm's own folder is not writable): runs the dev server."
     npm_install_pnpm --global --prefix "$prefix"
   fi
   hash -r
-  PATH=$prefix/bin:$PATH
+  PATH=$programs:$PATH
   pnpm_runs || die "pnpm was installed, yet \`pnpm --version\` fails: $(cd / && pnpm --version 2>&1 | tail -n 1)"
 }
 

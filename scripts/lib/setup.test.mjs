@@ -108,6 +108,21 @@ test("a pnpm that crashes is replaced, in the home folder if need be", () => {
   assert.match(out, /^now: .*\/home\/\.local\/bin\/pnpm$/m);
 });
 
+test("on Windows npm's own folder is the one of its programs, by bash's name for it", () => {
+  program("uname", "echo MINGW64_NT-10.0-26100");
+  program("cygpath", `[[ $* == "--unix C:/npm" ]] && echo "${machine}/npm-folder"`);
+  mkdirSync(join(machine, "npm-folder"));
+  symlinkSync(join(machine, "npm-folder"), join(machine, "C:"));
+  mkdirSync(join(machine, "npm-folder/npm/node_modules"), { recursive: true });
+  program("npm", `[[ $1 == prefix ]] && echo C:/npm && exit
+    echo "$@" >"${machine}/npm"; printf '#!/usr/bin/env bash\necho 12.0.0\n' >"${machine}/npm-folder/pnpm"
+    chmod +x "${machine}/npm-folder/pnpm"`);
+  const { status, out } = call(`cd ${machine}; ensure_pnpm; echo "now: $(command -v pnpm)"`);
+  assert.equal(status, 0, out);
+  assert.match(notes("npm"), /^install --global --loglevel/);
+  assert.match(out, /^now: .*\/npm-folder\/pnpm$/m);
+});
+
 test("npm packages are fetched once, and again when the lock changes", () => {
   program("pnpm", `mkdir -p node_modules; echo "$@" >>"${machine}/pnpm"`);
   const project = join(machine, "project");

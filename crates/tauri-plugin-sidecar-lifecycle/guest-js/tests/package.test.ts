@@ -24,6 +24,12 @@ const tsc = join(dirname(fileURLToPath(import.meta.resolve("typescript/package.j
 const run = (program: string, args: string[], cwd: string) =>
   execFileSync(program, args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
+/** On Windows npm is a batch file, which Node starts by a shell alone; its program lies beside Node's. */
+const npm = (args: string[], cwd: string) =>
+  process.platform === "win32"
+    ? run(process.execPath, [join(dirname(process.execPath), "node_modules/npm/bin/npm-cli.js"), ...args], cwd)
+    : run("npm", args, cwd);
+
 /** Type-checks files of the app; answers what the compiler says. */
 function check(files: Record<string, string>, options: string[]): string {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(app, name), text);
@@ -37,13 +43,15 @@ function check(files: Record<string, string>, options: string[]): string {
 
 beforeAll(() => {
   app = realpathSync(mkdtempSync(join(tmpdir(), "sidecar-lifecycle-api-")));
-  const [report] = JSON.parse(run("npm", ["pack", "--json", "--pack-destination", app], root).replace(/^[^[]*/, ""));
+  const [report] = JSON.parse(npm(["pack", "--json", "--pack-destination", app], root).replace(/^[^[]*/, ""));
   packed = report.files.map(({ path }: { path: string }) => path).sort();
   const installed = join(app, "node_modules", NAME);
   mkdirSync(installed, { recursive: true });
-  run("tar", ["-xzf", join(app, report.filename), "-C", installed, "--strip-components=1"], app);
+  // By names without a drive: GNU's tar takes `C:` for a machine.
+  run("tar", ["-xzf", report.filename, "-C", `node_modules/${NAME}`, "--strip-components=1"], app);
   mkdirSync(join(app, "node_modules/@tauri-apps"));
-  symlinkSync(realpathSync(join(root, "node_modules/@tauri-apps/api")), join(app, "node_modules/@tauri-apps/api"));
+  const api = realpathSync(join(root, "node_modules/@tauri-apps/api"));
+  symlinkSync(api, join(app, "node_modules/@tauri-apps/api"), "junction"); // Windows lets everybody make these.
 }, 60_000);
 
 afterAll(() => rmSync(app, { recursive: true, force: true }));
