@@ -27,8 +27,9 @@ export async function startDisplay({ windowManager = false } = {}) {
     }
   };
   try {
-    // `-displayfd` has the server pick a free number and say it once it serves.
-    const server = await launch(started, "Xvfb", ["-displayfd", "3", "-screen", "0", SIZE, "-nolisten", "tcp"]);
+    // `-displayfd` has the server pick a free number and say it once it serves. `-r`: it repeats no
+    // key by itself, as it would for a key that a busy machine lets go late.
+    const server = await launch(started, "Xvfb", ["-displayfd", "3", "-screen", "0", SIZE, "-nolisten", "tcp", "-r"]);
     const name = `:${await firstLine(server, "Xvfb")}`;
     const env = { DISPLAY: name, GDK_BACKEND: "x11", WAYLAND_DISPLAY: undefined };
     if (!process.env.DBUS_SESSION_BUS_ADDRESS) {
