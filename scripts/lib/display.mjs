@@ -6,12 +6,13 @@ import { mkdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { describeEnd, run, start, stop } from "./child.mjs";
+import { describeEnd, isRunning, run, start, stop } from "./child.mjs";
 
 const SIZE = "1280x800x24";
 /** Within a window that stands in the corner, below its menu. */
 const MIDDLE = "560x300+40+80";
-const START_MS = 20_000;
+const START_MS = 30_000;
+const WAIT_EVERY_MS = 40;
 const GRACE_MS = 3_000;
 
 /**
@@ -28,8 +29,10 @@ export async function startDisplay({ windowManager = false } = {}) {
   };
   try {
     // `-displayfd` has the server pick a free number and say it once it serves. `-r`: it repeats no
-    // key by itself, as it would for a key that a busy machine lets go late.
-    const server = await launch(started, "Xvfb", ["-displayfd", "3", "-screen", "0", SIZE, "-nolisten", "tcp", "-r"]);
+    // key by itself, as it would for a key that a busy machine lets go late. `-noreset`: it does not begin
+    // anew when whoever asked it something goes, with nobody else there yet.
+    const args = ["-displayfd", "3", "-screen", "0", SIZE, "-nolisten", "tcp", "-r", "-noreset"];
+    const server = await launch(started, "Xvfb", args);
     const name = `:${await firstLine(server, "Xvfb")}`;
     const env = { DISPLAY: name, GDK_BACKEND: "x11", WAYLAND_DISPLAY: undefined };
     if (!process.env.DBUS_SESSION_BUS_ADDRESS) {
@@ -37,7 +40,8 @@ export async function startDisplay({ windowManager = false } = {}) {
       env.DBUS_SESSION_BUS_ADDRESS = await firstLine(bus, "dbus-daemon");
     }
     if (windowManager) {
-      await launch(started, "openbox", ["--sm-disable"], { ...process.env, ...env });
+      const manager = await launch(started, "openbox", ["--sm-disable"], { ...process.env, ...env });
+      await managed(manager, { ...process.env, ...env });
     }
     const pause = () => {
       server.kill("SIGSTOP");
@@ -74,6 +78,18 @@ async function launch(started, command, args, env = process.env) {
   const child = await start(command, args, { stdio, env, detached: true });
   started.push(child);
   return child;
+}
+
+/** Waits until windows are managed: one that comes earlier may go without a frame and the focus. */
+async function managed(manager, env) {
+  const deadline = Date.now() + START_MS;
+  for (;;) {
+    const refusal = await run("wmctrl", ["-m"], { env }).then(() => undefined, (error) => error);
+    if (!refusal) return;
+    if (!isRunning(manager)) throw new Error(`openbox ${describeEnd(await manager.ended)}`);
+    if (Date.now() > deadline) throw new Error(`openbox does not manage windows after ${START_MS} ms: ${refusal.message}`);
+    await sleep(WAIT_EVERY_MS);
+  }
 }
 
 /** The first line on descriptor 3, which says that the process is ready. */
