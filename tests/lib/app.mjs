@@ -82,17 +82,22 @@ class App {
   }
 
   /** Waits until the project's page was shown `times` times. */
-  shown(times = 1) {
+  shown(times = 1, ms) {
     const count = () => this.#output.filter((line) => line.startsWith("page shown: ")).length;
-    return until(() => `the page was shown ${times} times; it printed: ${this.output}`, () => count() >= times);
+    return until(() => `the page was shown ${times} times; it printed: ${this.output}`, () => count() >= times, ms);
   }
 
-  /** Waits for the trouble page; answers the trouble's code. */
-  async trouble(code) {
-    await until(`trouble ${code}`, async () => {
-      const heading = await this.page.text("body[data-view=trouble] h1");
-      return heading && this.#output.some((line) => line.startsWith(`trouble: ${code}: `));
-    });
+  /** Waits until this trouble has come `times` times, and its page is there. */
+  async trouble(code, times = 1) {
+    // The page is asked when it is there: one that is on its way out may never answer.
+    await until(
+      () => `trouble ${code} is shown, for the ${times}. time; it printed: ${this.output}`,
+      () => {
+        const told = this.#output.flatMap((line, n) => (line.startsWith(`trouble: ${code}: `) ? [n] : []));
+        return told.length >= times && this.#output.lastIndexOf("trouble shown") > told[times - 1];
+      },
+    );
+    await until(`the page of trouble ${code}`, () => this.page.text("body[data-view=trouble] h1"));
   }
 
   /** The window's id, by its title. */

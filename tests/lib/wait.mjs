@@ -2,6 +2,11 @@
 import { setTimeout as pause } from "node:timers/promises";
 
 const EVERY_MS = 40;
+/**
+ * A script whose page is put away for another may never be answered, and the driver is waited for
+ * for half of this: it can be asked once more.
+ */
+const DEADLINE_MS = 60_000;
 
 /**
  * Asks `probe` until it answers something truthy, and resolves with that. What it
@@ -9,7 +14,7 @@ const EVERY_MS = 40;
  * Rejects after `ms` with `what`, which may be a function that says it then, and
  * the last answer.
  */
-export async function until(what, probe, ms = 20_000) {
+export async function until(what, probe, ms = DEADLINE_MS) {
   const deadline = Date.now() + ms;
   let last;
   for (;;) {

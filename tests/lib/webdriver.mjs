@@ -20,7 +20,7 @@ export async function drive(binary, args, options) {
   });
   const base = `http://127.0.0.1:${port}`;
   try {
-    await until("the driver serves", () => call(`${base}/status`), 10_000);
+    await until("the driver serves", () => call(`${base}/status`));
     const wanted = { "webkitgtk:browserOptions": { binary, args } };
     const { sessionId } = await call(`${base}/session`, { capabilities: { alwaysMatch: wanted } });
     return { child, page: new Page(`${base}/session/${sessionId}`) };

@@ -34,16 +34,18 @@ test("ten fast Refreshes leave one server", async (t) => {
   const app = await desk.open(t, project);
   await app.shown();
   await app.press(...Array(10).fill("ctrl+shift+r"));
-  const menuLines = () => app.user.read(project, ".tauri-log").match(/menu: refresh/g)?.length;
-  await until("all ten were seen", () => menuLines() === 10);
-  await until("one server, and its page", async () => {
+  const log = () => app.user.read(project, ".tauri-log");
+  const isShownAfter = (key) => log().lastIndexOf("page shown: ") > log().lastIndexOf(`menu: ${key}`);
+  await until("all ten were seen", () => log().match(/menu: refresh/g)?.length === 10);
+  await until("one server, and its page", () => {
     const running = servers(project);
-    const last = project.starts().at(-1);
-    return running.length === 1 && running[0].pid === last && (await app.page.text("h1")) === "A small project";
+    return running.length === 1 && running[0].pid === project.starts().at(-1) && isShownAfter("refresh");
   });
+  await until("the page", async () => (await app.page.text("h1")) === "A small project");
   const settled = project.starts().length;
   await app.press("ctrl+r");
-  await until("the page answers", async () => (await app.page.text("h1")) === "A small project");
+  await until("the page is loaded again", () => log().includes("menu: reload") && isShownAfter("reload"));
+  assert.equal(await app.page.text("h1"), "A small project");
   assert.equal(servers(project).length, 1);
   assert.equal(project.starts().length, settled, "nothing was started later");
 });

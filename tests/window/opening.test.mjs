@@ -59,7 +59,7 @@ test("what was mended on the trouble page is asked about all the same", async (t
   const project = await makeProject(t, { npm: true });
   project.remove("package.json");
   const app = await desk.open(t, project, { trust: false });
-  await until("the trouble page", () => app.page.text("h1").then((text) => text?.includes("package.json")));
+  await app.trouble("no-package-json");
   project.write("package.json", { name: "shop", scripts: { dev: "node server.mjs" } });
   await app.page.click('[data-action="retry"]');
   assert.equal(await asked(app), "Open shop?");

@@ -98,10 +98,11 @@ test("links inside the project stay in the window, with and without a target", a
   const app = await desk.open(t, project, { user });
   await app.shown();
   await clickLink(app, "/inside");
-  await until("the other page", async () => (await app.page.url()) === project.url("/inside"));
   await app.shown(2);
+  assert.equal(await app.page.url(), project.url("/inside"));
   await clickLink(app, "/blank", { target: "_blank" });
-  await until("in the one window there is", async () => (await app.page.url()) === project.url("/blank"));
+  await app.shown(3);
+  assert.equal(await app.page.url(), project.url("/blank"), "in the one window there is");
   assert.equal((await app.page.windows()).length, 1);
   assert.deepEqual(user.opened(), []);
 });
@@ -129,7 +130,8 @@ test("iframes and redirects to other origins stay in the window", async (t) => {
   const back = encodeURIComponent(project.url("/welcome"));
   const away = encodeURIComponent(other.url(`/redirect?to=${back}`));
   await clickLink(app, `/redirect?to=${away}`);
-  await until("back from the login", async () => (await app.page.url()) === project.url("/welcome"));
+  await app.shown(2);
+  assert.equal(await app.page.url(), project.url("/welcome"), "back from the login");
   assert.ok(other.requests().some(({ url, webview }) => url.startsWith("/redirect") && webview));
   assert.deepEqual(user.opened(), []);
 });
