@@ -62,12 +62,17 @@ class Project {
     this.write("wish.json", wish);
   }
 
+  /** Lets a server that is mute or late go on. */
+  release() {
+    this.write("released", "");
+  }
+
   /** Pids of all servers so far, in their order. */
   starts() {
     return this.#records("starts.jsonl").map(({ pid }) => pid);
   }
 
-  /** Every request so far as `{ at, url, webview }`; `at` counts from the server's start, in milliseconds. */
+  /** Every request so far as `{ held, url, webview }`; whoever is `held` waits until the server is released. */
   requests() {
     return this.#records("requests.jsonl");
   }

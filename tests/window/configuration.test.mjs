@@ -12,7 +12,7 @@ import { until } from "../lib/wait.mjs";
 const desk = useDesk();
 
 test("every key at once: name, script, packageManager, port, path, env, logDir, readyTimeout", async (t) => {
-  const project = await makeProject(t, { npm: true, wish: { mute: 2_000 } });
+  const project = await makeProject(t, { npm: true, wish: { mute: true } });
   // It writes down what it was given, and then serves.
   project.write("note.mjs", `
     import { writeFileSync } from "node:fs";
@@ -40,6 +40,7 @@ test("every key at once: name, script, packageManager, port, path, env, logDir, 
   project.port = port;
   const app = await desk.open(t, project);
   await until("the name on the launch page", async () => (await app.page.text("#project")) === "The Harbour");
+  project.release();
   await app.shown();
   assert.equal(await app.page.url(), project.url("/orders?open=1"));
   assert.ok(await app.window("The Harbour"), "the window's title");

@@ -25,12 +25,13 @@ test("the question, in the dark", async (t) => {
 });
 
 test("the launch page and the project's page, in the dark", async (t) => {
-  const project = await makeProject(t, { wish: { mute: 3_000, lines: LINES } });
+  const project = await makeProject(t, { wish: { mute: true, lines: LINES } });
   const app = await desk.open(t, project, { env });
   await until("the lines", async () => (await app.page.text("#log")).includes("waiting for the pilot"));
   assert.equal(await app.page.run(isDark), true);
   await until("the elapsed time", () => app.page.text("#elapsed"));
   await app.picture("launch-dark");
+  project.release();
   await app.shown();
   assert.equal(await app.page.run(isDark), true, "the project's page follows the desktop, too");
   await app.picture("page-dark");
@@ -66,7 +67,7 @@ test("the log window, in the dark", async (t) => {
 
 /** How many things move on the page, while its server keeps everybody waiting. */
 async function moving(t, user) {
-  const project = await makeProject(t, { wish: { mute: 3_000 } });
+  const project = await makeProject(t, { wish: { mute: true } });
   const app = await desk.open(t, project, { user });
   await until("the launch page", () => app.page.text("body[data-view=progress] #step"));
   const count = await app.page.run("return document.getAnimations().length");

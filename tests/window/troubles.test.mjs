@@ -200,11 +200,12 @@ test("a server that dies later: the trouble page, then the same route by itself"
   const app = await desk.open(t, project);
   await app.shown();
   await app.page.run("history.pushState({}, '', '/orders/12?open=1')");
-  project.wish({ late: 3_000, lines: ["back in a moment"] });
+  project.wish({ late: true, lines: ["back in a moment"] });
   await project.die(7);
   await app.trouble("server-died");
   assert.match(await text(app, "sentence"), /^node server\.mjs ended with code 7 while it was in use\.$/);
   await app.picture("trouble-server-died-light");
+  project.release();
   await app.shown(2);
   assert.equal(await app.page.url(), project.url("/orders/12?open=1"));
   assert.equal(project.starts().length, 2);
