@@ -45,7 +45,8 @@ test("a recording goes on while its page is reloaded, left and run anew, and its
 
   // A page that has forgotten everything still knows the id.
   const early = await frames(app);
-  await app.page.run("sessionStorage.clear(); window.isOld = true; location.reload()");
+  await app.page.run("sessionStorage.clear(); window.isOld = true");
+  await app.page.reload();
   await isNew(app);
   await recording(app, ffmpeg, "id");
 

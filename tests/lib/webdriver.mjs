@@ -86,6 +86,11 @@ export class Page {
     await this.#post("/back", {});
   }
 
+  /** Loads the page again as its user does, and resolves when it is there, as `back` does. */
+  async reload() {
+    await this.#post("/refresh", {});
+  }
+
   /** The handles of all windows. */
   windows() {
     return call(`${this.#session}/window/handles`);
