@@ -62,13 +62,7 @@ function environment(pid) {
 export const hasMarker = ({ pid }) => environment(pid).some((v) => v.startsWith("SIDECAR_LIFECYCLE="));
 
 /** The path of its program, or nothing. */
-export function program(pid) {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`);
-  } catch {
-    return undefined;
-  }
-}
+export const program = (pid) => linkTarget(`/proc/${pid}/exe`);
 
 /** Whether anybody listens on the port, on any address. */
 export const isHeld = (port) => listeningSockets(port).length > 0;
@@ -93,10 +87,20 @@ function listeningSockets(port) {
 }
 
 function openFiles(pid) {
+  let fds;
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    fds = readdirSync(`/proc/${pid}/fd`);
   } catch {
     return []; // Ended, or another user's.
+  }
+  return fds.map((fd) => linkTarget(`/proc/${pid}/fd/${fd}`)).filter(Boolean);
+}
+
+function linkTarget(path) {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // Its process has ended, or has closed this file while others were read.
   }
 }
 
