@@ -14,6 +14,9 @@ const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../targ
 /** A program of the debug build. */
 export const built = (name) => `${target}/debug/${name}`;
 
+/** The longest grace of a test's sidecars, and what a loaded machine may take besides. */
+const GONE_MS = 30_000;
+
 /** A sidecar that ends when it is told to. */
 export const good = { name: "fake-sidecar", args: ["--no-listen", "--max-life", "3m"] };
 /** A sidecar that is deaf, so that force has to end it, `grace` after it was asked. */
@@ -52,6 +55,7 @@ export async function startFakeApp(t, display, options = {}) {
   await app.heard("up");
   for (const id of Object.keys({ ...sidecars, ...section?.sidecars })) await app.heard("ready", { sidecar: id });
   for (const label of windows) await app.window(label);
+  app.family(); // Whoever it is by now is waited for at the end.
   return app;
 }
 
@@ -59,6 +63,7 @@ class FakeApp {
   /** What it has said, a line each. */
   lines = [];
   #errors = [];
+  #seen = new Map();
   #spared = [];
 
   constructor(fields) {
@@ -116,9 +121,11 @@ class FakeApp {
     await closeWindow(this.display, await this.window(label));
   }
 
-  /** All that was started by the app, itself included. */
+  /** All that was started by the app and runs, itself included. */
   family() {
-    return withVariable(this.mark).filter(({ pid }) => !this.#spared.includes(pid));
+    // One that is ending has no environment to know it by any more, and is still there for a moment.
+    for (const one of withVariable(this.mark)) this.#seen.set(`${one.pid} ${one.started}`, one);
+    return [...this.#seen.values()].filter((one) => lives(one) && !this.#spared.includes(one.pid));
   }
 
   /** Expects of a process that it lives on; whoever says so sees to its end. */
@@ -146,7 +153,7 @@ class FakeApp {
         if (left.length > 0) throw new Error(left.map(({ pid, name }) => `${name} ${pid}`).join(", "));
         return true;
       },
-      10_000,
+      GONE_MS,
     );
   }
 

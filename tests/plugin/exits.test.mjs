@@ -17,17 +17,10 @@ const signal = (name) => (app) => process.kill(app.pid, name);
 
 /** Ends it, and sees to it that all is gone; answers how it ended. */
 async function endBy(app, end) {
-  const family = app.family();
-  assert.ok(family.length >= 2, "the app and its sidecar, at the least");
+  assert.ok(app.family().length >= 2, "the app and its sidecar, at the least");
   await end(app);
   const ended = await app.ended();
   await app.gone();
-  // One that is ending has no environment to know it by any more, and is still there for a moment.
-  await until("they have ended", () => {
-    const left = family.filter(lives).map(({ pid, name }) => `${name} ${pid}`);
-    if (left.length > 0) throw new Error(left.join(", "));
-    return true;
-  }, 10_000);
   return ended;
 }
 
@@ -120,7 +113,7 @@ for (const order of ["restart", "restart-on-main"]) {
     await app.ended();
     await app.heard("ready", { sidecar: "web" }, 2);
     await app.heard("ready", { sidecar: "deaf" }, 2);
-    assert.deepEqual(family.filter(lives), [], "its guardian is gone too");
+    await until("its guardian is gone too", () => !family.some(lives));
     assert.equal(app.all("cleaned").length, 0, "and there was nothing to clean");
     process.kill(pid, "SIGTERM");
     await app.gone();
