@@ -22,7 +22,7 @@ const { build } = JSON.parse(readFileSync(`${ROOT}src-tauri/tauri.conf.json`, "u
 const PAGES_PORT = Number(new URL(build.devUrl).port);
 /** A debug build, of which the Rust tests leave a part. */
 const BUILD_MS = 25 * 60_000;
-const GONE_MS = 20_000;
+const GONE_MS = 30_000;
 
 const desk = useDesk();
 

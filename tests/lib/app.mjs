@@ -19,8 +19,8 @@ const PICTURES = fileURLToPath(new URL("../../artifacts/window/", import.meta.ur
 /** The driver starts the app and outlives it. The kernel cuts names to fifteen characters. */
 const isDriver = ({ name }) => name === "WebKitWebDriver";
 
-/** The app's grace for its server, and the five seconds that a loaded machine may take besides. */
-export const GONE_MS = 10_000;
+/** The app's grace for its server, five seconds, and what a loaded machine may take besides. */
+export const GONE_MS = 30_000;
 
 /**
  * Opens a project on the display.
@@ -88,7 +88,7 @@ class App {
   }
 
   /** Waits until this trouble has come `times` times, and its page is there. */
-  async trouble(code, times = 1) {
+  async trouble(code, times = 1, ms) {
     // The page is asked when it is there: one that is on its way out may never answer.
     await until(
       () => `trouble ${code} is shown, for the ${times}. time; it printed: ${this.output}`,
@@ -96,6 +96,7 @@ class App {
         const told = this.#output.flatMap((line, n) => (line.startsWith(`trouble: ${code}: `) ? [n] : []));
         return told.length >= times && this.#output.lastIndexOf("trouble shown") > told[times - 1];
       },
+      ms,
     );
     await until(`the page of trouble ${code}`, () => this.page.text("body[data-view=trouble] h1"));
   }

@@ -16,7 +16,7 @@ import { closeWindow, findWindow, pressInto, xdotool } from "./xdotool.mjs";
 const target = process.env.CARGO_TARGET_DIR ?? fileURLToPath(new URL("../../target", import.meta.url));
 const PICTURES = fileURLToPath(new URL("../../artifacts/examples/", import.meta.url));
 /** The longest grace of an example's sidecars, and what a loaded machine may take besides. */
-const GONE_MS = 15_000;
+const GONE_MS = 30_000;
 /** The driver starts the app and outlives it. The kernel cuts names to fifteen characters. */
 const isDriver = ({ name }) => name === "WebKitWebDriver";
 

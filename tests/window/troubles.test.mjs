@@ -13,6 +13,11 @@ import { makeProject } from "../lib/project.mjs";
 import { makeUser } from "../lib/user.mjs";
 import { until } from "../lib/wait.mjs";
 
+/** Some tries with a growing pause before each, on a loaded machine. */
+const GIVEN_UP_MS = 120_000;
+/** A real npm, which may have to read itself from a slow disk first. */
+const INSTALL_MS = 120_000;
+
 const desk = useDesk();
 const text = (app, id) => app.page.text(`#${id}`);
 const pressRetry = (app) => app.page.click('[data-action="retry"]');
@@ -161,11 +166,11 @@ test("the packages are not installed: one button installs them and starts the se
   // It fails at first: that is said, and the button stays.
   renameSync(project.path("pilot"), project.path("elsewhere"));
   await app.page.click('[data-action="install"]');
-  await app.trouble("install-failed");
+  await app.trouble("install-failed", 1, INSTALL_MS);
   assert.match(await text(app, "sentence"), /^Installing the packages ended with code \d+\.$/);
   renameSync(project.path("elsewhere"), project.path("pilot"));
   await app.page.click('[data-action="install"]');
-  await app.shown();
+  await app.shown(1, INSTALL_MS);
   assert.match(app.user.read(project, ".tauri-sidecar-log"), /the pilot is aboard/);
   await app.press("ctrl+shift+r");
   await app.shown(2);
@@ -218,7 +223,7 @@ test("a server that dies again and again is given up, and Retry brings the route
   await app.page.run("history.pushState({}, '', '/orders/12')");
   project.wish({ exit: 9 });
   await project.die(9);
-  await until("it is given up", () => app.user.read(project, ".tauri-log").includes("failed: "), 40_000);
+  await until("it is given up", () => app.user.read(project, ".tauri-log").includes("failed: "), GIVEN_UP_MS);
   await app.trouble("server-died");
   assert.ok(project.starts().length > 1, "it was tried again");
   await until("the page says so", async () => (await text(app, "cause")).includes("has stopped trying"));
