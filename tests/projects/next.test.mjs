@@ -7,6 +7,9 @@ import { copyProject, npmInstall } from "../lib/real-project.mjs";
 import { makeUser } from "../lib/user.mjs";
 import { until } from "../lib/wait.mjs";
 
+/** It is compiled when it is asked for. */
+const FIRST_PAGE_MS = 120_000;
+
 const desk = useDesk();
 
 test("a Next.js project is shown alive and closed clean", async (t) => {
@@ -14,7 +17,8 @@ test("a Next.js project is shown alive and closed clean", async (t) => {
   const project = await copyProject(t, "tests/projects/next-app");
   await npmInstall(project);
   const app = await desk.open(t, project, { user });
-  await until("the page is alive", async () => (await app.page.text("h1")) === "The page is alive", 90_000);
+  await app.shown(1, FIRST_PAGE_MS);
+  await until("the page is alive", async () => (await app.page.text("h1")) === "The page is alive");
   assert.equal(await app.page.url(), `http://localhost:${project.port}/`);
   await app.picture("next");
 
