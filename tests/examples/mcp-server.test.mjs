@@ -79,7 +79,7 @@ test("a crash is told with its last lines, and the next run has what the last on
   await ready(app, { after: before.pid });
   assert.equal(ending, "code 1");
   assert.match(lines, /TypeError: Cannot read properties of undefined/);
-  assert.match(app.output, /Sidecar crashed: mcp-server crashed \(1 of 3\)/, "Rust was told too");
+  await until("Rust was told too", () => /Sidecar crashed: mcp-server crashed \(1 of 3\)/.test(app.output));
   assert.match(await call(app, "list_notes"), /Written before the crash/);
   await app.picture("mcp-server-crashed");
   assert.equal(await app.page.text("#restarts"), "1");
@@ -105,7 +105,8 @@ test("a signal and a server that answers no health check are crashes too, and th
   await app.page.click("#dismiss");
   await app.page.click("[data-how=exception]");
   await until("it is given up", async () => (await app.page.text("#crash-title")) === "The server was given up");
-  assert.equal(await app.page.text("#state"), "Given up");
+  // The event has told so, and the state is asked for.
+  await until("its state says so", async () => (await app.page.text("#state")) === "Given up");
   await app.page.click("#again");
   await ready(app);
 });
