@@ -86,12 +86,13 @@ fn a_closure_knows_whom_it_is_asked_about() {
 #[test]
 fn a_closure_that_hangs_is_dropped_when_its_time_is_up() {
     let mut bench = Bench::new();
-    let asked = Arc::new(AtomicU32::new(0));
-    let count = asked.clone();
+    let (asked, held) = (Arc::new(AtomicU32::new(0)), Arc::new(()));
+    let (count, hold) = (asked.clone(), held.clone());
     let check = HealthCheck::custom(move |_| {
         let hangs = count.fetch_add(1, Ordering::SeqCst) < 2;
+        let hangs = hangs.then(|| hold.clone());
         async move {
-            if hangs {
+            if hangs.is_some() {
                 std::future::pending::<()>().await;
             }
             true
@@ -99,7 +100,10 @@ fn a_closure_that_hangs_is_dropped_when_its_time_is_up() {
     });
     let sidecar = fake("--no-listen").health_check(check).check_timeout(SOON);
     bench.run("web", sidecar);
-    assert_eq!(asked.load(Ordering::SeqCst), 3);
+    // On a busy machine a good answer may be too late as well, and is asked for again.
+    assert!(asked.load(Ordering::SeqCst) >= 3, "two of them hung");
+    let of_the_test_and_the_closure = || Arc::strong_count(&held) == 2;
+    eventually("those are dropped", of_the_test_and_the_closure);
 }
 
 #[test]
