@@ -13,15 +13,12 @@ fn a_crash_hook_has_code_attempt_and_last_lines() {
     let setup = Setup::new();
     let engine = engine(&setup);
     let (tx, crashes) = mpsc::channel::<CrashInfo>();
-    let config = fake(
-        &setup.family("pids"),
-        "--lines 30 --exit-after 50ms --exit-code 7",
-    )
-    .auto_restart(true)
-    .max_restart_attempts(2)
-    .on_crash(move |crash| tx.send(crash).expect("the test waits"))
-    .build()
-    .expect("a configuration");
+    let config = fake(&setup.family("pids"), "--lines 30 --exit-early 7")
+        .auto_restart(true)
+        .max_restart_attempts(2)
+        .on_crash(move |crash| tx.send(crash).expect("the test waits"))
+        .build()
+        .expect("a configuration");
     let mut events = engine.events();
     engine.declare(WEB, config).expect("declared");
     engine.start(WEB).expect("started");
