@@ -9,11 +9,13 @@ use tempfile::TempDir;
 
 use super::family::Family;
 use super::host::Host;
+use super::papers;
 use super::programs::fake_sidecar;
 use super::table::{Process, processes_of};
 use super::terminal::Terminal;
 #[cfg(unix)]
 use super::terminal::attach;
+use super::waiting::eventually;
 use super::wine;
 
 /// Name of the variable that all processes of one test carry.
@@ -124,6 +126,16 @@ impl Setup {
         drop(command);
         let test = (self.mark.clone(), self.folder().to_owned());
         Host::new(child, terminal, test)
+    }
+
+    /// Waits until a state file names these as members, so that the next start knows them without
+    /// any mark of theirs: they are written down only after `ready` is told.
+    pub fn wait_until_recorded(&self, processes: &[Process]) {
+        eventually("a state file names them", || {
+            let folder = std::fs::read_dir(self.state_dir()).into_iter().flatten();
+            let mut files = folder.flatten().map(|entry| papers::members(&entry.path()));
+            files.any(|members| processes.iter().all(|p| members.contains(&p.pid.into())))
+        });
     }
 
     /// Every living process of this test that is not a host's own child of the test.

@@ -47,6 +47,7 @@ fn guardian_alone(tree: Tree) {
 fn both_at_once(tree: Tree) {
     let (setup, mut host, family, port) = begin(tree);
     let guardian = host.guardian();
+    setup.wait_until_recorded(&family.living());
     // Both are held still first, so that neither sees the other die.
     guardian.signal(libc::SIGSTOP);
     host.signal(libc::SIGSTOP);

@@ -23,6 +23,7 @@ fn begin(setup: &Setup, words: &str, sidecar: &str) -> (Host, Family, i64) {
     let (mut host, family) = start(setup, &flags(setup, words), sidecar);
     let ready = host.next("ready");
     let leader = ready["pid"].as_i64().expect("a pid");
+    setup.wait_until_recorded(&family.living());
     (host, family, leader)
 }
 
@@ -35,9 +36,10 @@ fn kill(host: &mut Host) {
 
 /// The next host, with the same sidecar, which it takes over.
 fn next(setup: &Setup, words: &str, sidecar: &str) -> (Host, Value) {
-    let (mut host, _) = start(setup, &flags(setup, words), sidecar);
+    let (mut host, family) = start(setup, &flags(setup, words), sidecar);
     let adopted = host.next("adopted");
     host.next("ready");
+    setup.wait_until_recorded(&family.living());
     (host, adopted)
 }
 
@@ -295,7 +297,9 @@ fn its_log_goes_on_and_is_read_by_the_next_host() {
         setup.path("log").display()
     );
     let mut host = start_command(&setup, &words, command());
-    host.next("ready");
+    let leader = host.next("ready")["pid"].as_i64().expect("a pid");
+    let leader = Process::of(leader as i32).expect("it runs");
+    setup.wait_until_recorded(&[leader]);
     let log = || fs::read_to_string(setup.path("log")).unwrap_or_default();
     eventually("it is logged", || log() == "first\n");
     kill(&mut host);
