@@ -50,6 +50,9 @@ fn a_thousand_sidecars_need_few_threads_and_little_memory_and_do_not_touch_each_
     let guardian = host.guardian();
     reaches("all are ready", MANY, || host.count("ready"));
     assert_modest(&host, &guardian, "all are ready");
+    // `ready` is not the last that a start tells: it is preparing, starting, and after that ready.
+    let phases = || host.count("phase_changed");
+    reaches("all are told of", MANY * 3, phases);
 
     let before = host.lines().len();
     let spawned = host.all("spawned");
