@@ -14,8 +14,8 @@ use crate::support::{env, program};
 /// Long enough for any machine; a test that takes it has failed.
 const LONG: Duration = Duration::from_mins(1);
 
-/// For shells that hang.
-const SHORT: Duration = Duration::from_millis(300);
+/// For shells that hang: long enough for what they say and start first.
+const SHORT: Duration = Duration::from_secs(5);
 
 /// Runs the question like a POSIX shell (its fourth argument), after and before other things.
 const ANSWER: &str = r#"eval "$4""#;
