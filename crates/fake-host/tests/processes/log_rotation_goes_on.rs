@@ -13,8 +13,10 @@ use crate::support::{HOST, args};
 fn the_guardian_rotates_also_after_the_hosts_death() {
     let setup = Setup::new();
     let family = setup.family("pids");
-    let sidecar = flood("--ignore-term");
-    let mut host = start(&setup, &format!("{SMALL} --grace 4000"), &family, &sidecar);
+    // It ends by itself when all is said: no grace has to be long enough for that.
+    let sidecar = flood("--ignore-term --exit-early 0");
+    let flags = format!("{SMALL} --grace 60000");
+    let mut host = start(&setup, &flags, &family, &sidecar);
     eventually("it was rotated once", || setup.path("log.1").exists());
     host.kill();
     host.end();
