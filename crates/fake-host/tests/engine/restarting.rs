@@ -159,7 +159,7 @@ fn delays_are_kept_and_lie_anywhere_up_to_their_step() {
 #[test]
 fn a_run_that_was_ready_for_long_enough_clears_the_record() {
     let mut bench = Bench::new();
-    for (id, lives) in [("proven", "10.1"), ("fickle", "1")] {
+    for (id, lives) in [("proven", "13"), ("fickle", "1")] {
         // Two runs end at once, the third after a while.
         let runs = bench.path(id);
         let text = format!(
