@@ -79,7 +79,8 @@ pub(crate) struct ListenArgs {
     pub(crate) listen_after: Option<Duration>,
 
     /// First listen for this long without accepting, close, then listen anew,
-    /// as servers do that probe for a free port.
+    /// as servers do that probe for a free port. `test bind over after N ms` is
+    /// printed in between: how long it was in truth.
     #[arg(long, value_name = "DUR", value_parser = parse_duration)]
     pub(crate) test_bind_first: Option<Duration>,
 
@@ -104,6 +105,10 @@ pub(crate) struct AnswerArgs {
     /// Accept connections and never answer.
     #[arg(long)]
     pub(crate) hang: bool,
+
+    /// Print `client N` when the Nth connection is taken, before it is answered.
+    #[arg(long)]
+    pub(crate) tell_clients: bool,
 
     /// Die when this path is asked for.
     #[arg(long, value_name = "PATH")]

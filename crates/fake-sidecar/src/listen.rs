@@ -3,10 +3,12 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::thread;
+use std::time::Instant;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::args::ListenArgs;
+use crate::output::say;
 
 /// The port that was asked for; 0 stands for any.
 pub(crate) fn wanted_port(args: &ListenArgs) -> u16 {
@@ -17,11 +19,14 @@ pub(crate) fn wanted_port(args: &ListenArgs) -> u16 {
 pub(crate) fn listen(args: &ListenArgs) -> io::Result<TcpListener> {
     let mut address = resolve(&args.host, wanted_port(args))?;
     if let Some(for_long) = args.test_bind_first {
+        let begun = Instant::now();
         let test = bind(address)?;
         // Any free port is picked once, for both.
         address = test.local_addr()?;
         thread::sleep(for_long);
         drop(test);
+        let stood = begun.elapsed().as_millis();
+        say(&format!("test bind over after {stood} ms"));
     }
     if let Some(after) = args.listen_after {
         thread::sleep(after);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::args::Cli;
 use crate::ending;
-use crate::output::complain;
+use crate::output::{complain, say};
 
 /// Longest request head that is read.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -19,13 +19,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn serve(cli: &'static Cli, listener: &TcpListener) {
     static FIRST: AtomicBool = AtomicBool::new(true);
     static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let mut held = Vec::new();
+    let (mut taken, mut held) = (0_u64, Vec::new());
     loop {
         match listener.accept() {
-            Ok((client, _)) if cli.answer.hang => held.push(client),
             Ok((client, _)) => {
-                // A client that went away in the middle is no concern of ours.
-                thread::spawn(move || drop(answer(cli, client, &FIRST, &COUNT)));
+                taken += 1;
+                if cli.answer.tell_clients {
+                    say(&format!("client {taken}"));
+                }
+                if cli.answer.hang {
+                    held.push(client);
+                } else {
+                    // A client that went away in the middle is no concern of ours.
+                    thread::spawn(move || drop(answer(cli, client, &FIRST, &COUNT)));
+                }
             }
             Err(error) => {
                 // Out of descriptors, most likely: others will be closed.

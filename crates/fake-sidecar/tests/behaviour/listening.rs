@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{DEADLINE, Fake, free_port, get, wait_for_connect};
+use crate::support::{DEADLINE, Fake, connect, free_port, get};
 
 #[test]
 fn answers_with_its_pid_and_the_path() {
@@ -82,10 +82,10 @@ fn a_taken_port_is_an_error_in_nodes_words() {
 fn listens_late() {
     let port = free_port();
     let start = Instant::now();
-    let fake = Fake::start(&format!("--port {port} --listen-after 1s"));
+    let fake = Fake::start(&format!("--port {port} --listen-after 5s"));
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
     fake.address();
-    assert!(start.elapsed() >= Duration::from_secs(1));
+    assert!(start.elapsed() >= Duration::from_secs(5));
 }
 
 #[test]
@@ -93,10 +93,9 @@ fn a_test_bind_connects_and_then_refuses() {
     let address = format!("127.0.0.1:{}", free_port());
     let port = address.rsplit_once(':').unwrap().1;
     let fake = Fake::start(&format!(
-        "--port {port} --test-bind-first 1s --listen-after 1s --lines 1"
+        "--port {port} --test-bind-first 2s --listen-after 5s --lines 1"
     ));
-    wait_for_connect(&address, true);
-    let mut early = TcpStream::connect(&address).expect("the test bind takes it");
+    let mut early = connect(&address);
     early.set_read_timeout(Some(DEADLINE)).unwrap();
     // Nobody accepts: the connection ends without an answer when the socket closes.
     let _ = early.write_all(b"GET / HTTP/1.1\r\n\r\n");
@@ -105,6 +104,9 @@ fn a_test_bind_connects_and_then_refuses() {
         TcpStream::connect(&address).is_err(),
         "a gap follows the test bind"
     );
+    let stood = fake.line_after("test bind over after ");
+    let stood = stood.strip_suffix(" ms").and_then(|ms| ms.parse().ok());
+    assert!(stood >= Some(2000), "{stood:?}");
     assert_eq!(fake.address(), address);
     assert!(get(&address, "/").contains("pid "));
 }
@@ -181,6 +183,22 @@ fn hangs_without_closing() {
         .read(&mut [0])
         .expect_err("neither an answer nor an end");
     assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+}
+
+#[test]
+fn tells_of_each_connection_whatever_it_is_for() {
+    for (flags, asks) in [("", true), ("", false), ("--hang", false)] {
+        let fake = Fake::start(&format!("--tell-clients {flags}"));
+        let address = fake.address();
+        for number in 1..=3 {
+            if asks {
+                get(&address, "/");
+            } else {
+                connect(&address);
+            }
+            assert_eq!(fake.line_after("client "), number.to_string());
+        }
+    }
 }
 
 #[test]

@@ -205,14 +205,14 @@ pub(crate) fn get(address: &str, path: &str) -> String {
     answer
 }
 
-/// Tries to connect until `wanted` is the outcome.
-pub(crate) fn wait_for_connect(address: &str, wanted: bool) {
+/// Connects as soon as somebody listens.
+pub(crate) fn connect(address: &str) -> TcpStream {
     let end = Instant::now() + DEADLINE;
-    while TcpStream::connect(address).is_ok() != wanted {
-        assert!(
-            Instant::now() < end,
-            "connecting to {address} never gave {wanted}"
-        );
+    loop {
+        if let Ok(stream) = TcpStream::connect(address) {
+            return stream;
+        }
+        assert!(Instant::now() < end, "nobody listens on {address}");
         thread::yield_now();
     }
 }
