@@ -223,6 +223,7 @@ impl Host {
     }
 
     #[cfg(not(windows))]
+    #[expect(clippy::unused_self, reason = "it is helped on Windows")]
     fn help_through_wine(&self) {}
 
     /// Wine 8 at times stands still in the exit of a process whose threads it ended while they read
