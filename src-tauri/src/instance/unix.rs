@@ -17,24 +17,59 @@ const LONGEST: usize = 103;
 
 pub(super) type Door = UnixListener;
 
-/// In the project's own folder; where that path is too long for a socket, in the user's
-/// run-time folder.
-fn address(state: &Path) -> Option<PathBuf> {
+/// In the project's own folder; where that path is too long for a socket, in `run_time`, the user's
+/// folder for such things.
+fn address(state: &Path, run_time: Option<PathBuf>) -> io::Result<PathBuf> {
     let own = state.join("instance.sock");
     if own.as_os_str().len() <= LONGEST {
-        return Some(own);
+        return Ok(own);
     }
-    let name = state.file_name()?.to_string_lossy();
-    let hash = name.rsplit('-').next()?;
-    let short = dirs::runtime_dir()?.join(format!("berth-{hash}.sock"));
-    (short.as_os_str().len() <= LONGEST).then_some(short)
+    let too_long = || io::Error::new(io::ErrorKind::InvalidFilename, "its path is too long");
+    let name = state.file_name().ok_or_else(too_long)?.to_string_lossy();
+    let hash = name.rsplit('-').next().ok_or_else(too_long)?;
+    let short = run_time
+        .ok_or_else(too_long)?
+        .join(format!("berth-{hash}.sock"));
+    if short.as_os_str().len() <= LONGEST {
+        Ok(short)
+    } else {
+        Err(too_long())
+    }
+}
+
+/// Whatever the environment says there, a second start is told the same one.
+#[cfg(not(target_os = "macos"))]
+fn run_time_folder() -> Option<PathBuf> {
+    dirs::runtime_dir()
+}
+
+/// `/var/folders/…/0`, some 50 bytes: below `~/Library` a project with a name of more than a few
+/// letters would have no door. Not the temporary folder beside it (`…/T`), from which the system
+/// removes what nobody has used for three days. It is the user's alone and made by who asks first
+/// (`confstr(3)`).
+#[cfg(target_os = "macos")]
+fn run_time_folder() -> Option<PathBuf> {
+    use std::ffi::CStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let mut folder = [0_u8; libc::PATH_MAX as usize];
+    let (start, room) = (folder.as_mut_ptr().cast(), folder.len());
+    // SAFETY: the pointer and the length describe one live buffer, which is ended by a zero.
+    let length = unsafe { libc::confstr(libc::_CS_DARWIN_USER_DIR, start, room) };
+    if length == 0 || length > room {
+        return None; // Unknown here, or cut.
+    }
+    let folder = CStr::from_bytes_until_nul(&folder).ok()?;
+    Some(std::ffi::OsStr::from_bytes(folder.to_bytes()).into())
 }
 
 /// Without a socket the project still opens; a second start then only says that it is open.
 pub(super) fn open(state: &Path) -> Option<Door> {
-    let path = address(state)?;
-    let _ = std::fs::remove_file(&path); // Left by a process that was killed; we hold the lock.
-    UnixListener::bind(&path)
+    address(state, run_time_folder())
+        .and_then(|path| {
+            let _ = std::fs::remove_file(&path); // Left by a process that was killed; we hold the lock.
+            UnixListener::bind(&path)
+        })
         .inspect_err(|e| log::warn!("a second start cannot focus this window: {e}"))
         .ok()
 }
@@ -73,8 +108,7 @@ fn ending() -> Answer {
 }
 
 fn ask(state: &Path) -> io::Result<[u8; 4]> {
-    let path = address(state).ok_or(io::ErrorKind::NotFound)?;
-    let mut stream = UnixStream::connect(path)?;
+    let mut stream = UnixStream::connect(address(state, run_time_folder())?)?;
     limit(&stream)?;
     stream.write_all(FOCUS)?;
     let mut answer = [0; 4];
@@ -85,4 +119,45 @@ fn ask(state: &Path) -> io::Result<[u8; 4]> {
 fn limit(stream: &UnixStream) -> io::Result<()> {
     stream.set_read_timeout(Some(LIMIT))?;
     stream.set_write_timeout(Some(LIMIT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As long as `/Users/somebody/Library/Application Support/dev.berth.app/projects/…` becomes.
+    fn long(below: &Path) -> PathBuf {
+        let folder = below.join("Application Support".repeat(4));
+        folder.join("shop-1a2b3c4d5e6f7081")
+    }
+
+    #[test]
+    fn a_project_whose_path_is_too_long_for_a_socket_has_its_door_in_the_user_s_folder() {
+        let user = tempfile::tempdir().unwrap();
+        let state = long(user.path());
+        let path = address(&state, Some(user.path().to_owned())).unwrap();
+        assert_eq!(path, user.path().join("berth-1a2b3c4d5e6f7081.sock"));
+        UnixListener::bind(&path).unwrap();
+        let own = user.path().join("shop-1a2b3c4d5e6f7081");
+        let its_own = address(&own, None).unwrap();
+        assert_eq!(its_own, own.join("instance.sock"));
+        let error = address(&state, None).unwrap_err();
+        assert_eq!(error.to_string(), "its path is too long");
+    }
+
+    #[cfg(target_os = "macos")]
+    #[test]
+    fn a_long_path_is_no_obstacle_on_a_mac() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = run_time_folder().expect("every user has one");
+        let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", folder.display());
+        let home = tempfile::tempdir().unwrap();
+        let state = long(home.path());
+        let door = open(&state).expect("it is short enough");
+        std::thread::spawn(move || serve(&door, || true));
+        assert_eq!(knock(&state), Answer::Focused);
+        std::fs::remove_file(address(&state, Some(folder)).unwrap()).unwrap();
+    }
 }
