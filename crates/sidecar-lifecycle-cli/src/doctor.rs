@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use sidecar_lifecycle::config::parse_duration;
-use sidecar_lifecycle::environ::{CaptureError, EnvMap, capture_login_env, current_env};
+use sidecar_lifecycle::environ::{EnvMap, capture_login_env, current_env};
 use sidecar_lifecycle::guardian::NoGuardian;
 
 use self::project::Project;
@@ -97,6 +97,10 @@ fn examine(folder: &Path, limit: Duration, guardian: Result<(), NoGuardian>) -> 
 /// What a double-clicked app would be given.
 fn ask_shell(own: &EnvMap, folder: &Path, limit: Duration) -> (Option<EnvMap>, Check) {
     const ID: &str = "login shell";
+    if cfg!(windows) {
+        let says = "there is none, and none is needed: every program has the user's environment";
+        return (None, Check::new(ID, Level::Ok, says));
+    }
     let shell = own.get(std::ffi::OsStr::new("SHELL")).map(PathBuf::from);
     let Some(shell) = shell.filter(|shell| shell.is_absolute()) else {
         let check = Check::new(ID, Level::Warning, "SHELL names none, so none was asked");
@@ -114,10 +118,6 @@ fn ask_shell(own: &EnvMap, folder: &Path, limit: Duration) -> (Option<EnvMap>, C
                 Check::new(ID, Level::Ok, says)
             };
             (Some(env), check)
-        }
-        Err(CaptureError::NotNeeded) => {
-            let says = "not needed here: an app has the user's environment";
-            (None, Check::new(ID, Level::Ok, says))
         }
         Err(e) => {
             let help = "a double-clicked app goes on with the desktop's environment";

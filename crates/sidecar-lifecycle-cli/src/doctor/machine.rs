@@ -44,9 +44,14 @@ fn kernel(support: &Support) -> Check {
         those.map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
     };
     match named(false).as_str() {
+        _ if cfg!(windows) => {
+            let says = "job objects: nothing that a sidecar starts leaves its tree";
+            Check::new(ID, Level::Ok, says)
+        }
         "" => Check::new(ID, Level::Ok, named(true)),
         _ if !cfg!(target_os = "linux") => {
-            let says = "no subreaper here: escapees are known by their group and marker";
+            let says =
+                "no subreaper here: escapees are known by their group, their marker or their maker";
             Check::new(ID, Level::Note, says)
         }
         missing => Check::new(ID, Level::Warning, format!("without {missing}"))

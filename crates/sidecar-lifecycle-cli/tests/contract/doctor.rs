@@ -1,14 +1,17 @@
-//! `sidecar doctor`, with tools made for the test.
+//! `sidecar doctor`, with tools made for the test: scripts of a shell, on Windows batch files. Their
+//! lines mean the same to both.
+
+#[cfg(unix)]
+mod unix;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use fake_host::testing::{Setup, eventually};
+use fake_host::testing::{Setup, eventually, fake_sidecar};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, SIDECAR};
+use crate::support::{Answer, SIDECAR, variable};
 
 /// A home with a project in it, and tools on the PATH.
 struct Home(Setup);
@@ -27,7 +30,9 @@ impl Home {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.0.path(name)
+        let mut path = self.0.folder().to_owned();
+        path.extend(name.split('/')); // With separators of one kind.
+        path
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -36,17 +41,39 @@ impl Home {
         fs::write(path, text).expect("written");
     }
 
-    fn tool(&self, name: &str, script: &str) {
+    #[cfg(unix)]
+    fn tool(&self, name: &str, script: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+
         self.write(name, &format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).expect("ours");
+        let tool = self.path(name);
+        fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).expect("ours");
+        tool
+    }
+
+    #[cfg(windows)]
+    fn tool(&self, name: &str, script: &str) -> PathBuf {
+        let name = format!("{name}.cmd");
+        let lines = script.lines().map(|line| format!("{line}\r\n"));
+        self.write(
+            &name,
+            &format!("@echo off\r\n{}", lines.collect::<String>()),
+        );
+        self.path(&name)
     }
 
     fn doctor(&self, args: &[&str]) -> Answer {
-        let path = format!("{}:/usr/bin:/bin", self.path("tools").display());
+        let path = [self.path("tools")].into_iter().chain(system_folders());
+        let path = std::env::join_paths(path).expect("no separators");
         let mut command = Command::new(SIDECAR);
         command.arg("doctor").args(args).env_clear();
+        // What Windows' programs do not run without.
+        for name in ["SystemRoot", "SystemDrive", "ComSpec", "PATHEXT", "TEMP"] {
+            command.envs(std::env::var_os(name).map(|value| (name, value)));
+        }
         command
             .env("HOME", self.0.folder())
+            .env("BUN_INSTALL", self.path(".bun"))
             .env("PATH", path)
             .env("SHELL", "/bin/sh");
         Answer::of(command.current_dir(self.path("project")))
@@ -58,6 +85,16 @@ impl Home {
         let json = answer.json();
         assert_eq!(answer.code, i32::from(json["ok"] == false), "{json:#}");
         Report(json)
+    }
+}
+
+/// Where no package manager puts anything.
+fn system_folders() -> Vec<PathBuf> {
+    if cfg!(windows) {
+        let windows = std::env::var_os("SystemRoot").expect("every process has it");
+        vec![Path::new(&windows).join("system32")]
+    } else {
+        ["/usr/bin", "/bin"].map(PathBuf::from).into()
     }
 }
 
@@ -100,17 +137,28 @@ fn where_all_is_well_it_says_so() {
     let report = home.report(&[]);
     assert!(report.is_ok());
     report.expect("project", "ok", "shop, run by pnpm, named in package.json");
-    report.expect("login shell", "ok", "/bin/sh answered in ");
+    let shell = if cfg!(windows) {
+        "there is none, and none is needed"
+    } else {
+        "/bin/sh answered in "
+    };
+    report.expect("login shell", "ok", shell);
     report.expect("node", "ok", "22.12.0 at ");
     report.expect("pnpm", "ok", ", on the PATH");
     report.expect(".nvmrc", "ok", "node 22.12.0");
     report.expect("engines", "ok", "^20.19.0 || >=22.12.0");
     report.expect("pinned version", "ok", "pnpm 10.1.0");
-    report.expect("protection", "ok", "guardian");
+    if cfg!(windows) {
+        report.expect("protection", "ok", "job objects");
+        report.expect("kernel", "ok", "job objects");
+    } else {
+        report.expect("protection", "ok", "guardian");
+    }
     let pnpm = report.check("pnpm");
-    let file = home.path("tools/pnpm");
+    let file = home.tool("tools/pnpm", "echo 10.1.0");
     let seen = json!({"path": file, "via": "path", "version": "10.1.0"});
-    assert_eq!((&pnpm["found"], &pnpm["login"]), (&seen, &seen));
+    let login = if cfg!(windows) { &Value::Null } else { &seen };
+    assert_eq!((&pnpm["found"], &pnpm["login"]), (&seen, login));
 
     let text = home.doctor(&[]).stdout;
     assert!(text.contains("\n✓ pnpm           10.1.0 at "), "{text}");
@@ -120,17 +168,22 @@ fn where_all_is_well_it_says_so() {
 #[test]
 fn a_tool_that_hangs_is_told_of_and_ended_with_what_it_started() {
     let home = Home::new(&shop());
-    let pids = home.path("pids");
-    let script = format!("sleep 1000 & echo $! >> {}; wait", pids.display());
+    let family = home.0.family("pids");
+    let script = format!(
+        "\"{}\" --no-listen --max-life 3m --fork 1 --pidfile \"{}\"",
+        fake_sidecar().display(),
+        family.file().display()
+    );
     home.tool("tools/pnpm", &script);
-    let report = home.report(&["--timeout", "2s"]);
+    // Long enough for the tool to be there with its child, also under Wine.
+    let limit = if cfg!(windows) { "8s" } else { "3s" };
+    let report = home.report(&["--timeout", limit]);
     assert!(!report.is_ok());
-    report.expect("pnpm", "error", "does not answer `--version` within 2s");
+    let words = format!("does not answer `--version` within {limit}");
+    report.expect("pnpm", "error", &words);
     assert_eq!(report.check("pnpm")["found"]["version"], Value::Null);
-    for pid in fs::read_to_string(pids).expect("it was asked").lines() {
-        let gone = || fake_host::testing::Process::of(pid.parse().expect("a pid")).is_none();
-        eventually("its child is gone", gone);
-    }
+    assert!(!family.written().is_empty(), "it was asked");
+    eventually("its child is gone", || family.living().is_empty());
 }
 
 #[test]
@@ -138,7 +191,7 @@ fn a_tool_that_crashes_is_quoted() {
     let home = Home::new(&shop());
     home.tool(
         "tools/pnpm",
-        "echo 'at x.js:1' >&2; echo 'TypeError: no such thing' >&2; exit 1",
+        ">&2 echo at x.js\n>&2 echo TypeError: no such thing\nexit 1",
     );
     let report = home.report(&[]);
     report.expect("pnpm", "error", "TypeError: no such thing");
@@ -148,7 +201,8 @@ fn a_tool_that_crashes_is_quoted() {
 #[test]
 fn a_tool_that_prints_rubbish_is_doubted_and_no_version_is_made_up() {
     let home = Home::new(&shop());
-    home.tool("tools/node", "echo; echo 'Welcome to 3 things'");
+    let blank = if cfg!(windows) { "echo." } else { "echo" };
+    home.tool("tools/node", &format!("{blank}\necho Welcome to 3 things"));
     let report = home.report(&[]);
     report.expect(
         "node",
@@ -188,33 +242,6 @@ fn a_tool_in_its_own_folder_alone_is_found_and_said_to_be_on_no_path() {
     report.expect("bun", "warning", "bun's, which is on no PATH");
     assert_eq!(report.check("bun")["found"]["via"], "bun");
     assert!(report.is_ok());
-}
-
-#[test]
-fn what_only_the_login_shell_finds_is_said_to_be_its() {
-    let home = Home::new(&json!({"name": "shop"}));
-    home.write("project/bun.lock", "");
-    home.tool("elsewhere/bun", "echo 1.3.0");
-    let profile = format!("PATH=$PATH:'{}'\n", home.path("elsewhere").display());
-    home.write(".profile", &profile);
-    let report = home.report(&[]);
-    report.expect(
-        "bun",
-        "warning",
-        "on the login shell's PATH and not on this one",
-    );
-    assert_eq!(report.check("bun")["login"]["version"], "1.3.0");
-}
-
-#[test]
-fn two_versions_of_one_tool_are_both_named() {
-    let home = Home::new(&shop());
-    home.tool("elsewhere/node", "echo v24.1.0");
-    let profile = format!("PATH='{}':$PATH\n", home.path("elsewhere").display());
-    home.write(".profile", &profile);
-    let report = home.report(&[]);
-    report.expect("node", "warning", "22.12.0 at ");
-    report.expect("node", "warning", "; the login shell has 24.1.0 at ");
 }
 
 #[test]
@@ -265,20 +292,21 @@ fn pnpm_11_on_an_old_node_is_an_error() {
 #[test]
 fn being_asked_for_its_version_pnpm_fetches_no_other_one() {
     let home = Home::new(&shop());
-    let script = "test \"$npm_config_manage_package_manager_versions\" = false &&
-        test \"$pnpm_config_pm_on_fail\" = ignore && test \"$COREPACK_ENABLE_NETWORK\" = 0 &&
-        echo 10.1.0 || echo fetching";
-    home.tool("tools/pnpm", script);
+    let told = home.path("told");
+    let names = [
+        "npm_config_manage_package_manager_versions",
+        "pnpm_config_pm_on_fail",
+        "COREPACK_ENABLE_NETWORK",
+    ];
+    let script = format!(
+        ">\"{}\" echo {}\necho 10.1.0",
+        told.display(),
+        names.map(variable).join(" ")
+    );
+    home.tool("tools/pnpm", &script);
     home.report(&[]).expect("pnpm", "ok", "10.1.0 at ");
-}
-
-#[test]
-fn a_login_shell_that_hangs_is_named_and_keeps_nobody_waiting() {
-    let home = Home::new(&shop());
-    home.write(".profile", "sleep 1000\n");
-    let report = home.report(&["--timeout", "2s"]);
-    report.expect("login shell", "warning", "gave no environment within 2s");
-    assert_eq!(report.check("node")["login"], Value::Null);
+    let told = fs::read_to_string(told).expect("it was asked");
+    assert_eq!(told.trim_end(), "false ignore 0");
 }
 
 #[test]
@@ -290,7 +318,8 @@ fn a_folder_without_a_project_needs_nothing_and_a_broken_one_is_an_error() {
     report.expect("project", "note", "no package.json here");
     assert!(report.is_ok());
     let real = empty.canonicalize().expect("it exists");
-    assert_eq!(report.0["folder"], real.to_string_lossy().as_ref());
+    let real = real.to_string_lossy();
+    assert_eq!(report.0["folder"], real.trim_start_matches(r"\\?\"));
 
     home.write("project/package.json", "{\"name\": ");
     let report = home.report(&[]);
@@ -303,20 +332,4 @@ fn a_folder_without_a_project_needs_nothing_and_a_broken_one_is_an_error() {
         assert_eq!((answer.code, answer.stdout.as_str()), (2, ""));
         assert!(answer.stderr.starts_with("sidecar: "), "{}", answer.stderr);
     }
-}
-
-#[test]
-fn few_open_files_are_a_warning() {
-    let home = Home::new(&shop());
-    let limited = |soft: u32| {
-        let mut command = Command::new("sh");
-        let script = format!("ulimit -S -n {soft} && exec \"$0\" doctor --json");
-        command
-            .args(["-c", &script, SIDECAR])
-            .current_dir(home.path("project"));
-        command.env("HOME", home.0.folder()).env("SHELL", "/bin/sh");
-        Report(Answer::of(&mut command).json())
-    };
-    limited(256).expect("open files", "warning", "256 for each process");
-    limited(1024).expect("open files", "ok", "1024 for each process");
 }

@@ -3,7 +3,6 @@
 #[cfg(target_os = "linux")]
 mod completions;
 mod configuration;
-#[cfg(unix)]
 mod doctor;
 mod endings;
 mod events;

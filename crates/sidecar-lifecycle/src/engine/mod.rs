@@ -46,4 +46,6 @@ pub use events::{EventStream, EventSubscription};
 pub use handle::{Engine, EngineBuilder, ShutdownReport};
 pub use leaders::Leader;
 pub use raw_output::{OutputError, OutputPosition, SidecarOutput};
+#[cfg(windows)]
+pub(crate) use spawner::to_run;
 pub use stdin::{SidecarStdin, StdinError};

@@ -67,7 +67,8 @@ fn last_words(stderr: &str) -> String {
 
 /// What a program prints to stdout, such as `pnpm --version`.
 ///
-/// It has a session of its own, no stdin, and exactly the environment `env`. Blocks for `limit` at
+/// It has a session of its own (on Windows a job, and a console that nobody sees), no stdin, and
+/// exactly the environment `env`. A batch file (`pnpm.cmd`) is run there as well. Blocks for `limit` at
 /// most (plus the moment that ending it takes); when this returns, nothing of that session is left.
 /// No more than the first 64 KiB are kept.
 ///
@@ -86,8 +87,7 @@ fn last_words(stderr: &str) -> String {
 /// ```
 ///
 /// # Errors
-/// [`AskError`]; how it ends does not matter when it has printed something. On Windows always
-/// [`AskError::Start`]: it is not done there yet.
+/// [`AskError`]; how it ends does not matter when it has printed something.
 pub fn ask_tool(
     program: &Path,
     args: &[&str],

@@ -155,6 +155,9 @@ pub fn capture_login_env_from(
     cwd: &Path,
     limit: Duration,
 ) -> Result<EnvMap, CaptureError> {
+    if cfg!(windows) {
+        return Err(CaptureError::NotNeeded); // Git's bash sets SHELL all the same.
+    }
     scrub(&mut start);
     let had_no_update = start.contains_key(OsStr::new(NO_UPDATE_VARIABLE));
     start.insert(FOLDER_VARIABLE.into(), cwd.into());
@@ -184,13 +187,10 @@ pub fn capture_login_env_from(
     });
 
     let shell = shell.to_path_buf();
-    let outcome = outcome.map_err(|source| match source.kind() {
-        io::ErrorKind::Unsupported => CaptureError::NotNeeded,
-        _ => CaptureError::Start {
-            shell: shell.clone(),
-            source,
-        },
-    })?;
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(source) => return Err(CaptureError::Start { shell, source }),
+    };
     let stderr = outcome.stderr;
     let mut env = match outcome.ended {
         Ended::TimedOut => {

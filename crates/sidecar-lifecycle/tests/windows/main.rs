@@ -13,6 +13,7 @@ mod ports;
 mod restarting;
 mod stopping;
 mod support;
+mod tools;
 mod trees;
 #[path = "../support/wine.rs"]
 mod wine;

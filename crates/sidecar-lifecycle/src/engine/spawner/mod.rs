@@ -22,6 +22,8 @@ mod platform;
 #[path = "windows/mod.rs"]
 mod platform;
 
+#[cfg(windows)]
+pub(crate) use platform::to_run;
 pub(crate) use platform::{OutputEnd, RawEnd, Spawner, read_pipes, write_stdin};
 
 /// One spawn.

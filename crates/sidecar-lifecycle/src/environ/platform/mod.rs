@@ -4,12 +4,14 @@
 mod processes;
 #[cfg(unix)]
 mod session;
+#[cfg(windows)]
+#[path = "session_windows.rs"]
+mod session;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
 mod windows;
 
-#[cfg(unix)]
 pub(super) use session::run_in_session;
 #[cfg(unix)]
 pub(super) use unix::{
@@ -18,7 +20,6 @@ pub(super) use unix::{
 #[cfg(windows)]
 pub(super) use windows::{
     create_private_dir, create_private_file, is_private, os_string_from_bytes, os_string_to_bytes,
-    run_in_session,
 };
 
 use std::ffi::{OsStr, OsString};
@@ -28,11 +29,11 @@ use super::map::EnvMap;
 
 /// A program to run in a session of its own.
 #[derive(Debug)]
-#[cfg_attr(windows, expect(dead_code, reason = "no shell is asked on Windows"))]
 pub(super) struct Launch<'a> {
     /// The file to run.
     pub(super) program: &'a Path,
     /// What it is told its name is; the program's path if `None`.
+    #[cfg_attr(windows, expect(dead_code, reason = "only a login shell is told it"))]
     pub(super) arg0: Option<&'a OsStr>,
     /// Its arguments.
     pub(super) args: &'a [OsString],
@@ -44,7 +45,6 @@ pub(super) struct Launch<'a> {
 
 /// Why a session was over.
 #[derive(Debug, PartialEq, Eq)]
-#[cfg_attr(windows, expect(dead_code, reason = "no shell is asked on Windows"))]
 pub(super) enum Ended {
     /// The reader of its output had what it wanted.
     Satisfied,

@@ -3,20 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
-use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::Duration;
-
-use super::{Launch, Outcome};
-
-/// Always [`io::ErrorKind::Unsupported`]: there is no login shell to ask.
-pub(in crate::environ) fn run_in_session(
-    _launch: &Launch<'_>,
-    _limit: Duration,
-    _read: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-) -> io::Result<Outcome> {
-    Err(io::ErrorKind::Unsupported.into())
-}
 
 /// Only what is text: unpaired surrogates do not occur in real environments.
 pub(in crate::environ) fn os_string_to_bytes(text: &OsStr) -> Option<Vec<u8>> {

@@ -59,7 +59,7 @@ impl Process {
 
     /// Waits for its end, or until this long has passed. Answers whether it has ended. Needs the
     /// right `PROCESS_SYNCHRONIZE`.
-    pub(super) fn wait(&self, limit: Duration) -> bool {
+    pub(crate) fn wait(&self, limit: Duration) -> bool {
         let millis = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX - 1);
         // SAFETY: the handle is open.
         unsafe { WaitForSingleObject(self.raw(), millis) == WAIT_OBJECT_0 }

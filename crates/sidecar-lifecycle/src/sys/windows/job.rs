@@ -41,7 +41,7 @@ impl Job {
     }
 
     /// An empty job of which nothing is told.
-    pub(super) fn unwatched() -> io::Result<Job> {
+    pub(crate) fn unwatched() -> io::Result<Job> {
         // SAFETY: no name and no attributes, which also makes the handle one that is not inherited.
         let handle = unsafe { CreateJobObjectW(ptr::null(), ptr::null()) };
         if handle.is_null() {

@@ -41,10 +41,31 @@ pub(crate) struct Suspended {
 /// Creates a process in `job`, with these as its stdin, stdout and stderr. It gets the host's
 /// console if the host has one, so that both can talk by console events; else none that is seen.
 ///
+/// As with [`create_unseen`], others may hold the handles' copies for a while.
+pub(crate) fn create(
+    program: &mut Program,
+    job: &Job,
+    stdio: &[OwnedHandle; 3],
+) -> io::Result<Suspended> {
+    create_on(console::exists(), program, job, stdio)
+}
+
+/// The same, on a console of its own that nobody sees: it can neither ask there nor change what
+/// the host's console is called.
+///
 /// The three handles can be inherited from here until the caller closes them, so a process that another
 /// thread starts at this very moment, without a list of its own, may get them too. It would hold
 /// the pipes open; that is why a pipe's end is never waited for without a limit.
-pub(crate) fn create(
+pub(crate) fn create_unseen(
+    program: &mut Program,
+    job: &Job,
+    stdio: &[OwnedHandle; 3],
+) -> io::Result<Suspended> {
+    create_on(false, program, job, stdio)
+}
+
+fn create_on(
+    on_our_console: bool,
     program: &mut Program,
     job: &Job,
     stdio: &[OwnedHandle; 3],
@@ -72,7 +93,6 @@ pub(crate) fn create(
         },
         lpAttributeList: attributes.raw(),
     };
-    let on_our_console = console::exists();
     let flags = creation_flags(on_our_console);
     let made = call(program, &startup, true, flags)?;
     let child = Suspended {

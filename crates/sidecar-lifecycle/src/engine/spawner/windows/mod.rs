@@ -25,5 +25,6 @@ mod spawner;
 mod stdin;
 
 pub(crate) use output::{OutputEnd, RawEnd, read_pipes};
+pub(crate) use program::to_run;
 pub(crate) use spawner::Spawner;
 pub(crate) use stdin::write_stdin;

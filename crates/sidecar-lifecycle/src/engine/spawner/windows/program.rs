@@ -1,5 +1,6 @@
 //! An order in the form that the system takes it in.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::windows::ffi::OsStrExt;
 use std::path::Path;
@@ -7,6 +8,7 @@ use std::path::Path;
 use thiserror::Error;
 
 use crate::engine::spawner::{SpawnOrder, command_line, path_form};
+use crate::sys::Variables;
 use crate::sys::windows::files;
 use crate::sys::windows::spawn::{self, Program};
 
@@ -25,13 +27,24 @@ enum FolderError {
     TooLong { system: io::Error, units: usize },
 }
 
-/// Its program is told paths as people write them, and the system where it finds the file.
 pub(super) fn of(order: &SpawnOrder) -> io::Result<Program> {
+    let args = order.argv.iter().skip(1).map(|arg| &**arg);
+    to_run(&order.program, args, &order.env, order.cwd.as_deref())
+}
+
+/// A program or a batch file, with the arguments behind its name. It is told paths as people write
+/// them, and the system where it finds the file.
+pub(crate) fn to_run<'a>(
+    program: &Path,
+    args: impl IntoIterator<Item = &'a OsStr>,
+    env: &Variables,
+    cwd: Option<&Path>,
+) -> io::Result<Program> {
     let unusable = |e| io::Error::new(io::ErrorKind::InvalidInput, e);
-    let args = order.argv.iter().skip(1);
+    let args = args.into_iter();
     let args: Vec<Vec<u16>> = args.map(|a| a.encode_wide().collect()).collect();
-    let script = path_form::for_people(&wide(&order.program));
-    let cwd = order.cwd.as_deref().map(wide);
+    let script = path_form::for_people(&wide(program));
+    let cwd = cwd.map(wide);
     let cwd = cwd.map(|folder| path_form::for_people(&folder));
     let is_batch = command_line::is_batch(&script);
     let on_share = cwd.as_deref().is_some_and(path_form::is_on_share);
@@ -50,7 +63,7 @@ pub(super) fn of(order: &SpawnOrder) -> io::Result<Program> {
     Ok(Program {
         file: with_nul(file),
         command_line: with_nul(line),
-        environment: spawn::environment_block(order.env.iter())?,
+        environment: spawn::environment_block(env.iter())?,
         cwd: cwd.map(with_nul),
     })
 }
