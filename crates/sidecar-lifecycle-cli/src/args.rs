@@ -97,7 +97,8 @@ pub(crate) struct Run {
     /// and the last launch's as FILE.prev, FILE.prev.1 and so on.
     #[arg(long, value_name = "FILE")]
     pub(crate) log: Option<PathBuf>,
-    /// Give it the environment of a login shell instead of this one's.
+    /// Give it the environment of a login shell instead of this one's. Windows has no such shell:
+    /// there it is given this one, without what agents and package managers put into it.
     #[arg(long)]
     pub(crate) login_env: bool,
     /// The command. `{port}` in an argument is replaced by the port, and so is `auto` after

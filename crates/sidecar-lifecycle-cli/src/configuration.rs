@@ -5,12 +5,15 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sidecar_lifecycle::environ::{EnvMap, capture_login_env, scrub};
+use sidecar_lifecycle::environ::{
+    CaptureError, EnvMap, capture_login_env, current_env, scrub, set_var,
+};
 use sidecar_lifecycle::ports::PortWish;
 use sidecar_lifecycle::{HealthCheck, SidecarBuilder, SidecarConfig, StdoutMode};
 
 use crate::args::Run;
 use crate::file;
+use crate::paint::complain;
 
 /// What is to be run: configurations by label.
 pub(crate) type Sidecars = Vec<(String, SidecarConfig)>;
@@ -172,7 +175,14 @@ fn find_folder(config: &mut SidecarConfig) -> Result<(), String> {
 }
 
 /// Gives each of them what the user's login shell sets up in its folder, below its own variables.
+/// Windows has no such shell: who asks for one there is told what is given in its place.
 fn add_login_env(sidecars: &mut Sidecars) -> Result<(), String> {
+    if cfg!(windows) {
+        complain(
+            "--login-env: Windows has no login shell, and every program has the user's \
+             environment: it is given the one here",
+        );
+    }
     let mut known: BTreeMap<PathBuf, EnvMap> = BTreeMap::new();
     for (_, config) in sidecars {
         let Some(folder) = config.cwd.clone() else {
@@ -185,13 +195,19 @@ fn add_login_env(sidecars: &mut Sidecars) -> Result<(), String> {
         known.insert(folder, env.clone());
         if config.port != PortWish::None {
             // Of a start-up file, and not meant for this sidecar.
-            env.remove(OsStr::new("PORT"));
+            env.retain(|name, _| !is_port(name));
         }
-        env.append(&mut config.env);
+        for (name, value) in std::mem::take(&mut config.env) {
+            set_var(&mut env, name, value);
+        }
         config.env = env;
         config.clear_env = true;
     }
     Ok(())
+}
+
+fn is_port(variable: &OsStr) -> bool {
+    variable == "PORT" || cfg!(windows) && variable.eq_ignore_ascii_case("PORT")
 }
 
 /// The environment that the user's login shell sets up in this folder.
@@ -200,7 +216,10 @@ fn login_env(folder: &Path) -> Result<EnvMap, String> {
     const LIMIT: Duration = Duration::from_secs(20);
     let shell = std::env::var_os("SHELL").filter(|s| !s.is_empty());
     let shell = PathBuf::from(shell.unwrap_or_else(|| "/bin/sh".into()));
-    let mut env = capture_login_env(&shell, folder, LIMIT).map_err(|e| e.to_string())?;
+    let mut env = match capture_login_env(&shell, folder, LIMIT) {
+        Err(CaptureError::NotNeeded) => current_env(),
+        other => other.map_err(|e| e.to_string())?,
+    };
     scrub(&mut env);
     Ok(env)
 }

@@ -18,3 +18,5 @@ mod ps;
 mod support;
 #[cfg(unix)]
 mod with_a_shell;
+#[cfg(windows)]
+mod without_a_login_shell;
