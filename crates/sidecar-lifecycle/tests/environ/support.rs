@@ -7,17 +7,18 @@ use std::process::{Command, Stdio};
 use sidecar_lifecycle::environ::EnvMap;
 
 /// Makes an executable. Another process writes it: a descriptor of ours, open for writing and
-/// inherited by a child of another test, would make running it fail with ETXTBSY.
+/// inherited by a child of another test, would make running it fail with ETXTBSY. Not `install`,
+/// which takes nothing from a pipe on macOS.
 pub(crate) fn program(path: &Path, text: &str) -> PathBuf {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    let mut install = Command::new("install")
-        .args(["-m", "755", "/dev/stdin"])
+    let mut writer = Command::new("sh")
+        .args(["-c", r#"cat >"$0" && chmod 755 "$0""#])
         .arg(path)
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();
-    std::io::Write::write_all(&mut install.stdin.take().unwrap(), text.as_bytes()).unwrap();
-    assert!(install.wait().unwrap().success());
+    std::io::Write::write_all(&mut writer.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    assert!(writer.wait().unwrap().success());
     path.to_path_buf()
 }
 
