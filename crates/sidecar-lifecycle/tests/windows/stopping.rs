@@ -11,7 +11,8 @@ use crate::support::{LIMIT, Watched, server};
 fn a_program_that_reads_is_asked_by_the_end_of_its_stdin_and_its_words_arrive() {
     let dir = tempfile::tempdir().expect("a folder");
     for log in [None, Some(dir.path().join("log"))] {
-        let mut config = server(&["--sink", "--exit-on-stdin-eof"])
+        // Ctrl+Break comes with the end of stdin, and would end it before it has read that.
+        let mut config = server(&["--sink", "--exit-on-stdin-eof", "--ignore-term"])
             .stdin(StdinMode::Silent)
             .graceful_shutdown_timeout(LIMIT);
         if let Some(path) = &log {
