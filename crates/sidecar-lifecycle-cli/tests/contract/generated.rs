@@ -85,15 +85,14 @@ fn a_page_that_does_not_exist_is_bad_usage_and_names_those_that_do() {
         "{}",
         answer.stderr
     );
-    let nowhere = ask(Path::new("/"), &["man", "--output", "/dev/null/man"]);
+    let setup = Setup::new();
+    fs::write(setup.path("file"), "no folder").expect("written");
+    let below = setup.path("file").join("man");
+    let below = below.to_str().expect("a text");
+    let nowhere = ask(setup.folder(), &["man", "--output", below]);
     assert_eq!(nowhere.code, 2);
-    assert!(
-        nowhere
-            .stderr
-            .starts_with("sidecar: cannot write /dev/null/man"),
-        "{}",
-        nowhere.stderr
-    );
+    let said = format!("sidecar: cannot write {below}");
+    assert!(nowhere.stderr.starts_with(&said), "{}", nowhere.stderr);
 }
 
 #[test]
