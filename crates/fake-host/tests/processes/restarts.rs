@@ -2,7 +2,7 @@
 
 use fake_host::testing::{Setup, eventually};
 
-use crate::support::{assert_nothing_left, shut_down, start};
+use crate::support::{shut_down, start};
 
 #[test]
 fn ten_restarts_at_once_leave_one_server() {
@@ -76,6 +76,8 @@ fn a_crash_is_followed_by_a_new_run_on_the_same_port() {
     assert_eq!(family.living().len(), 3, "nothing of the first run is left");
 }
 
+/// Where orphans go to init, who has no marker is known by its maker alone, if that was seen in time.
+#[cfg(not(target_os = "macos"))]
 #[test]
 fn two_sidecars_whose_escapees_wipe_their_marks_are_told_apart_or_ended_with_the_host() {
     let setup = Setup::new();
@@ -87,5 +89,5 @@ fn two_sidecars_whose_escapees_wipe_their_marks_are_told_apart_or_ended_with_the
     host.order("shutdown");
     host.end();
     eventually("nothing is left", || family.living().is_empty());
-    assert_nothing_left(&setup, &family);
+    crate::support::assert_nothing_left(&setup, &family);
 }
