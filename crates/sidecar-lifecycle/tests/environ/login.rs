@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sidecar_lifecycle::environ::{CaptureError, EnvMap, capture_login_env_from};
 use tempfile::TempDir;
 
-use crate::support::{env, program};
+use crate::support::{env, installed, program};
 
 /// Long enough for any machine; a test that takes it has failed.
 const LONG: Duration = Duration::from_mins(1);
@@ -307,33 +307,33 @@ fn sh_reads_the_profile() {
     );
 }
 
-/// Shells that a machine may not have: (path, start-up file, its text).
+/// Shells that a machine may not have: (name, start-up file, its text).
 const OTHERS: [(&str, &str, &str); 4] = [
     (
-        "/usr/bin/zsh",
+        "zsh",
         ".zshrc",
         "chpwd() { export HOOK=$PWD }; cd /; export RC=yes",
     ),
     (
-        "/usr/bin/fish",
+        "fish",
         ".config/fish/config.fish",
         "set -gx RC yes; cd /; echo hi",
     ),
-    ("/usr/bin/tcsh", ".tcshrc", "setenv RC yes; cd /; echo hi"),
-    ("/usr/bin/dash", ".profile", "export RC=yes; cd /; echo hi"),
+    ("tcsh", ".tcshrc", "setenv RC yes; cd /; echo hi"),
+    ("dash", ".profile", "export RC=yes; cd /; echo hi"),
 ];
 
 #[test]
 fn other_shells_answer_in_the_project() {
-    for (shell, file, text) in OTHERS {
-        if !Path::new(shell).exists() {
-            eprintln!("not tested: {shell} is not installed");
+    for (name, file, text) in OTHERS {
+        let Some(shell) = installed(name) else {
+            eprintln!("not tested: {name} is not installed");
             continue;
-        }
+        };
         let home = Home::new();
         home.write(file, text);
         let env = home
-            .capture(shell, LONG)
+            .capture(&shell, LONG)
             .unwrap_or_else(|error| panic!("{shell}: {error}"));
         let project = home.project();
         assert_eq!(value(&env, "RC"), "yes", "{shell}");
@@ -351,15 +351,14 @@ fn other_shells_answer_in_the_project() {
 
 #[test]
 fn a_login_file_of_csh_is_read() {
-    let shell = "/usr/bin/tcsh";
-    if !Path::new(shell).exists() {
-        eprintln!("not tested: {shell} is not installed");
+    let Some(shell) = installed("tcsh") else {
+        eprintln!("not tested: tcsh is not installed");
         return;
-    }
+    };
     let home = Home::new();
     home.write(".login", "setenv FROM_LOGIN yes");
     assert_eq!(
-        value(&home.capture(shell, LONG).unwrap(), "FROM_LOGIN"),
+        value(&home.capture(&shell, LONG).unwrap(), "FROM_LOGIN"),
         "yes"
     );
 }
@@ -371,13 +370,13 @@ fn a_folder_s_name_is_never_run() {
         .path()
         .join("it's \"here\" $(touch hacked) `touch hacked` ; touch hacked");
     fs::create_dir(&folder).unwrap();
-    for shell in ["/bin/bash", "/bin/sh", "/usr/bin/zsh", "/usr/bin/fish"] {
-        if Path::new(shell).exists() {
-            let env =
-                capture_login_env_from(home.start(), Path::new(shell), &folder, LONG).unwrap();
-            assert_eq!(value(&env, "PWD"), folder.to_str().unwrap(), "{shell}");
-            assert!(!folder.join("hacked").exists() && !home.path().join("hacked").exists());
-        }
+    for shell in ["bash", "sh", "zsh", "fish"]
+        .into_iter()
+        .filter_map(installed)
+    {
+        let env = capture_login_env_from(home.start(), Path::new(&shell), &folder, LONG).unwrap();
+        assert_eq!(value(&env, "PWD"), folder.to_str().unwrap(), "{shell}");
+        assert!(!folder.join("hacked").exists() && !home.path().join("hacked").exists());
     }
 }
 

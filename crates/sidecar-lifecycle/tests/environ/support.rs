@@ -28,3 +28,13 @@ pub(crate) fn env(pairs: &[(&str, &str)]) -> EnvMap {
         .map(|(name, value)| ((*name).into(), (*value).into()))
         .collect()
 }
+
+/// Where this machine has a shell: Linux has most in `/usr/bin`, macOS in `/bin`, and those of
+/// Homebrew in its own folder.
+pub(crate) fn installed(shell: &str) -> Option<String> {
+    let folders = ["/bin", "/usr/bin", "/opt/homebrew/bin"];
+    let mut files = folders
+        .map(|folder| format!("{folder}/{shell}"))
+        .into_iter();
+    files.find(|file| Path::new(file).exists())
+}
