@@ -16,6 +16,7 @@ use crate::engine::to_run;
 use crate::sys::Variables;
 use crate::sys::windows::handle::Process;
 use crate::sys::windows::job::Job;
+use crate::sys::windows::leaving::Leaving;
 use crate::sys::windows::spawn;
 
 /// What is kept of stderr.
@@ -29,6 +30,10 @@ const VANISH: Duration = Duration::from_secs(1);
 
 /// How often it is asked who is left, while no output comes.
 const TICK: Duration = Duration::from_millis(50);
+
+/// How long no output may come after the writers' end before the rest is not waited for: as long as
+/// with a sidecar's.
+const SILENCE: Duration = Duration::from_millis(500);
 
 /// Runs `launch` and hands its stdout to `read` until that is satisfied, the output is closed, or
 /// `limit` has passed. Then every process of the job is ended.
@@ -97,10 +102,13 @@ impl Session {
     /// Ends what is left of the job, and says how the leader ended.
     fn end(&self) -> String {
         let deadline = Instant::now() + VANISH;
+        let mut leaving = Leaving::default();
         // One that is being started is perhaps not among those who are ended, hence rounds.
         loop {
+            leaving.note(&self.job);
             let _ = self.job.terminate(); // A failure shows in who is left.
-            if self.is_empty() || Instant::now() >= deadline {
+            let are_gone = self.is_empty() && leaving.are_gone() && !self.leader.runs();
+            if are_gone || Instant::now() >= deadline {
                 break;
             }
             thread::sleep(Duration::from_millis(1));
@@ -155,7 +163,7 @@ impl Output {
         is_over: &dyn Fn() -> bool,
         read: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
     ) -> Pump {
-        let mut was_over = false;
+        let mut over_since = None;
         while !self.is_closed {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -164,14 +172,17 @@ impl Output {
             match self.pieces.recv_timeout(left.min(TICK)) {
                 Ok((0, bytes)) if bytes.is_empty() => self.is_closed = true,
                 Ok((0, bytes)) => {
+                    over_since = None; // There may be more of it.
                     if read(&bytes).is_break() {
                         return Pump::Satisfied;
                     }
                 }
                 Ok((_, bytes)) => self.keep(bytes),
-                // A whole tick without a piece since the last one could have been written.
-                Err(RecvTimeoutError::Timeout) if was_over => self.is_closed = true,
-                Err(RecvTimeoutError::Timeout) => was_over = is_over(),
+                Err(RecvTimeoutError::Timeout) if is_over() => {
+                    let since = *over_since.get_or_insert_with(Instant::now);
+                    self.is_closed = Instant::now() >= since + SILENCE;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => self.is_closed = true,
             }
         }

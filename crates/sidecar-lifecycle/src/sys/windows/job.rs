@@ -14,7 +14,8 @@ use windows_sys::Win32::System::JobObjects::{
     SetInformationJobObject, TerminateJobObject,
 };
 use windows_sys::Win32::System::Threading::{
-    PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION,
+    PROCESS_ACCESS_RIGHTS, PROCESS_QUERY_INFORMATION, PROCESS_QUERY_LIMITED_INFORMATION,
+    PROCESS_SYNCHRONIZE,
 };
 
 use super::completion::CompletionPort;
@@ -161,15 +162,23 @@ impl Job {
     /// The same by pid and start: whoever has got the number of one that has just ended is not
     /// among them.
     pub(crate) fn members(&self) -> Vec<(u32, u64)> {
-        let member = |pid| {
-            // Wine refuses to say with less than this whether it is in the job. Windows says it, and
-            // some of its processes grant no more.
-            let process = Process::open(pid, PROCESS_QUERY_INFORMATION)
-                .or_else(|_| Process::open(pid, PROCESS_QUERY_LIMITED_INFORMATION))
-                .ok()?;
-            let start = process.created().ok()?;
-            self.has(&process).then_some((pid, start))
-        };
+        let member = |pid| Some(self.member(pid, 0)?.0);
         self.pids().into_iter().filter_map(member).collect()
+    }
+
+    /// The same, each with a handle that tells its end.
+    pub(super) fn held_members(&self) -> Vec<((u32, u64), Process)> {
+        let member = |pid| self.member(pid, PROCESS_SYNCHRONIZE);
+        self.pids().into_iter().filter_map(member).collect()
+    }
+
+    fn member(&self, pid: u32, rights: PROCESS_ACCESS_RIGHTS) -> Option<((u32, u64), Process)> {
+        // Wine refuses to say with less than this whether it is in the job. Windows says it, and
+        // some of its processes grant no more.
+        let process = Process::open(pid, PROCESS_QUERY_INFORMATION | rights)
+            .or_else(|_| Process::open(pid, PROCESS_QUERY_LIMITED_INFORMATION | rights))
+            .ok()?;
+        let start = process.created().ok()?;
+        self.has(&process).then_some(((pid, start), process))
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod files;
 pub(crate) mod handle;
 pub(crate) mod image;
 pub(crate) mod job;
+pub(crate) mod leaving;
 mod memory;
 pub(crate) mod messenger;
 pub(crate) mod process;

@@ -1,5 +1,6 @@
 //! One run: its job, its leader, and how far its end has come.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use crate::sys::KILL_SIGNAL;
 use crate::sys::windows::completion::CompletionPort;
 use crate::sys::windows::handle::Process;
 use crate::sys::windows::job::Job;
+use crate::sys::windows::leaving::Leaving;
 use crate::sys::windows::spawn;
 use crate::sys::windows::watch::ExitWatch;
 use crate::sys::windows::{console, messenger};
@@ -54,6 +56,8 @@ pub(super) struct Run {
     forced: Option<Duration>,
     on_our_console: bool,
     keeping: Keeping,
+    /// Members that were there when it began to end.
+    leaving: Leaving,
     /// Its end was told, with some of it left that could not be ended yet.
     told_survivors: bool,
 }
@@ -105,6 +109,7 @@ impl Run {
             forced: None,
             on_our_console,
             keeping: Keeping::new(order.keep.clone()),
+            leaving: Leaving::default(),
             told_survivors: false,
         };
         Ok((run, leader))
@@ -113,6 +118,7 @@ impl Run {
     /// Asks it to end. The end of its stdin, which the host closes, asks too.
     pub(super) fn ask(&mut self, on: &impl Fn(Report)) {
         self.asked = true;
+        self.leaving.note(&self.job);
         self.let_go(on);
         // The leader's handle is open, so that its number is nobody else's, nor its group's.
         let leader = (self.identity.pid, self.identity.start);
@@ -144,6 +150,7 @@ impl Run {
     /// Ends it, and everything in its job that is ours to end.
     pub(super) fn force(&mut self, now: Duration, on: &impl Fn(Report)) {
         self.forced.get_or_insert(now);
+        self.leaving.note(&self.job);
         self.let_go(on);
         if self.keeping.is_empty() {
             if let Err(e) = self.job.terminate() {
@@ -181,16 +188,24 @@ impl Run {
     /// Whether nobody is left of it but who was let go. A job that cannot be asked counts as not
     /// empty: nothing is claimed that is not known.
     fn is_empty(&mut self, on: &impl Fn(Report)) -> bool {
+        self.leaving.note(&self.job);
         let Ok(active) = self.job.active() else {
             return false;
         };
-        if active == 0 || self.keeping.is_empty() {
-            return active == 0;
+        if active == 0 {
+            self.leaving.spare(|m| self.keeping.has(m));
+            return self.leaving.are_gone();
+        }
+        if self.keeping.is_empty() {
+            return false;
         }
         self.let_go(on); // They go on to start what belongs to them.
+        self.leaving.spare(|m| self.keeping.has(m));
         let members = self.job.members();
         // All of them were listed, and all were let go.
-        active as usize == members.len() && members.iter().all(|m| self.keeping.has(*m))
+        active as usize == members.len()
+            && members.iter().all(|m| self.keeping.has(*m))
+            && self.leaving.are_gone()
     }
 
     pub(super) fn output_read(&mut self, on: &impl Fn(Report)) {
@@ -270,8 +285,9 @@ impl Run {
     /// Who is left of it, but for those who were let go.
     fn ours(&self) -> Vec<u32> {
         // By their numbers alone: some may not be opened.
-        let pids = self.job.pids().into_iter();
-        pids.filter(|pid| !self.keeping.has_number(*pid)).collect()
+        let listed = self.job.pids().into_iter().chain(self.leaving.pids());
+        let ours = listed.filter(|pid| !self.keeping.has_number(*pid));
+        ours.collect::<BTreeSet<u32>>().into_iter().collect()
     }
 
     /// Whether nothing more is to be waited for of what those who wrote until `end` have written.
