@@ -38,7 +38,7 @@ done
 # not there is Berth's to explain.
 if [[ -z $project ]]; then
   project=$root/examples/vite-app
-elif [[ $project != /* && ! $project =~ ^[A-Za-z]:[\\/] ]]; then
+elif [[ $project != /* && ! $project =~ ^([A-Za-z]:[\\/]|\\\\) ]]; then
   project=${INIT_CWD:-$root}/$project
 fi
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The properties of the core: millions of steps instead of the suite's sample.
-# Each million is told.
+# Each million of one round is told.
 #
 #   CASES=N     so many cases of each property (20,000)
 #   SEED=N      of the first round; each next one has the next number

@@ -19,7 +19,7 @@ test("all cases are dealt out, each round with the next seed", () => {
   const { status, given, lines } = rounds({ SEED: "7" });
   assert.equal(status, 0);
   assert.deepEqual(given, Array.from({ length: 10 }, (_, n) => `round 100 ${7 + n}`));
-  assert.deepEqual(lines.slice(-2), ["parts: 1000 of 1000 cases of each property, 0 min", "over"]);
+  assert.deepEqual(lines.slice(-2), ["parts: 1000 cases of each property, 0 min", "over"]);
 });
 
 test("no round is left out for a remainder, and few cases are a round each", () => {
@@ -31,7 +31,7 @@ test("no round begins when the time is over", () => {
   const { status, given, lines } = rounds({ MINUTES: "1", SEED: "1" }, 'echo "round $PROPTEST_RNG_SEED"; SECONDS=60');
   assert.equal(status, 0);
   assert.deepEqual(given, ["round 1"]);
-  assert.equal(lines.at(-2), "parts: 100 of 1000 cases of each property, 1 min");
+  assert.equal(lines.at(-2), "parts: 100 cases of each property, 1 min");
 });
 
 test("it fails with the round that fails, and where none was run", () => {

@@ -14,29 +14,41 @@ const LAST_LINES = 20;
 const readers = {
   /** `---- NAME stdout ----`; a program that crashed is told by its target and by how it ended */
   cargo(lines) {
-    const tests = reports(lines, /^---- (.+) std(?:out|err) ----$/);
-    const crashed = lines.flatMap((line, at) => {
+    let program = "";
+    const found = [];
+    lines.forEach((line, at) => {
+      program = /^ +Running (.+) \(.+\)$/.exec(line)?.[1] ?? program;
+      const test = /^---- (.+) std(?:out|err) ----$/.exec(line)?.[1];
+      if (test) found.push({ name: `${program} ${test}`.trim(), report: below(lines, at, /^(?:---- .+ ----|failures:)$/) });
       const target = /^error: test failed, to rerun pass (`.+`)$/.exec(line)?.[1];
       const ended = lines.slice(at + 1, at + 5).find((next) => /process didn't exit successfully/.test(next));
-      return target && ended ? [{ name: `all of ${target}`, report: [...before(lines, at), ended.trim()] }] : [];
+      if (target && ended) found.push({ name: `all of ${target}`, report: [...before(lines, at), ended.trim()] });
     });
-    return [...tests, ...crashed];
+    return found;
   },
 
   /** `        FAIL [   0.005s] CRATE::BINARY NAME`, then what it said, indented; all once more at the end */
   nextest(lines) {
-    return reports(lines, /^ +(?:FAIL|TIMEOUT|LEAK-FAIL|XFAIL|ABORT|SIG[A-Z0-9]+) \[[^\]]*\] (?:\([^)]*\) )?(.+)$/);
+    const head = /^ +(?:FAIL|TIMEOUT|LEAK-FAIL|XFAIL|ABORT|SIG[A-Z0-9]+) \[[^\]]*\] (?:\([^)]*\) )?(.+)$/;
+    return oncePerName(reports(lines, head));
   },
 
-  /** ` FAIL  FILE > NAME` */
+  /** ` FAIL  FILE > NAME`, with and without what it said */
   vitest(lines) {
-    return reports(lines, /^ *FAIL +(.+)$/);
+    return oncePerName(reports(lines, /^ *FAIL +(.+)$/));
   },
 
-  /** `✖ NAME (1.2ms)` below `✖ failing tests:` */
+  /** `test at FILE:LINE:COLUMN`, then `✖ NAME (1.2ms)`, below `✖ failing tests:` */
   node(lines) {
     const begin = lines.findLastIndex((line) => /^✖ failing tests:/.test(line));
-    return begin < 0 ? [] : reports(lines.slice(begin + 1), /^✖ (.+?)(?: \([\d.]+ms\))?$/);
+    if (begin < 0) return [];
+    const failing = lines.slice(begin + 1);
+    return failing.flatMap((line, at) => {
+      const name = /^✖ (.+?)(?: \([\d.]+ms\))?$/.exec(line)?.[1];
+      const place = /^test at (.+)$/.exec(failing[at - 1] ?? "")?.[1];
+      if (name === undefined) return [];
+      return [{ name: place ? `${place} ${name}` : name, report: below(failing, at, /^test at /) }];
+    });
   },
 };
 
@@ -53,17 +65,24 @@ export function failedTests({ runner, output }) {
   return found.map((test, at) => (at < REPORTS ? test : { ...test, report: [] }));
 }
 
-/** What stands below each line that matches, whose first group is a name; a name counts once. */
+/** A test for each line that matches, whose first group is its name. */
 function reports(lines, head) {
-  const named = new Map();
-  lines.forEach((line, at) => {
+  return lines.flatMap((line, at) => {
     const name = head.exec(line)?.[1];
-    if (name === undefined || named.has(name)) return;
-    const next = lines.slice(at + 1, at + 1 + REPORT_LINES);
-    const end = next.findIndex((below) => head.test(below) || below === "failures:");
-    named.set(name, end < 0 ? next : next.slice(0, end));
+    return name === undefined ? [] : [{ name, report: below(lines, at, head) }];
   });
-  return [...named].map(([name, report]) => ({ name, report: trimmed(report) }));
+}
+
+/** Of a runner that tells each test more than once, and by its whole name. */
+function oncePerName(tests) {
+  return tests.filter(({ name }, at) => tests.findIndex((other) => other.name === name) === at);
+}
+
+/** The first lines below one, up to the next that begins something else. */
+function below(lines, at, next) {
+  const report = lines.slice(at + 1, at + 1 + REPORT_LINES);
+  const end = report.findIndex((line) => next.test(line));
+  return trimmed(end < 0 ? report : report.slice(0, end));
 }
 
 function before(lines, end) {

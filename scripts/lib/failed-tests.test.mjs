@@ -44,14 +44,24 @@ error: 2 targets failed:
     \`--test a\`
     \`--test b\`
 `;
-  const [returns, fails, crashed, ...none] = failedTests({ runner: "cargo", output });
+  const [crashed, returns, fails, ...none] = failedTests({ runner: "cargo", output });
   assert.deepEqual(none, []);
-  assert.deepEqual(returns, { name: "m::returns", report: ['Error: "no"'] });
-  assert.equal(fails.name, "m::fails");
+  assert.deepEqual(returns, { name: "tests/b.rs m::returns", report: ['Error: "no"'] });
+  assert.equal(fails.name, "tests/b.rs m::fails");
+  assert.equal(fails.report.at(-1), "assertion `left == right` failed");
   assert.match(fails.report[0], /panicked at tests\/b.rs:1:47/);
   assert.equal(crashed.name, "all of `--test a`");
   assert.ok(crashed.report.includes("before the crash"));
   assert.match(crashed.report.at(-1), /exit status: 3/);
+});
+
+test("cargo test: two programs may have a test of one name", () => {
+  const of = (file) => `     Running tests/${file}.rs (target/debug/deps/${file}-0)\n\n---- same stdout ----\n${file}\n\n\nfailures:\n    same\n`;
+  const found = failedTests({ runner: "cargo", output: of("a") + of("b") });
+  assert.deepEqual(found, [
+    { name: "tests/a.rs same", report: ["a"] },
+    { name: "tests/b.rs same", report: ["b"] },
+  ]);
 });
 
 test("nextest tells each twice, and counts once", () => {
@@ -76,7 +86,7 @@ test("vitest", () => {
   assert.deepEqual(one.report, ["AssertionError: expected 1 to be 2"]);
 });
 
-test("node, once each, and the whole before its parts", () => {
+test("node: where each test stands, and what it said", () => {
   const output = `✖ outer fails (2.04ms)
 ✔ fine (0.1ms)
 ℹ fail 2
@@ -91,7 +101,10 @@ test at a.test.mjs:3:47
 ✖ inner > one (0.21ms)
   Error: boo
 `;
-  assert.deepEqual(names("node", output), ["outer fails", "inner > one"]);
+  assert.deepEqual(failedTests({ runner: "node", output }), [
+    { name: "a.test.mjs:2:1 outer fails", report: ["  AssertionError [ERR_ASSERTION]: no"] },
+    { name: "a.test.mjs:3:47 inner > one", report: ["  Error: boo"] },
+  ]);
 });
 
 test("where no test is found, the end of the output is told", () => {

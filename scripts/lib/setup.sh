@@ -138,7 +138,10 @@ npm_programs() {
 # npm_packages PREFIX - and where the packages
 npm_packages() {
   case $(uname -s) in
-    MINGW* | MSYS*) printf '%s\n' "$1/node_modules" ;;
+    MINGW* | MSYS*)
+      # It is there from the first package on.
+      if [[ -e $1/node_modules ]]; then printf '%s\n' "$1/node_modules"; else printf '%s\n' "$1"; fi
+      ;;
     *) printf '%s\n' "$1/lib/node_modules" ;;
   esac
 }

@@ -113,7 +113,7 @@ test("on Windows npm's own folder is the one of its programs, by bash's name for
   program("cygpath", `[[ $* == "--unix C:/npm" ]] && echo "${machine}/npm-folder"`);
   mkdirSync(join(machine, "npm-folder"));
   symlinkSync(join(machine, "npm-folder"), join(machine, "C:"));
-  mkdirSync(join(machine, "npm-folder/npm/node_modules"), { recursive: true });
+  mkdirSync(join(machine, "npm-folder/npm"));
   program("npm", `[[ $1 == prefix ]] && echo C:/npm && exit
     echo "$@" >"${machine}/npm"; printf '#!/usr/bin/env bash\necho 12.0.0\n' >"${machine}/npm-folder/pnpm"
     chmod +x "${machine}/npm-folder/pnpm"`);

@@ -89,8 +89,11 @@ windows_tests() {
       "$(wine --version 2>/dev/null)"
     return
   fi
+  # What finds its DLLs by it says nothing of why it does not start.
+  local beside
+  beside=$("${WINE_STARTER[@]}" winepath -w "$built" </dev/null 2>/dev/null) || die "winepath failed"
   # Most of them wait for a process of theirs: more at a time than there are processors.
-  WINEPATH=$(winepath -w "$built" </dev/null 2>/dev/null) RUST_TEST_THREADS=4 \
+  WINEPATH=$beside RUST_TEST_THREADS=4 \
     CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER="${WINE_STARTER[*]} wine" "$@" test --locked \
     --target "$WINDOWS_TARGET" --no-fail-fast "${packages[@]}" --lib --bins --tests </dev/null
 }
