@@ -24,6 +24,9 @@ mod terminal;
 mod theme;
 mod trouble;
 mod window;
+#[cfg(all(windows, test))]
+#[path = "../../crates/sidecar-lifecycle/tests/support/wine.rs"]
+mod wine;
 
 use std::process::ExitCode;
 

@@ -6,7 +6,7 @@ import { Agent, createServer, request as httpRequest } from "node:http";
 
 /** The pages that may call: those of a Tauri app, on Linux and macOS, and on Windows. */
 const PAGES = ["tauri://localhost", "http://tauri.localhost", "https://tauri.localhost"];
-const API_LIMIT_MS = 30_000;
+const API_LIMIT_MS = 20_000;
 
 let isEnding = false;
 

@@ -24,7 +24,11 @@ fn address(state: &Path, run_time: Option<PathBuf>) -> io::Result<PathBuf> {
     if own.as_os_str().len() <= LONGEST {
         return Ok(own);
     }
-    let too_long = || io::Error::new(io::ErrorKind::InvalidFilename, "its path is too long");
+    let too_long = || {
+        let why = "the path of its socket is too long, and there is no shorter folder for it \
+                   (XDG_RUNTIME_DIR)";
+        io::Error::new(io::ErrorKind::InvalidFilename, why)
+    };
     let name = state.file_name().ok_or_else(too_long)?.to_string_lossy();
     let hash = name.rsplit('-').next().ok_or_else(too_long)?;
     let short = run_time
@@ -37,7 +41,8 @@ fn address(state: &Path, run_time: Option<PathBuf>) -> io::Result<PathBuf> {
     }
 }
 
-/// Whatever the environment says there, a second start is told the same one.
+/// A second start with another `XDG_RUNTIME_DIR`, or none (by ssh, cron or sudo), finds no socket
+/// there, and says that the first one cannot be asked.
 #[cfg(not(target_os = "macos"))]
 fn run_time_folder() -> Option<PathBuf> {
     dirs::runtime_dir()

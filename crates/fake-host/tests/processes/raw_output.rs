@@ -2,12 +2,14 @@
 
 use std::fs;
 
-use fake_host::testing::{Setup, eventually};
+use fake_host::testing::{Setup, eventually, is_wine};
 
 use crate::support::{assert_nothing_left, shut_down, start};
 
 /// Wine's pipes are slow.
-const MIB: u64 = if cfg!(windows) { 20 } else { 200 };
+fn mib() -> u64 {
+    if is_wine() { 20 } else { 200 }
+}
 
 #[test]
 fn every_byte_reaches_the_host_whether_or_not_there_is_a_log() {
@@ -15,10 +17,13 @@ fn every_byte_reaches_the_host_whether_or_not_there_is_a_log() {
         let setup = Setup::new();
         let log = setup.path("log");
         let flags = flags.replace("--log log", &format!("--log {}", log.display()));
-        let sidecar = format!("--no-listen --source {MIB}M --exit-early 0 --flood 1k/stderr");
+        let sidecar = format!(
+            "--no-listen --source {}M --exit-early 0 --flood 1k/stderr",
+            mib()
+        );
         let (mut host, family) = start(&setup, &flags, &sidecar);
         host.next("ready");
-        let much = MIB << 20;
+        let much = mib() << 20;
         host.order(&format!("read {}", 2 * much));
         assert_eq!(host.next("read")["bytes"], much, "{flags}");
         assert_eq!(host.wait_for("exited")["code"], 0);

@@ -10,8 +10,8 @@ use tauri_plugin_sidecar_lifecycle::SidecarLifecycleExt;
 use crate::services::GATEWAY;
 
 /// It answers when the old run of the api owes nothing more, which takes as long as one request: no
-/// longer than the gateway waits for the api.
-const LIMIT: Duration = Duration::from_secs(40);
+/// longer than the gateway waits for the api. The engine gives a hand-over 30 s in all.
+const LIMIT: Duration = Duration::from_secs(25);
 
 /// Has the gateway send its requests to the api on this port; done when all that went elsewhere are
 /// answered. A gateway that is not there yet finds the port in its environment.
