@@ -13,7 +13,7 @@ WINDOWS_TARGET=x86_64-pc-windows-gnu
 WINE_STARTER=()
 
 # wine_at_fixed_addresses - has Wine's programs laid out alike each time. Windows' shared data lies at
-# one address in all of them, and one start in some 1,500 finds its heap there (Linux 6, Wine 8): it
+# one address in all of them, and one start in some 2,500 finds its heap there (Linux 6, Wine 8): it
 # ends at once, as `failed to map the shared user data` or without a word.
 wine_at_fixed_addresses() {
   WINE_STARTER=(setarch -R)
