@@ -30,7 +30,16 @@ const readers = {
   /** `        FAIL [   0.005s] CRATE::BINARY NAME`, then what it said, indented; all once more at the end */
   nextest(lines) {
     const head = /^ +(?:FAIL|TIMEOUT|LEAK-FAIL|XFAIL|ABORT|SIG[A-Z0-9]+) \[[^\]]*\] (?:\([^)]*\) )?(.+)$/;
-    return oncePerName(reports(lines, head));
+    // The runner's own words are on stdout; why a test failed is on stderr, below them.
+    const isStderr = (line) => /^ +stderr ───/.test(line);
+    const tests = lines.flatMap((line, at) => {
+      const name = head.exec(line)?.[1];
+      if (name === undefined) return [];
+      const end = lines.findIndex((other, below) => below > at && (head.test(other) || /^(?: +PASS \[|─{4})/.test(other)));
+      const said = lines.slice(at + 1, end < 0 ? undefined : end);
+      return [{ name, report: trimmed(said.slice(said.findIndex(isStderr) + 1)).slice(0, REPORT_LINES) }];
+    });
+    return oncePerName(tests);
   },
 
   /** ` FAIL  FILE > NAME`, with and without what it said */

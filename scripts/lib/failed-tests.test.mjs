@@ -4,8 +4,6 @@ import { test } from "node:test";
 
 import { failedTests } from "./failed-tests.mjs";
 
-const names = (runner, output) => failedTests({ runner, output }).map(({ name }) => name);
-
 test("cargo test: names, what they said, and a program that crashed", () => {
   const output = `     Running tests/a.rs (target/debug/deps/a-fe483f09a70eafe2)
 
@@ -69,14 +67,29 @@ test("nextest tells each twice, and counts once", () => {
         FAIL [   0.005s] (2/3) engine::ports a::two
   stdout ───
 
-    thread 'a::two' panicked at tests/a.rs:1:1:
+    running 1 test
+    test a::two ... FAILED
+
+    failures:
+
+  stderr ───
+
+    thread 'a::two' (7) panicked at tests/a.rs:1:1:
+    assertion failed
+        PASS [   0.005s] engine::ports four
 \x1b[31;1m     SIGABRT\x1b[0m [   0.100s] engine::ports three
 ────────────
      Summary [   0.1s] 3 tests run: 1 passed, 2 failed, 0 skipped
         FAIL [   0.005s] (2/3) engine::ports a::two
      SIGABRT [   0.100s] engine::ports three
 `;
-  assert.deepEqual(names("nextest", output), ["engine::ports a::two", "engine::ports three"]);
+  assert.deepEqual(failedTests({ runner: "nextest", output }), [
+    {
+      name: "engine::ports a::two",
+      report: ["    thread 'a::two' (7) panicked at tests/a.rs:1:1:", "    assertion failed"],
+    },
+    { name: "engine::ports three", report: [] },
+  ]);
 });
 
 test("vitest", () => {
