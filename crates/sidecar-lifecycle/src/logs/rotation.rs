@@ -46,20 +46,17 @@ impl Rotation {
     /// that fails, `current` is still the file at `path`, or is not there any more.
     pub(crate) fn turn(self, path: &Path, current: &File) -> io::Result<File> {
         let aside = numbered(path, 1);
-        let is_there = match fs::symlink_metadata(path) {
+        let is_there = match sys::is_at(current, path) {
+            Ok(true) => {
+                self.make_room(path)?;
+                move_if_there(path, &aside)?
+            }
+            // By now it is the log of another launch, or of another program.
+            Ok(false) => return Err(io::Error::other("another file has taken its place")),
             // Somebody has removed it, maybe to make room: the next one shall be seen again.
             Err(e) if e.kind() == io::ErrorKind::NotFound => false,
             Err(e) => return Err(e),
-            Ok(_) if !sys::is_at(current, path) => {
-                // By now it is the log of another launch, or of another program.
-                return Err(io::Error::other("another file has taken its place"));
-            }
-            Ok(_) => true,
         };
-        if is_there {
-            self.make_room(path)?;
-            fs::rename(path, &aside)?;
-        }
         match create(path) {
             Ok(file) => {
                 if self.files == 0 && is_there {
@@ -90,7 +87,7 @@ impl Rotation {
             return Err(e);
         }
         for number in (1..free).rev() {
-            fs::rename(numbered(path, number), numbered(path, number + 1))?;
+            move_if_there(&numbered(path, number), &numbered(path, number + 1))?;
         }
         Ok(())
     }
@@ -101,10 +98,9 @@ impl Rotation {
         let prev = with_suffix(path, ".prev");
         let mut outcome = Ok(());
         for number in 1_u32.. {
-            let found = fs::rename(numbered(path, number), numbered(&prev, number));
-            match found {
-                Ok(()) => {}
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            match move_if_there(&numbered(path, number), &numbered(&prev, number)) {
+                Ok(true) => {}
+                Ok(false) => {
                     let was_there = fs::remove_file(numbered(&prev, number)).is_ok();
                     if !was_there && number > self.files.min(HOLE) {
                         break;
@@ -118,10 +114,18 @@ impl Rotation {
                 }
             }
         }
-        match fs::rename(path, &prev) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
-            Ok(()) | Err(_) => outcome,
-        }
+        move_if_there(path, &prev)?;
+        outcome
+    }
+}
+
+/// Renames a file, and answers whether it was there: whoever makes room by hand may remove any of
+/// them at any moment.
+fn move_if_there(from: &Path, to: &Path) -> io::Result<bool> {
+    match fs::rename(from, to) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e),
     }
 }
 
@@ -190,6 +194,11 @@ pub(crate) fn locate(path: &Path) -> io::Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+    #[cfg(unix)]
+    use std::thread;
+
     use super::*;
 
     struct Logs(tempfile::TempDir);
@@ -267,8 +276,36 @@ mod tests {
         assert_eq!(logs.all(), pairs(&expected));
     }
 
-    /// A guardian whose host was killed still writes while the next launch has begun a new log.
+    /// Unix: see above.
     #[cfg(unix)]
+    #[test]
+    fn files_that_are_removed_in_the_middle_of_a_rotation_are_no_trouble() {
+        const REMOVALS: u32 = 3_000;
+        let logs = Logs::new();
+        let path = logs.path();
+        let names = [path.clone(), numbered(&path, 1), numbered(&path, 2)];
+        let (removed, over) = (AtomicU32::new(0), AtomicBool::new(false));
+        let rotated = thread::scope(|scope| {
+            scope.spawn(|| {
+                for name in names.iter().cycle().take_while(|_| !over.load(Relaxed)) {
+                    let is_removed = fs::remove_file(name).is_ok();
+                    removed.fetch_add(u32::from(is_removed), Relaxed);
+                }
+            });
+            let mut rotated = open(&path);
+            while rotated.is_ok() && removed.load(Relaxed) < REMOVALS {
+                rotated = rotated.and_then(|current| TWO.turn(&path, &current));
+            }
+            over.store(true, Relaxed);
+            rotated
+        });
+        let before = TWO.turn(&path, &rotated.unwrap()).unwrap();
+        let last = TWO.turn(&path, &before).unwrap();
+        assert!(sys::is_at(&last, &path).unwrap());
+        assert!(sys::is_at(&before, &numbered(&path, 1)).unwrap());
+    }
+
+    /// A guardian whose host was killed still writes while the next launch has begun a new log.
     #[test]
     fn the_log_of_another_launch_is_not_moved() {
         let logs = Logs::new();

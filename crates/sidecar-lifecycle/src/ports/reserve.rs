@@ -136,8 +136,11 @@ fn lock_file(path: &Path) -> io::Result<Option<File>> {
             Err(TryLockError::Error(e)) => return Err(e),
         }
         // Its last holder may have removed it after we opened it: then others do not see ours.
-        if crate::sys::is_at(&file, path) {
-            return Ok(Some(file));
+        match crate::sys::is_at(&file, path) {
+            Ok(true) => return Ok(Some(file)),
+            Ok(false) => {}
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) => return Err(e),
         }
     }
 }

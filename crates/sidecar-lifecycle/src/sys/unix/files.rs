@@ -58,12 +58,11 @@ pub(crate) fn replace(from: &Path, to: &Path) -> io::Result<()> {
     fs::rename(from, to)
 }
 
-/// Whether this is the file that the path leads to.
-pub(crate) fn is_at(file: &File, path: &Path) -> bool {
-    match (file.metadata(), fs::symlink_metadata(path)) {
-        (Ok(open), Ok(named)) => open.ino() == named.ino() && open.dev() == named.dev(),
-        _ => false,
-    }
+/// Whether this is the file that the path leads to. An error when that one cannot be looked at, or
+/// is not there.
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let (open, named) = (file.metadata()?, fs::symlink_metadata(path)?);
+    Ok(open.ino() == named.ino() && open.dev() == named.dev())
 }
 
 /// Whether this program can open what one look at a sidecar takes: a socket, and a few files.

@@ -4,12 +4,16 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::windows::ffi::OsStringExt;
-use std::os::windows::fs::FileExt;
+use std::os::windows::fs::{FileExt, OpenOptionsExt};
+use std::os::windows::io::AsRawHandle;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
 use windows_sys::Win32::Foundation::{ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION};
+use windows_sys::Win32::Storage::FileSystem::{
+    BY_HANDLE_FILE_INFORMATION, GetFileInformationByHandle,
+};
 use windows_sys::Win32::System::SystemInformation::GetSystemDirectoryW;
 
 /// Reads at an offset. It moves the file's own offset, which no caller relies on.
@@ -59,9 +63,27 @@ pub(crate) fn shared_folder() -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Whether this is the file that the path leads to: lock files are never removed here.
-pub(crate) fn is_at(_file: &File, _path: &Path) -> bool {
-    true
+/// Whether this is the file that the path leads to. An error when that one cannot be looked at, or
+/// is not there.
+pub(crate) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    // To look at a file without reading it is nobody else's business: no program's handle is in
+    // the way, and this one is in nobody's.
+    let named = OpenOptions::new().access_mode(0).open(path)?;
+    Ok(file_id(file)? == file_id(&named)?)
+}
+
+/// What tells a file from all the others: the volume's number, and the file's on it.
+fn file_id(file: &File) -> io::Result<(u32, u32, u32)> {
+    let mut info = BY_HANDLE_FILE_INFORMATION::default();
+    // SAFETY: the handle is open, and `info` can be written.
+    if unsafe { GetFileInformationByHandle(file.as_raw_handle(), &raw mut info) } == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok((
+        info.dwVolumeSerialNumber,
+        info.nFileIndexHigh,
+        info.nFileIndexLow,
+    ))
 }
 
 /// Leaves a lock file as it is: a file that is removed while it is open keeps its name, and nobody
@@ -104,7 +126,6 @@ pub(crate) fn has_descriptors() -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::windows::fs::OpenOptionsExt;
     use std::sync::mpsc;
 
     use super::*;
