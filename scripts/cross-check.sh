@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks Windows and macOS on a Linux machine, as far as that can be done:
 #
-#   - the engine's tests, built for Windows, run under Wine 8, Debian 12's
+#   - the tests of engine, plugin and app, built for Windows, run under Wine 8, Debian 12's
 #   - the whole app is linked for Windows
 #   - everything is type-checked and linted for both, tests too
 #
@@ -72,9 +72,7 @@ check_windows() {
   windows_tests rust "$windows" || failed=1
   wine_end
   say "━━ Windows: types and lints, tests too"
-  # Its tests run shell scripts of Unix.
-  lint "$windows" -p tauri-plugin-sidecar-lifecycle
-  lint "$windows" --workspace --exclude tauri-plugin-sidecar-lifecycle --all-targets
+  lint "$windows" --workspace --all-targets
   return "$failed"
 }
 

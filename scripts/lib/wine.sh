@@ -76,7 +76,7 @@ wine_is_known() { [[ $(wine --version 2>/dev/null) == wine-8.* ]]; }
 windows_tests() {
   # Named together, all have the same features, and what they share is built once.
   local packages=(-p berth -p berth-project -p fake-host -p fake-sidecar -p sidecar-lifecycle
-    -p sidecar-lifecycle-cli --features berth/custom-protocol)
+    -p sidecar-lifecycle-cli -p tauri-plugin-sidecar-lifecycle --features berth/custom-protocol)
   # Cargo builds other packages' programs for no test: these are looked for beside the tests. And
   # linking the app puts the web view's loader there, which its tests find by its path.
   "$@" build --locked --target "$WINDOWS_TARGET" "${packages[@]}" --bins

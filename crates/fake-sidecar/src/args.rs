@@ -222,6 +222,14 @@ pub(crate) struct OutputArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) print_url: Option<String>,
 
+    /// Print the value of this variable at the start; nothing if it is not set.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) print_env: Option<String>,
+
+    /// Print the folder that it works in at the start.
+    #[arg(long)]
+    pub(crate) print_folder: bool,
+
     /// Print `line 1` to `line N` at the start.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) lines: u64,
@@ -257,4 +265,8 @@ pub(crate) struct OutputArgs {
     /// print `sink N` with the number of bytes to stdout.
     #[arg(long, conflicts_with = "echo_stdin")]
     pub(crate) sink: bool,
+
+    /// Read one byte of stdin, print `sip`, and leave the rest unread.
+    #[arg(long, conflicts_with_all = ["echo_stdin", "sink", "exit_on_stdin_eof"])]
+    pub(crate) sip: bool,
 }

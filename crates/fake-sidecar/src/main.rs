@@ -95,6 +95,9 @@ fn lead(cli: &'static Cli, start: Instant) -> io::Result<()> {
             }
         });
     }
+    if cli.output.sip {
+        thread::spawn(output::sip);
+    }
     if cli.listen.no_listen {
         loop {
             thread::park();

@@ -35,6 +35,15 @@ pub(crate) fn begin(args: &OutputArgs, port: u16) -> JoinHandle<()> {
     if let Some(text) = &args.print_url {
         say(&expand(text, port));
     }
+    if let Some(value) = args.print_env.as_ref().and_then(std::env::var_os) {
+        say(&value.to_string_lossy());
+    }
+    if args.print_folder {
+        match std::env::current_dir() {
+            Ok(folder) => say(&folder.to_string_lossy()),
+            Err(error) => complain(&format!("its folder: {error}")),
+        }
+    }
     for number in 1..=args.lines {
         say(&format!("line {number}"));
     }
@@ -78,6 +87,14 @@ pub(crate) fn drain_stdin(args: &OutputArgs) {
     };
     if let Err(error) = copied {
         complain(&format!("stdin: {error}"));
+    }
+}
+
+/// Reads one byte of stdin and no more, whatever a buffered reader would take at once.
+pub(crate) fn sip() {
+    match sys::own(&io::stdin()).and_then(|mut input| input.read_exact(&mut [0])) {
+        Ok(()) => say("sip"),
+        Err(error) => complain(&format!("stdin: {error}")),
     }
 }
 

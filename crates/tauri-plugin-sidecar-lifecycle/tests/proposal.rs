@@ -7,7 +7,6 @@
     clippy::unused_async,
     reason = "it is the proposal's own text"
 )]
-#![cfg(unix)]
 
 use std::time::Duration;
 
@@ -226,8 +225,15 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// What the snippets leave out: a program that is there.
 fn sleeping(builder: tauri_plugin_sidecar_lifecycle::SidecarBuilder) -> SidecarConfig {
-    let builder = builder.name("sleep").args(["600"]);
+    let builder = builder.name(program()).args(["--no-listen"]);
     builder.build().expect("it is right")
+}
+
+/// One that runs on every system.
+fn program() -> &'static str {
+    fake_host::testing::fake_sidecar()
+        .to_str()
+        .expect("a path that is text")
 }
 
 #[test]
@@ -270,7 +276,7 @@ fn the_snippets_do_what_they_say() {
             .port_range(8080..8200)
             .health_check(check);
         config
-            .name("sleep")
+            .name(program())
             .build()
             .unwrap_or_else(|e| panic!("check {n}: {e}"));
     }
@@ -301,8 +307,8 @@ fn a_crash_is_told_as_the_proposal_has_it() {
     let hook = crash_detection::with_a_hook(move |line| tx.send(line).expect("the test waits"));
     let config = hook
         .restart_backoff(Duration::from_millis(10))
-        .name("sh")
-        .args(["-c", "exit 3"]);
+        .name(program())
+        .args(["--exit-early", "3"]);
     let failed = block_on(
         app.sidecar_lifecycle()
             .ensure_running("crashing", config.build().expect("right")),

@@ -1,6 +1,7 @@
 //! What the fake prints and reads.
 
 use std::io::Write;
+use std::os::fd::AsRawFd;
 
 use crate::support::{Fake, get};
 
@@ -28,6 +29,17 @@ fn a_printed_url_is_text_and_nothing_more() {
         b"Local: http://localhost:\x1b[1m4321\x1b[22m/"
     );
     assert_eq!(fake.line().unwrap(), b"line 1");
+}
+
+#[test]
+fn tells_where_it_is_and_what_it_was_given() {
+    let folder = std::fs::canonicalize(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let fake = Fake::start_with("--no-listen --print-folder --print-env GIVEN", |command| {
+        command.env("GIVEN", "a b").current_dir(&folder);
+    });
+    assert_eq!(fake.line().unwrap(), b"a b");
+    let told = fake.line().unwrap();
+    assert_eq!(told, folder.to_str().unwrap().as_bytes());
 }
 
 #[test]
@@ -74,6 +86,24 @@ fn echoes_bytes_and_ends_with_stdin() {
     assert_eq!(fake.line().unwrap(), b"\xff two");
     drop(stdin);
     assert_eq!(fake.exit().code(), Some(0));
+}
+
+#[test]
+fn a_sip_leaves_the_rest_in_the_pipe() {
+    let mut fake = Fake::start("--no-listen --sip");
+    let mut stdin = fake.stdin.take().unwrap();
+    stdin.write_all(b"abc").unwrap();
+    assert_eq!(fake.line().unwrap(), b"sip");
+    assert_eq!(unread(&stdin), 2);
+}
+
+/// Bytes that lie in a pipe.
+fn unread(pipe: &impl AsRawFd) -> libc::c_int {
+    let mut bytes = 0;
+    // SAFETY: it writes one number, into `bytes`.
+    let asked = unsafe { libc::ioctl(pipe.as_raw_fd(), libc::FIONREAD, &raw mut bytes) };
+    assert_eq!(asked, 0);
+    bytes
 }
 
 #[test]

@@ -9,7 +9,7 @@ use tauri_plugin_sidecar_lifecycle::engine::Engine;
 use tauri_plugin_sidecar_lifecycle::{Builder, SidecarLifecycleExt};
 
 use crate::streams::eventually;
-use crate::support::{DEADLINE, built, config, server};
+use crate::support::{DEADLINE, built, config, fake, program, server};
 
 /// With an engine whose state lies elsewhere than the app's.
 fn builder(folder: &tempfile::TempDir) -> Builder {
@@ -20,11 +20,10 @@ fn builder(folder: &tempfile::TempDir) -> Builder {
 #[test]
 fn they_are_declared_and_not_started_and_their_paths_are_resolved() {
     let folder = tempfile::tempdir().expect("a folder");
-    let noted = folder.path().join("cwd");
     let section = json!({ "sidecars": {
         "sleeper": {
-            "name": "sh",
-            "args": ["-c", "pwd -P >\"$0.next\" && mv \"$0.next\" \"$0\"; exec sleep \"$1\"", noted, "{param.long}"],
+            "name": program(),
+            "args": ["--no-listen", "--print-folder", "--max-life", "{param.long}s"],
             "cwd": "$TEMP",
             "gracefulShutdownTimeout": "2s",
             "params": { "long": { "integer": [1, 600], "default": 600 } }
@@ -39,11 +38,13 @@ fn they_are_declared_and_not_started_and_their_paths_are_resolved() {
     assert_eq!(ids, ["rusts", "sleeper"]);
     assert!(sidecars.list().iter().all(|info| !info.is_running));
     tauri::async_runtime::block_on(sidecars.ensure_declared("sleeper", None)).expect("ready");
-    eventually("it has noted where it is", || noted.exists());
-    let cwd = std::fs::read_to_string(&noted).expect("noted");
+    let said = sidecars.logs("sleeper").expect("declared");
+    eventually("it says where it is", || said.last_seq() == 1);
     let temporary = app.path().temp_dir().expect("there is one");
     assert_eq!(
-        Path::new(cwd.trim_end()),
+        Path::new(&said.last(1)[0])
+            .canonicalize()
+            .expect("it is there"),
         temporary.canonicalize().expect("it exists")
     );
     // Rust's own comes before the file's: `from-the-file` could not be run.
@@ -81,9 +82,8 @@ fn mistakes_keep_the_app_from_starting_and_say_where_they_are() {
 #[test]
 fn dropping_the_app_leaves_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    let stubborn =
-        server("deaf").args(["-c", "trap '' TERM; echo deaf; while :; do sleep 1; done"]);
-    let stubborn = stubborn.graceful_shutdown_timeout(Duration::from_millis(100));
+    let stubborn = fake(&["--no-listen", "--ignore-term", "--print-url", "deaf"])
+        .graceful_shutdown_timeout(Duration::from_millis(100));
     let (app, _) = built(
         builder(&folder).sidecar("deaf", config(stubborn)),
         &[],
@@ -94,6 +94,8 @@ fn dropping_the_app_leaves_nothing() {
     let ready = sidecars.ensure_declared("deaf", None);
     let info = tauri::async_runtime::block_on(ready).expect("ready");
     let leader = sidecars.leader(info.pid.expect("a pid")).expect("ours");
+    let said = sidecars.logs("deaf").expect("declared");
+    eventually("it is deaf by now", || said.last_seq() == 1);
     assert!(leader.is_alive());
     // What `AppHandle::cleanup_before_exit` does: the table is cleared.
     app.cleanup_before_exit();

@@ -1,5 +1,4 @@
 //! The plugin in an app of Tauri's mock runtime.
-#![cfg(unix)]
 
 mod configuration;
 mod pages;

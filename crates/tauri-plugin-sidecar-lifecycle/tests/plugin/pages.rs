@@ -1,5 +1,9 @@
 //! What pages ask for, and what comes of it.
 
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use serde_json::{Value, json};
 use tauri::http::HeaderMap;
 use tauri::ipc::{InvokeBody, InvokeResponseBody};
@@ -8,7 +12,7 @@ use tauri_plugin_sidecar_lifecycle::{
     Builder, Declaration, HealthCheck, Param, SidecarBuilder, SidecarConfig,
 };
 
-use crate::support::{Bench, Page, config, server};
+use crate::support::{Bench, Page, config, fake, server};
 
 fn everything() -> [Value; 1] {
     let sets = ["default", "control", "write-stdin", "read-output"];
@@ -21,21 +25,23 @@ fn everything() -> [Value; 1] {
 
 /// A program that copies its input to its output, as bytes.
 fn echo() -> SidecarConfig {
-    let cat = SidecarConfig::builder()
-        .name("cat")
+    let echo = fake(&["--no-listen", "--echo-stdin", "--exit-on-stdin-eof"])
         .stdin(StdinMode::Piped)
         .stdout(StdoutMode::Raw);
-    config(cat)
+    config(echo)
 }
 
 /// Two places, for pages.
 fn places() -> Declaration {
-    let script = "echo {param.word} $COUNT; exec sleep 600";
-    let sh = SidecarConfig::builder()
-        .name("sh")
-        .args(["-c", script])
-        .env("COUNT", "{param.count}");
-    Declaration::new(config(sh))
+    let flags = [
+        "--no-listen",
+        "--print-url",
+        "{param.word}",
+        "--print-env",
+        "COUNT",
+    ];
+    let says_both = fake(&flags).env("COUNT", "{param.count}");
+    Declaration::new(config(says_both))
         .param("word", Param::one_of(["one", "two"]), "one")
         .param("count", Param::integer(1..=9), 1)
 }
@@ -82,7 +88,7 @@ fn params_fill_their_places_and_nothing_else_is_let_through() {
 
     let first = ensure(json!({ "word": "two" })).expect("ready");
     let said = bench.sidecars().logs("say").expect("declared");
-    crate::streams::eventually("its line", || said.last(1) == ["two 1"]);
+    crate::streams::eventually("its lines", || said.last(2) == ["two", "1"]);
     let same = ensure(json!({ "count": "1", "word": "two" })).expect("it runs so");
     assert_eq!(same["pid"], first["pid"]);
     let whatever = page
@@ -103,7 +109,7 @@ fn params_fill_their_places_and_nothing_else_is_let_through() {
         .expect("killed");
     let second = ensure(json!({ "word": "one", "count": "9" })).expect("ready");
     assert_ne!(second["pid"], first["pid"]);
-    crate::streams::eventually("its line", || said.last(1) == ["one 9"]);
+    crate::streams::eventually("its lines", || said.last(2) == ["one", "9"]);
 }
 
 #[test]
@@ -243,9 +249,7 @@ fn bytes_go_in_and_come_out_as_they_are() {
 #[test]
 fn a_write_is_answered_when_the_pipe_has_taken_it() {
     // It says when the first byte has come, and takes no other.
-    let script = "dd bs=1 count=1 of=/dev/null 2>/dev/null; echo begun; exec sleep 600";
-    let deaf = server("deaf").args(["-c", script]);
-    let deaf = config(deaf.stdin(StdinMode::Piped));
+    let deaf = config(fake(&["--no-listen", "--sip"]).stdin(StdinMode::Piped));
     let bench = Bench::new(Builder::new().sidecar("deaf", deaf), &everything());
     let page = bench.page("main");
     let run = page
@@ -276,9 +280,9 @@ fn a_write_is_answered_when_the_pipe_has_taken_it() {
 
 #[test]
 fn a_sidecar_on_its_way_up_is_promised_to_the_first_who_asked() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let open = folder.path().join("open");
-    let is_open = HealthCheck::command("test", ["-e".to_owned(), open.display().to_string()]);
+    let open = Arc::new(AtomicBool::new(false));
+    let asked = open.clone();
+    let is_open = HealthCheck::custom(move |_context| ready(asked.load(Relaxed)));
     let gate = server("gate").health_check(is_open);
     let waiting = SidecarBuilder::from(places().config().clone()).depends_on("gate");
     let waiting = Declaration::new(config(waiting))
@@ -301,9 +305,9 @@ fn a_sidecar_on_its_way_up_is_promised_to_the_first_who_asked() {
         let say = bench.sidecars().get_info("say").expect("it was started");
         assert!(!say.is_running, "it has no process yet");
         assert_eq!(other.refused("ensure_running", args("one")), "other-config");
-        std::fs::write(&open, "").expect("written");
+        open.store(true, Relaxed);
         first.join().expect("no panic").expect("ready");
     });
     let said = bench.sidecars().logs("say").expect("declared");
-    crate::streams::eventually("its line", || said.last(1) == ["two 1"]);
+    crate::streams::eventually("its lines", || said.last(2) == ["two", "1"]);
 }

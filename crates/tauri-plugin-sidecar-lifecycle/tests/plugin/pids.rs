@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use tauri_plugin_sidecar_lifecycle::Builder;
 
-use crate::support::{Bench, config, server};
+use crate::support::{Bench, config, program, server};
 
 fn bench() -> Bench {
     let sets = ["sidecar-lifecycle:default", "sidecar-lifecycle:control"];
@@ -70,8 +70,8 @@ fn a_pid_that_has_ended_is_stale_and_one_of_somebody_else_is_foreign() {
         "the run is another sidecar's"
     );
 
-    let mut stranger = Command::new("sleep")
-        .arg("600")
+    let mut stranger = Command::new(program())
+        .arg("--no-listen")
         .stdin(Stdio::null())
         .spawn()
         .expect("it runs");

@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fake_host::testing::fake_sidecar;
 use serde_json::{Value, json};
 use tauri::http::HeaderMap;
 use tauri::ipc::{CallbackFn, InvokeBody, InvokeResponseBody};
@@ -27,6 +28,13 @@ use tempfile::TempDir;
 
 /// Longest wait for anything; only a failing test gets near it.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Where an app's own pages lie: a web view of Windows knows no schemes but its own.
+const ORIGIN: &str = if cfg!(windows) {
+    "http://tauri.localhost"
+} else {
+    "tauri://localhost"
+};
 
 type Messages = Arc<Mutex<HashMap<(String, u32), Sender<Value>>>>;
 
@@ -178,7 +186,7 @@ impl Page {
             cmd: format!("plugin:sidecar-lifecycle|{command}"),
             callback: CallbackFn(0),
             error: CallbackFn(1),
-            url: "tauri://localhost".parse().expect("a URL"),
+            url: ORIGIN.parse().expect("a URL"),
             body,
             headers,
             invoke_key: INVOKE_KEY.to_owned(),
@@ -197,10 +205,19 @@ impl Page {
 
 /// A server that lives until it is ended, and prints this line first.
 pub(crate) fn server(line: &str) -> SidecarBuilder {
+    fake(&["--no-listen", "--print-url", line]).graceful_shutdown_timeout(Duration::from_secs(2))
+}
+
+/// The test server with these flags: it runs on every system, which a shell's script does not.
+pub(crate) fn fake(flags: &[&str]) -> SidecarBuilder {
     SidecarConfig::builder()
-        .name("sh")
-        .args(["-c", &format!("echo {line}; exec sleep 600")])
-        .graceful_shutdown_timeout(Duration::from_secs(2))
+        .name(program())
+        .args(flags.iter().copied())
+}
+
+/// The test server's program.
+pub(crate) fn program() -> &'static str {
+    fake_sidecar().to_str().expect("a path that is text")
 }
 
 pub(crate) fn config(builder: SidecarBuilder) -> SidecarConfig {
