@@ -18,6 +18,8 @@ fn begin(tree: Tree) -> (Setup, Host, Family, u16) {
 /// The host ends the tree, says that the protection is lost, and can start the sidecar again.
 fn guardian_alone(tree: Tree) {
     let (setup, mut host, family, port) = begin(tree);
+    // Who has no mark is known to the host only once it has looked at the tree.
+    setup.wait_until_recorded(&family.living());
     host.guardian().kill();
     assert_eq!(host.next("protection_lost")["protection"], "best_effort");
     let exited = host.next("exited");
