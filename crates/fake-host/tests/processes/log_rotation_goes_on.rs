@@ -97,7 +97,8 @@ fn a_launch_that_is_still_ending_leaves_the_next_ones_log_alone() {
     assert!(own.len() > 3, "{} files", own.len());
     for file in &own {
         assert!(
-            !file.contains("the-first") && file.len() < 101_000,
+            // A rotation that met the other's, which the folder's lock tells, comes 4 KiB later.
+            !file.contains("the-first") && file.len() < 110_000,
             "{}",
             file.len()
         );

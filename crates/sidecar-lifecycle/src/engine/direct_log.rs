@@ -16,7 +16,7 @@ use super::message::Message;
 use super::output::{Output, Source};
 use crate::core::RunId;
 use crate::logs::{LogRing, Piece, Rotation, rotation};
-use crate::sys::{FileChanges, read_at};
+use crate::sys::{self, FileChanges, read_at};
 
 /// What is shown of the log of one that was running already.
 const BEFORE: u64 = 64 * 1024;
@@ -43,7 +43,15 @@ impl DirectLog {
     ) -> io::Result<(File, Rc<DirectLog>)> {
         let mut file = rotation::open_to_append(path)?;
         if file.metadata()?.len() >= rotation.due(0) {
-            drop(rotation.turn(path, &file)?);
+            let turned = rotation.turn(path, &file).map(drop);
+            // If it is another file by now, somebody else has seen to it; or does at this moment.
+            let is_up_to_us = || sys::is_at(&file, path).unwrap_or(false);
+            if let Err(e) = turned
+                && e.kind() != io::ErrorKind::WouldBlock
+                && is_up_to_us()
+            {
+                return Err(e);
+            }
             file = rotation::open_to_append(path)?;
         }
         let at = file.metadata()?.len();

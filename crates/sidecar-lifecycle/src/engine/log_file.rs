@@ -25,11 +25,8 @@ impl Loop {
         let rotation = Rotation::new(config.log_limit, config.log_files);
         let mut begin = || -> io::Result<_> {
             let path = rotation::locate(&wish)?;
-            let mut kept = Ok(());
-            if self.logs_begun.insert(path.clone()) {
-                kept = rotation.set_aside(&path);
-            }
-            let file = rotation::open(&path)?;
+            let first = self.logs_begun.insert(path.clone());
+            let (file, kept) = rotation.begin(&path, first)?;
             Ok((
                 LogOrder {
                     file,

@@ -14,6 +14,9 @@ use crate::sys;
 /// Bytes of a torn line that are left out before writing goes on in the middle of it.
 const MAX_TORN: usize = 64 * 1024;
 
+/// Bytes until a rotation that had to wait for somebody else's is tried again.
+const SOON: u64 = 4 * 1024;
+
 /// A log file that is written. Two runs of one sidecar can write into it side by side.
 #[derive(Debug)]
 pub(crate) struct LogFile {
@@ -274,6 +277,11 @@ impl LogFile {
                 self.due = self.rotation.due(0);
                 self.torn = false;
                 self.stuck = false;
+                None
+            }
+            // Somebody else's turn, for a moment.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.due = self.end.saturating_add(SOON);
                 None
             }
             Err(error) => {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::logs::boundary::OVERSHOOT;
 use crate::logs::feed::{MAX_FILES, Piece};
-use crate::logs::rotation::{numbered, open};
+use crate::logs::rotation::numbered;
 
 struct Fixture {
     dir: tempfile::TempDir,
@@ -19,8 +19,9 @@ impl Fixture {
     fn new(limit: u64, files: u32) -> Fixture {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
-        let file = open(&path).unwrap();
-        let log = LogFile::new(file, path, Rotation { limit, files }).unwrap();
+        let rotation = Rotation { limit, files };
+        let (file, _) = rotation.begin(&path, true).unwrap();
+        let log = LogFile::new(file, path, rotation).unwrap();
         let feed = Feed::new(files);
         Fixture { dir, log, feed }
     }

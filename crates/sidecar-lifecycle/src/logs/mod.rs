@@ -15,6 +15,7 @@
 mod ansi;
 mod boundary;
 mod feed;
+mod folder_lock;
 #[cfg(test)]
 mod fuzz;
 mod log_file;

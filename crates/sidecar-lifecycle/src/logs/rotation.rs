@@ -1,14 +1,16 @@
 //! The files of a log: `web.log`, of this launch `web.log.1` and so on (the higher, the older), of
 //! the last one `web.log.prev`, `web.log.prev.1` and so on.
 //!
-//! The guardian rotates, so nothing here may wait for a lock that another thread could have held
-//! at its fork: renaming and opening by an absolute path do not.
+//! The guardian rotates, so nothing there may wait for a lock that another thread could have held
+//! at its fork: renaming and opening by an absolute path do not, and for that of the folder, which is
+//! the system's, it asks once.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::folder_lock::FolderLock;
 use crate::sys;
 
 /// How far a number may lie beyond one that is missing and still be found, at a launch.
@@ -42,9 +44,23 @@ impl Rotation {
         }
     }
 
+    /// Opens the log of a run, or begins it. The first one of a launch keeps the last launch's beside
+    /// it: what cannot be kept is told beside the file.
+    pub(crate) fn begin(self, path: &Path, first: bool) -> io::Result<(File, io::Result<()>)> {
+        let _alone = FolderLock::wait(path);
+        let kept = if first { self.set_aside(path) } else { Ok(()) };
+        Ok((open(path)?, kept))
+    }
+
     /// Moves the file at `path` to `.1`, and those before it up by one, and begins a new one. When
     /// that fails, `current` is still the file at `path`, or is not there any more.
+    ///
+    /// # Errors
+    /// `WouldBlock` while somebody else begins or rotates a log of the same folder.
     pub(crate) fn turn(self, path: &Path, current: &File) -> io::Result<File> {
+        let Some(_alone) = FolderLock::attempt(path) else {
+            return Err(io::ErrorKind::WouldBlock.into());
+        };
         let aside = numbered(path, 1);
         let is_there = match sys::is_at(current, path) {
             Ok(true) => {
@@ -94,7 +110,7 @@ impl Rotation {
 
     /// Keeps the last launch's files under `.prev`, in place of those of the launch before. What
     /// cannot be moved is told by the first error, and the rest is moved all the same.
-    pub(crate) fn set_aside(self, path: &Path) -> io::Result<()> {
+    fn set_aside(self, path: &Path) -> io::Result<()> {
         let prev = with_suffix(path, ".prev");
         let mut outcome = Ok(());
         for number in 1_u32.. {
@@ -141,7 +157,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Opens the log at `path` for the spawner, or begins it.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<File> {
     options().create(true).truncate(false).open(path)
 }
 
@@ -172,7 +188,11 @@ fn options() -> OpenOptions {
 pub(crate) fn locate(path: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
     match fs::metadata(&path) {
-        Ok(found) if found.is_file() => fs::canonicalize(&path),
+        Ok(found) if found.is_file() => match fs::canonicalize(&path) {
+            // It has just been rotated away.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => in_its_folder(&path),
+            found => found,
+        },
         Ok(found) => {
             let kind = if found.is_dir() {
                 "a folder"
@@ -182,14 +202,17 @@ pub(crate) fn locate(path: &Path) -> io::Result<PathBuf> {
             let reason = format!("it is {kind}, and a log has to be an ordinary file");
             Err(io::Error::new(io::ErrorKind::InvalidInput, reason))
         }
-        Err(_) => match (path.parent(), path.file_name()) {
-            (Some(folder), Some(name)) => {
-                fs::create_dir_all(folder)?;
-                Ok(fs::canonicalize(folder)?.join(name))
-            }
-            _ => Err(io::ErrorKind::IsADirectory.into()),
-        },
+        Err(_) => in_its_folder(&path),
     }
+}
+
+/// A file that is not there, by its folder, which is made.
+fn in_its_folder(path: &Path) -> io::Result<PathBuf> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::IsADirectory.into());
+    };
+    fs::create_dir_all(folder)?;
+    Ok(fs::canonicalize(folder)?.join(name))
 }
 
 #[cfg(test)]

@@ -111,6 +111,67 @@ fn files_that_are_removed_in_the_middle_of_a_rotation_are_no_trouble() {
     assert!(sys::is_at(&before, &numbered(&path, 1)).unwrap());
 }
 
+/// The guardian of a host that was killed rotates on, at any moment of the next launch's beginning.
+#[cfg(unix)]
+#[test]
+fn a_launch_that_begins_in_the_middle_of_a_rotation_gets_a_log_of_its_own() {
+    for round in 0..100 {
+        let logs = Logs::new();
+        let path = logs.path();
+        let (rotated, stopped) = (AtomicU32::new(0), AtomicBool::new(false));
+        let (mut before, mut begun) = (None, None);
+        thread::scope(|scope| {
+            let guardian = scope.spawn(|| {
+                let mut current = open(&path).unwrap();
+                while !stopped.load(Relaxed) {
+                    sys::write_at(&current, &[b'x'; LEAST as usize], 0).unwrap();
+                    match TWO.turn(&path, &current) {
+                        Ok(next) => current = next,
+                        Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+                        Err(_) => break, // It has seen that the log is another's.
+                    }
+                    rotated.fetch_add(1, Relaxed);
+                }
+                current
+            });
+            while rotated.load(Relaxed) == 0 && !guardian.is_finished() {
+                std::hint::spin_loop();
+            }
+            let next = TWO.begin(&path, true);
+            stopped.store(true, Relaxed);
+            before = guardian.join().ok();
+            begun = next.ok();
+        });
+        let (begun, kept) = begun.unwrap();
+        kept.unwrap();
+        assert!(sys::is_at(&begun, &path).unwrap(), "round {round}");
+        let prev = with_suffix(&path, ".prev");
+        assert!(
+            sys::is_at(&before.unwrap(), &prev).unwrap(),
+            "round {round}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_holds_the_folder_is_not_disturbed_and_not_waited_for_when_it_is_rotated() {
+    let logs = Logs::new();
+    logs.put("", "a");
+    let current = open(&logs.path()).unwrap();
+    let held = FolderLock::attempt(&logs.path()).unwrap();
+    let refused = TWO.turn(&logs.path(), &current).unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
+    assert_eq!(logs.all(), pairs(&[("web.log", "a")]));
+    // One who is stopped while it holds it does not keep a launch from beginning.
+    let (begun, kept) = TWO.begin(&logs.path(), true).unwrap();
+    kept.unwrap();
+    drop(held);
+    TWO.turn(&logs.path(), &begun).unwrap();
+    let expected = [("web.log", ""), ("web.log.1", ""), ("web.log.prev", "a")];
+    assert_eq!(logs.all(), pairs(&expected));
+}
+
 /// A guardian whose host was killed still writes while the next launch has begun a new log.
 #[test]
 fn the_log_of_another_launch_is_not_moved() {

@@ -78,8 +78,9 @@ mod tests {
     fn two_runs_of_one_log_write_behind_each_other_and_each_tells_of_its_own() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("log");
-        let file = rotation::open(&path).unwrap();
-        let log = LogFile::new(file, path.clone(), Rotation { limit: 8, files: 2 }).unwrap();
+        let rotation = Rotation { limit: 8, files: 2 };
+        let (file, _) = rotation.begin(&path, true).unwrap();
+        let log = LogFile::new(file, path.clone(), rotation).unwrap();
         let shared = Arc::new(Mutex::new(log));
         let (old, new) = (LogTail::new(Arc::clone(&shared)), LogTail::new(shared));
         assert!(old.append(0, b"old 1\n"));
