@@ -216,6 +216,21 @@ test("a server that dies later: the trouble page, then the same route by itself"
   assert.equal(project.starts().length, 2);
 });
 
+test("a server that ends as if it were done while it is in use: the trouble page, and Retry brings the route back", async (t) => {
+  const project = await makeProject(t);
+  const app = await desk.open(t, project);
+  await app.shown();
+  await app.page.run("history.pushState({}, '', '/orders/12')");
+  await project.die(0);
+  await app.trouble("server-died");
+  assert.match(await text(app, "sentence"), /^node server\.mjs ended with code 0 while it was in use\.$/);
+  assert.match(await text(app, "cause"), /Retry starts it again/);
+  await pressRetry(app);
+  await app.shown(2);
+  assert.equal(await app.page.url(), project.url("/orders/12"));
+  assert.equal(project.starts().length, 2, "nobody starts it unasked");
+});
+
 test("a server that dies again and again is given up, and Retry brings the route back", async (t) => {
   const project = await makeProject(t);
   const app = await desk.open(t, project);

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::install::{Says, says};
 use super::launcher::{Launcher, SERVER, short_command};
-use super::model::{Phase, Trouble};
+use super::model::Phase;
 use super::prepare::is_movable;
 use crate::trouble::{self, Next};
 
@@ -193,13 +193,7 @@ impl Launcher {
             (died, state.facts.ended)
         };
         if died {
-            let next = Next::Underway;
-            self.show_death(trouble::server_died(
-                &self.command(),
-                ended,
-                last_lines,
-                next,
-            ));
+            self.show_death(ended, last_lines, Next::Underway);
         }
     }
 
@@ -211,9 +205,7 @@ impl Launcher {
             (f.was_ready && !f.reviving && f.ended.is_some(), f.ended)
         };
         if died {
-            let lines = self.last_lines();
-            let next = Next::Untried;
-            self.show_death(trouble::server_died(&self.command(), ended, &lines, next));
+            self.show_death(ended, &self.last_lines(), Next::Untried);
         }
     }
 
@@ -221,16 +213,22 @@ impl Launcher {
     ///
     /// On a thread: asking the window where it is waits for the main thread, and at exit the main
     /// thread waits for the engine, whose thread this is called on.
-    fn show_death(&self, trouble: Trouble) {
+    fn show_death(
+        &self,
+        ended: Option<(Option<i32>, Option<i32>)>,
+        last_lines: &[String],
+        next: Next,
+    ) {
         let Some(me) = self.me.upgrade() else { return };
+        let trouble = trouble::server_died(&self.command(), ended, last_lines, next);
         let generation = self.lock().launch.generation;
         std::thread::spawn(move || {
             me.remember_route();
             let current = {
                 let state = me.lock();
-                // It may be back by now, or started anew by its user.
-                state.launch.generation == generation && state.launch.phase != Phase::Ready
-                    || state.facts.reviving
+                // It may have been started anew by its user; or be back by now, or given up.
+                let is_underway = next == Next::Underway;
+                state.launch.generation == generation && state.facts.reviving == is_underway
             };
             if current {
                 me.fail(trouble);
