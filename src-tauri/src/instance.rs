@@ -202,7 +202,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = ours(dir.path());
         std::fs::remove_file(dir.path().join("instance.sock")).unwrap();
-        let Ok(Claim::Taken(Some(other))) = Instance::claim(dir.path()) else {
+        let Ok(Claim::Taken(Some(other))) = Instance::claim_within(dir.path(), Duration::ZERO)
+        else {
             panic!("it cannot be asked");
         };
         let told = other.tell(Path::new("/shop"));
@@ -212,6 +213,39 @@ mod tests {
              it cannot be asked: No such file or directory (os error 2)"
         );
         drop(first);
+    }
+
+    /// Two clicks: the first start has the lock since a moment.
+    #[test]
+    fn one_that_has_no_socket_yet_is_asked_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut first = ours(dir.path());
+        let socket = dir.path().join("instance.sock");
+        std::fs::rename(&socket, dir.path().join("elsewhere")).unwrap();
+        let state = dir.path().to_owned();
+        let second =
+            thread::spawn(move || matches!(Instance::claim(&state), Ok(Claim::Taken(None))));
+        let (tx, rx) = mpsc::channel();
+        first.on_second_start(move || tx.send(()).expect("the test listens"));
+        std::fs::rename(dir.path().join("elsewhere"), &socket).unwrap();
+        rx.recv_timeout(Duration::from_secs(5))
+            .expect("it is asked");
+        assert!(second.join().unwrap(), "it came to the front");
+    }
+
+    #[test]
+    fn one_that_ends_while_it_is_asked_is_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut first = ours(dir.path());
+        let door = first.door.take().expect("it has one");
+        let hangs_up = thread::spawn(move || drop(door.accept()));
+        let other = Instance::claim_within(dir.path(), Duration::ZERO);
+        let Ok(Claim::Taken(Some(other))) = other else {
+            panic!("it has not answered");
+        };
+        let told = other.tell(Path::new("/shop"));
+        assert!(told.contains("it is about to end"), "{told}");
+        hangs_up.join().unwrap();
     }
 }
 

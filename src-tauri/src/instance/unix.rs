@@ -12,6 +12,8 @@ const YES: &[u8] = b"yes\n";
 const NO: &[u8] = b"no.\n";
 /// Nobody keeps the other side waiting.
 const LIMIT: Duration = Duration::from_secs(2);
+/// Far longer than lies between a first start's lock and its socket.
+const SOCKET_LIMIT: Duration = Duration::from_secs(3);
 /// Socket addresses are short: 108 bytes on Linux, 104 on macOS, with their end.
 const LONGEST: usize = 103;
 
@@ -97,12 +99,29 @@ pub(super) fn knock(state: &Path) -> Answer {
     match ask(state) {
         Ok(said) if said == NO => ending(),
         Ok(_) => Answer::Focused,
-        // It has just ended, and its socket with it: its lock is about to be free.
-        Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => ending(),
-        Err(e) => Answer::Hidden(Hidden {
-            pid: None,
-            why: format!("it cannot be asked: {e}"),
-        }),
+        // It ends, and its socket with it, before it was asked or before it has answered: its lock
+        // is about to be free.
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::ConnectionRefused
+                    | io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::BrokenPipe
+                    | io::ErrorKind::UnexpectedEof
+            ) =>
+        {
+            ending()
+        }
+        // It has the lock since a moment, and no socket yet; or has none.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Answer::Wait(SOCKET_LIMIT, unasked(&e)),
+        Err(e) => Answer::Hidden(unasked(&e)),
+    }
+}
+
+fn unasked(e: &io::Error) -> Hidden {
+    Hidden {
+        pid: None,
+        why: format!("it cannot be asked: {e}"),
     }
 }
 
