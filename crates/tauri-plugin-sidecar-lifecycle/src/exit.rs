@@ -1,6 +1,7 @@
 //! The ways out of an app, none of which may leave a sidecar behind.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sidecar_lifecycle::{Engine, Leftovers, SidecarInfo, Wanted, on_termination};
@@ -63,6 +64,9 @@ pub(crate) struct Exit {
     /// Whether an exit is held back.
     hold: bool,
     way: Mutex<Way>,
+    /// Somebody has asked twice by a signal. The main thread hears of that later than it may hear
+    /// that the sidecars are down.
+    forced: AtomicBool,
 }
 
 impl Exit {
@@ -71,6 +75,7 @@ impl Exit {
             limit,
             hold,
             way: Mutex::default(),
+            forced: AtomicBool::new(false),
         }
     }
 
@@ -124,12 +129,17 @@ impl Exit {
             sidecars.set_exiting(true);
             let stopped = stop_all(&sidecars, limit);
             let code = {
-                let mut way = lock(&app.state::<Exit>().inner().way);
+                let this = app.state::<Exit>();
+                let mut way = lock(&this.way);
                 let Way::Held { code } = *way else {
                     return; // The loop has ended meanwhile.
                 };
                 *way = Way::Released { stopped };
-                code
+                if this.forced.load(Ordering::Acquire) {
+                    FORCED
+                } else {
+                    code
+                }
             };
             app.exit(code);
         });
@@ -217,6 +227,7 @@ pub(crate) fn handle_signals<R: Runtime>(app: &AppHandle<R>) -> std::io::Result<
         match t.count {
             1 => app.exit(0),
             2 => {
+                app.state::<Exit>().forced.store(true, Ordering::Release);
                 engine.begin_shutdown(t.name());
                 engine.force();
                 app.exit(FORCED);
