@@ -259,7 +259,7 @@ fn write_state(
     state: &State,
     rename: fn(&Path, &Path) -> io::Result<()>,
 ) -> io::Result<()> {
-    let next = path.with_extension("json.next");
+    let next = next(path);
     let write = || {
         let mut file = private(&next)?;
         file.set_len(0)?;
@@ -269,6 +269,11 @@ fn write_state(
     write().inspect_err(|_| {
         let _ = fs::remove_file(&next); // Whatever became of it, nobody reads it.
     })
+}
+
+/// A state file while it is written.
+fn next(path: &Path) -> PathBuf {
+    path.with_extension("json.next")
 }
 
 impl Drop for Ledger {

@@ -178,6 +178,19 @@ fn a_start_that_was_killed_half_way_leaves_its_file_for_a_while_only() {
 }
 
 #[test]
+fn one_that_was_killed_while_it_remembered_a_port_leaves_its_file_for_a_while_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let next = dir.path().join("ports.123.next");
+    let file = private(&next).unwrap();
+    dead_states(dir.path(), "app");
+    assert!(next.exists(), "it may still be writing");
+    let then = std::time::SystemTime::now() - 2 * STALE;
+    file.set_modified(then).unwrap();
+    dead_states(dir.path(), "app");
+    assert!(!next.exists());
+}
+
+#[test]
 fn a_file_cut_anywhere_is_no_state_and_no_panic() {
     let dir = tempfile::tempdir().unwrap();
     let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
@@ -224,6 +237,19 @@ fn the_papers_of_another_version_or_app_are_left_for_it() {
     fs::write(dir.path().join("two.json"), newer).unwrap();
     assert!(dead_states(dir.path(), "app").is_empty());
     assert_eq!(dead_states(dir.path(), "another-app").len(), 1);
+}
+
+#[test]
+fn one_who_was_killed_while_it_wrote_leaves_no_litter() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = Ledger::open(dir.path(), "app", "one").unwrap();
+    ledger.record(record(1));
+    drop(ledger);
+    fs::write(dir.path().join("one.json.next"), "{").unwrap();
+    for dead in dead_states(dir.path(), "app") {
+        dead.remove();
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -138,7 +138,13 @@ impl Preparation {
         {
             self.free(port, tell).await;
         }
-        match ports::pick(wish, &self.reservations, self.seed, preferred, &self.avoid) {
+        let pick = || ports::pick(wish, &self.reservations, self.seed, preferred, &self.avoid);
+        let picked = match pick() {
+            // Whoever looks whether it is free has it for a moment: another engine, `sidecar port`.
+            Err(PickError::Held { port }) if ports::is_free(port).is_ok() => pick(),
+            picked => picked,
+        };
+        match picked {
             Ok(picked) => Ok(picked),
             Err(_) if !has_descriptors() => Err(Refusal::passing(
                 "no port can be tested: too many files are open here; close some, or raise the \

@@ -15,9 +15,10 @@ use crate::sys::unix::poll::PollSet;
 use crate::sys::unix::signals::{SignalPipe, kill_child, set_action, unblock_all};
 use crate::sys::unix::{disguise, limits, orphans, threads, wait, watch};
 
-/// How long the host waits for the guardian's first word. It takes a millisecond; a guardian that
-/// hangs on a lock that another thread held at the fork never says it.
-const HELLO_LIMIT: Duration = Duration::from_secs(1);
+/// How long the host waits for the guardian's first word. It takes a millisecond, or as long as a
+/// machine gives it no time; a guardian that hangs on a lock that another thread held at the fork
+/// never says it.
+const HELLO_LIMIT: Duration = Duration::from_secs(5);
 
 /// The guardian's name in the process table. At most 15 bytes, or Linux cuts it.
 pub(super) const NAME: &str = "sidecar-guard";
@@ -214,7 +215,7 @@ fn hear_hello(link: &mut Link) -> io::Result<u32> {
     if !poll.ready(slot).readable {
         return Err(io::Error::new(
             io::ErrorKind::TimedOut,
-            "no word within a second",
+            "no word within 5 s",
         ));
     }
     link.fill()?;

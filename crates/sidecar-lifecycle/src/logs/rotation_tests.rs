@@ -124,7 +124,7 @@ fn a_launch_that_begins_in_the_middle_of_a_rotation_gets_a_log_of_its_own() {
             let guardian = scope.spawn(|| {
                 let mut current = open(&path).unwrap();
                 while !stopped.load(Relaxed) {
-                    sys::write_at(&current, &[b'x'; LEAST as usize], 0).unwrap();
+                    sys::write_at(&current, &vec![b'x'; LEAST as usize], 0).unwrap();
                     match TWO.turn(&path, &current) {
                         Ok(next) => current = next,
                         Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}

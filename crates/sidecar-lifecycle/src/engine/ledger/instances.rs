@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::papers::{Papers, read_state};
-use super::{RunRecord, State, lock_path, write_state};
+use super::{RunRecord, State, lock_path, next, write_state};
 use crate::census::registry;
 use crate::sys::{monotonic, replace};
 
@@ -30,17 +30,7 @@ pub(crate) fn dead_state(dir: &Path, app_id: &str, instance: &str) -> Option<Dea
         return None;
     }
     let path = dir.join(format!("{instance}.json"));
-    let deadline = monotonic() + LOOKING;
-    let lock = lock_file(&lock_path(dir, instance), || {
-        // Whoever only looks holds a lock as well, for a moment. A dead host's must not be passed
-        // over for that; a living host's is nobody's to wait for.
-        let host = read_state(&path).whole().and_then(|state| state.host);
-        let looked_at = host.is_some_and(|host| !host.is_alive()) && monotonic() < deadline;
-        if looked_at {
-            thread::sleep(LOOKING / 100);
-        }
-        looked_at
-    })?;
+    let lock = lock_of_the_dead(dir, instance)?;
     let state = match read_state(&path) {
         Papers::Whole(state) if state.app_id != app_id => return None,
         Papers::Foreign => return None,
@@ -55,6 +45,22 @@ pub(crate) fn dead_state(dir: &Path, app_id: &str, instance: &str) -> Option<Dea
         path,
         lock_path: lock_path(dir, instance),
         _lock: lock,
+    })
+}
+
+/// An instance's lock, unless it lives.
+fn lock_of_the_dead(dir: &Path, instance: &str) -> Option<File> {
+    let deadline = monotonic() + LOOKING;
+    lock_file(&lock_path(dir, instance), || {
+        // Whoever only looks holds a lock as well, for a moment. A dead host's must not be passed
+        // over for that; a living host's is nobody's to wait for.
+        let state = read_state(&dir.join(format!("{instance}.json"))).whole();
+        let host = state.and_then(|state| state.host);
+        let looked_at = host.is_some_and(|host| !host.is_alive()) && monotonic() < deadline;
+        if looked_at {
+            thread::sleep(LOOKING / 100);
+        }
+        looked_at
     })
 }
 
@@ -86,14 +92,22 @@ fn instances(dir: &Path, ending: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Removes what a start has left that was killed before its lock file had its name.
+/// Removes what a start has left that was killed before its lock file had its name, and what was
+/// killed while it remembered its ports (`ports.PID.next`).
 fn clear_stale(dir: &Path) {
+    let is_old = |path: &Path| {
+        let at = fs::metadata(path).and_then(|m| m.modified());
+        at.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE))
+    };
+    for name in instances(dir, "next").filter(|name| name.starts_with("ports.")) {
+        let next = dir.join(format!("{name}.next"));
+        if is_old(&next) {
+            let _ = fs::remove_file(&next); // Looked at again at the next start otherwise.
+        }
+    }
     for instance in instances(dir, "new") {
         let new = dir.join(format!("{instance}.new"));
-        let is_old = fs::metadata(&new)
-            .and_then(|m| m.modified())
-            .is_ok_and(|at| at.elapsed().is_ok_and(|age| age > STALE));
-        if is_old && lock_file(&new, || false).is_some() {
+        if is_old(&new) && lock_file(&new, || false).is_some() {
             let _ = fs::remove_file(dir.join(format!("{instance}.json"))); // Perhaps never written.
             let _ = fs::remove_file(&new); // Looked at again at the next start otherwise.
         }
@@ -130,6 +144,7 @@ impl DeadState {
     /// Everything in it is dealt with.
     pub(crate) fn remove(self) {
         let _ = fs::remove_file(&self.path); // It may never have been written.
+        let _ = fs::remove_file(next(&self.path)); // It died while it wrote, if this is there.
         let _ = fs::remove_file(&self.lock_path); // Looked at again at the next start otherwise.
         registry::leave(&self.remains.instance);
     }
@@ -163,7 +178,7 @@ pub(crate) fn look(dir: &Path, app_id: &str, instance: &str) -> (Lock, Remains) 
 /// Whether an instance has a lock file that nobody holds. An instance that is not known here is
 /// not dead: nothing proves it.
 pub(crate) fn is_dead(dir: &Path, instance: &str) -> bool {
-    is_name(instance) && lock_file(&lock_path(dir, instance), || false).is_some()
+    is_name(instance) && lock_of_the_dead(dir, instance).is_some()
 }
 
 /// A name may come from a process's environment: it must not be a path.
