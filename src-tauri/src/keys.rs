@@ -80,7 +80,7 @@ pub(crate) fn add(window: &tauri::WebviewWindow) -> tauri::Result<()> {
 #[cfg(windows)]
 fn held() -> shortcuts::Held {
     use windows_sys::Win32::UI::Input::KeyboardAndMouse::{
-        GetKeyState, VK_CONTROL, VK_MENU, VK_SHIFT,
+        GetKeyState, VK_CONTROL, VK_MENU, VK_RMENU, VK_SHIFT,
     };
     // SAFETY: takes any number. Negative means down.
     let is_down = |key: u16| unsafe { GetKeyState(i32::from(key)) } < 0;
@@ -88,6 +88,7 @@ fn held() -> shortcuts::Held {
         ctrl: is_down(VK_CONTROL),
         shift: is_down(VK_SHIFT),
         alt: is_down(VK_MENU),
+        right_alt: is_down(VK_RMENU),
     }
 }
 

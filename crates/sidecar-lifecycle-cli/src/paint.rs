@@ -24,7 +24,7 @@ impl Paint {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let terminal = io::stdout().is_terminal();
         Paint {
-            colour: wanted && terminal,
+            colour: wanted && terminal && knows_escapes(),
             width: terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0.into()),
         }
     }
@@ -59,6 +59,18 @@ impl Paint {
             text.to_owned()
         }
     }
+}
+
+/// Whether a terminal takes escapes for what they are.
+#[cfg(not(windows))]
+fn knows_escapes() -> bool {
+    true
+}
+
+/// The consoles of Windows 10 print them unless each program asks for more.
+#[cfg(windows)]
+fn knows_escapes() -> bool {
+    anstyle_query::windows::enable_ansi_colors() == Some(true)
 }
 
 /// Prints to stdout. A reader that has gone (`sidecar ps | head -1`) has what it wanted.

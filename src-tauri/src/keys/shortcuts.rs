@@ -6,6 +6,8 @@ pub(super) struct Held {
     pub(super) ctrl: bool,
     pub(super) shift: bool,
     pub(super) alt: bool,
+    /// On many keyboards `AltGr`, which Windows tells as Ctrl and Alt: with it a letter is written.
+    pub(super) right_alt: bool,
 }
 
 // Virtual keys. Letters and digits have their ASCII code.
@@ -22,6 +24,9 @@ const R: u32 = b'R' as u32;
 
 /// The menu's item that a virtual key stands for.
 pub(super) fn item(key: u32, held: Held) -> Option<&'static str> {
+    if held.right_alt {
+        return None;
+    }
     match (held.ctrl, held.shift, held.alt, key) {
         (true, false, false, Q) => Some("quit"),
         (true, false, false, R) => Some("reload"),
@@ -43,6 +48,7 @@ mod tests {
             ctrl: held.contains('c'),
             shift: held.contains('s'),
             alt: held.contains('a'),
+            right_alt: held.contains('r'),
         };
         item(key, held)
     }
@@ -85,6 +91,7 @@ mod tests {
                 ctrl: true,
                 shift: spelling.contains("Shift"),
                 alt: spelling.contains("Alt"),
+                right_alt: false,
             };
             assert_eq!(item(keys(spelling), held).unwrap_or("none"), id, "{line}");
             seen += 1;
@@ -100,6 +107,7 @@ mod tests {
             ("a", 0x49),
             ("ca", 0x52),
             ("csa", 0x49),
+            ("car", 0x49), // í, on an Irish keyboard.
             ("ca", 0xbb),
             ("cs", 0xbd),
             ("cs", 0x51),

@@ -1,5 +1,7 @@
 //! What a sidecar finds in its environment.
 
+use std::ffi::OsStr;
+
 use super::run_loop::Loop;
 use crate::config::{HealthCheck, SidecarConfig, variables_of};
 use crate::core::{Phase, Sidecar};
@@ -89,10 +91,8 @@ fn origin(url: &str) -> String {
 
 /// The environment of a sidecar: the host's own unless it is left out, and what was set on top.
 pub(super) fn environment(config: &SidecarConfig) -> Variables {
-    let inherited = (!config.clear_env)
-        .then(std::env::vars_os)
-        .into_iter()
-        .flatten();
+    let inherited =
+        std::env::vars_os().filter(|(name, _)| !config.clear_env || is_the_systems(name));
     let set = config
         .env
         .iter()
@@ -100,9 +100,34 @@ pub(super) fn environment(config: &SidecarConfig) -> Variables {
     inherited.chain(set).collect()
 }
 
+/// Whether no program is meant to be without it. Windows finds the library of its sockets by
+/// `SystemRoot`: without that, none can be opened (error 10106).
+fn is_the_systems(name: &OsStr) -> bool {
+    const OF_WINDOWS: [&str; 3] = ["SystemRoot", "SystemDrive", "windir"];
+    let key = variable_key(name);
+    cfg!(windows)
+        && OF_WINDOWS
+            .iter()
+            .any(|known| variable_key(known.as_ref()) == key)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::origin;
+    use super::{environment, origin};
+    use crate::config::SidecarConfig;
+
+    #[test]
+    fn a_clean_environment_has_what_was_set_and_what_windows_cannot_do_without() {
+        let config = SidecarConfig::builder().name("api").clear_env(true);
+        let config = config.env("ONE", "1").build().unwrap();
+        let clean = environment(&config);
+        assert_eq!(clean.get("ONE"), Some("1".as_ref()));
+        assert_eq!(clean.get("PATH"), None);
+        let of_windows = ["SystemRoot", "SystemDrive", "windir"].map(|name| clean.get(name));
+        assert_eq!(of_windows[0].is_some(), cfg!(windows));
+        let count = 1 + of_windows.iter().flatten().count();
+        assert_eq!(clean.iter().count(), count);
+    }
 
     #[test]
     fn a_checks_path_is_not_told_to_others() {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::map::EnvMap;
 use super::platform::{self, Ended, Launch};
+use crate::sys::text_of;
 
 /// More than any tool says when it is asked for its version.
 const ANSWER_CAP: usize = 64 * 1024;
@@ -123,7 +124,7 @@ pub fn ask_tool(
         Ended::Satisfied => String::new(),
         Ended::OutputClosed(status) => status,
     };
-    let said = String::from_utf8_lossy(&said).into_owned();
+    let said = text_of(&said).into_owned();
     if said.trim().is_empty() {
         let stderr = outcome.stderr;
         return Err(AskError::Silent {

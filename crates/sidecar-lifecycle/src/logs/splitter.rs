@@ -1,5 +1,7 @@
 //! Bytes into lines.
 
+use crate::sys::text_of;
+
 /// A line that never ends is cut here, so that it cannot fill the memory.
 const MAX_LINE: usize = 64 * 1024;
 
@@ -105,7 +107,8 @@ fn cut(bytes: &[u8]) -> (&[u8], &[u8]) {
     bytes.split_at(before.unwrap_or(MAX_LINE)) // Else it is no text anyway.
 }
 
-/// A line as it is shown. Bytes that are no UTF-8 become U+FFFD. Control characters, which would
+/// A line as it is shown. Bytes that are no UTF-8 become U+FFFD; on Windows the whole line is then
+/// read in the code page of the system's consoles. Control characters, which would
 /// ring a terminal's bell, delete, or say what is not there, become their pictures (`␀`, `␇`, `␈`);
 /// but for tabs, for the escapes that colours begin with, and for carriage returns, with which
 /// progress is drawn. The second set of them (U+0080 to U+009F, where terminals find escapes too)
@@ -117,7 +120,7 @@ fn shown(bytes: &[u8]) -> String {
     if is_harmless && let Ok(text) = str::from_utf8(bytes) {
         return text.to_owned(); // Nearly every line: three times faster than a lossy look.
     }
-    let text = String::from_utf8_lossy(bytes);
+    let text = text_of(bytes);
     let picture = |c: char| match c {
         '\t' | '\r' | '\u{1b}' => c,
         '\0'..='\u{1f}' => {

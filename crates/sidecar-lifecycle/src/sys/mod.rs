@@ -45,6 +45,8 @@ pub(crate) use unix::signals::{
 #[cfg(unix)]
 pub(crate) use unix::support::{has_pidfd, has_splice, has_subreaper, open_files};
 #[cfg(unix)]
+pub(crate) use unix::text::text_of;
+#[cfg(unix)]
 pub(crate) use unix::users::user_name;
 pub(crate) use variables::Variables;
 #[cfg(windows)]
@@ -62,5 +64,7 @@ pub(crate) use windows::files::{
 pub(crate) use windows::shortage::is_transient;
 #[cfg(windows)]
 pub(crate) use windows::support::{has_pidfd, has_splice, has_subreaper, open_files};
+#[cfg(windows)]
+pub(crate) use windows::text::text_of;
 #[cfg(windows)]
 pub(crate) use windows::users::user_name;

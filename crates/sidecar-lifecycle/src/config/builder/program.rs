@@ -98,7 +98,9 @@ impl SidecarBuilder {
         self
     }
 
-    /// Leaves the caller's own environment out: what was set here is all.
+    /// Leaves the caller's own environment out: what was set here is all. On Windows `SystemRoot`,
+    /// `SystemDrive` and `windir` stay, unless they are set here: without the first, a program can
+    /// open no socket.
     ///
     /// ```
     /// # use sidecar_lifecycle::SidecarConfig;

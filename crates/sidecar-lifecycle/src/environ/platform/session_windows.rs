@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 
 use super::{Ended, Launch, Outcome};
 use crate::engine::to_run;
-use crate::sys::Variables;
 use crate::sys::windows::handle::Process;
 use crate::sys::windows::job::Job;
 use crate::sys::windows::leaving::Leaving;
 use crate::sys::windows::spawn;
+use crate::sys::{Variables, text_of};
 
 /// What is kept of stderr.
 const STDERR_TAIL: usize = 4096;
@@ -66,7 +66,7 @@ pub(in crate::environ) fn run_in_session(
     };
     // Its last words may still be on their way here.
     output.take_rest(Instant::now() + SETTLE);
-    let stderr = String::from_utf8_lossy(output.tail.make_contiguous()).into_owned();
+    let stderr = text_of(output.tail.make_contiguous()).into_owned();
     Ok(Outcome { ended, stderr })
 }
 

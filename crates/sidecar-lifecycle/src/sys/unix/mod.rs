@@ -12,6 +12,7 @@ pub(crate) mod shortage;
 pub(crate) mod signals;
 pub(crate) mod spawn;
 pub(crate) mod support;
+pub(crate) mod text;
 pub(crate) mod threads;
 pub(crate) mod users;
 pub(crate) mod wait;

@@ -32,6 +32,7 @@ use super::console;
 use super::errands::Errands;
 use super::handle::Process;
 use super::job::Job;
+use super::session_end;
 use super::spawn::{self, Program};
 use crate::sys::Variables;
 
@@ -67,6 +68,11 @@ pub(crate) fn send(leader: (u32, u64), members: &[(u32, u64)]) -> io::Result<()>
     if !IS_SERVED.load(Ordering::Acquire) {
         let what = "`guardian::start()` was not called first in `main`";
         return Err(io::Error::new(io::ErrorKind::Unsupported, what));
+    }
+    if session_end::has_begun() {
+        return Err(io::Error::other(
+            "the session ends, in which no program can be started",
+        ));
     }
     let program = env::current_exe()?;
     let address = address(leader, members);

@@ -152,12 +152,15 @@ impl Run {
         self.forced.get_or_insert(now);
         self.leaving.note(&self.job);
         self.let_go(on);
-        if self.keeping.is_empty() {
-            if let Err(e) = self.job.terminate() {
-                log::warn!("cannot end the job of run {}: {e}", self.id.0);
-            }
-        } else {
+        self.end_all();
+    }
+
+    /// Ends whoever is in its job and ours to end. Who is being made at that moment may be missed.
+    fn end_all(&self) {
+        if !self.keeping.is_empty() {
             self.end_others();
+        } else if let Err(e) = self.job.terminate() {
+            log::warn!("cannot end the job of run {}: {e}", self.id.0);
         }
     }
 
@@ -236,8 +239,8 @@ impl Run {
         };
         if self.emptied.is_none() && self.is_empty(on) {
             self.emptied = Some(now);
-        } else if self.emptied.is_none() && self.forced.is_some() && !self.keeping.is_empty() {
-            self.end_others(); // Somebody may have been born since.
+        } else if self.emptied.is_none() && self.forced.is_some() {
+            self.end_all(); // Somebody may have been born since.
         }
         let has_last_words = match self.emptied {
             Some(at) => self.has_all_output(at, now),

@@ -17,6 +17,7 @@ use crate::identity::Identity;
 use crate::logs::LogFile;
 use crate::marker::Marker;
 use crate::sys::windows::completion::CompletionPort;
+use crate::sys::windows::session_end;
 
 /// The host's end of the connection to the thread that has the jobs.
 pub(crate) struct Spawner {
@@ -50,6 +51,7 @@ impl Spawner {
     }
 
     fn start(on: impl Fn(Report) + Send + 'static) -> io::Result<Spawner> {
+        session_end::be_told_first();
         let port = Arc::new(CompletionPort::new()?);
         let (commands, orders) = mpsc::channel();
         let jobs = Jobs::new(Arc::clone(&port), orders, on);
