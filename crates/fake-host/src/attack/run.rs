@@ -163,13 +163,15 @@ impl Attack<'_> {
     fn ended_by_who_is_left(mut self, watch: Watch, struck: Instant) -> Duration {
         self.strike();
         let ended = self.ended(watch);
-        // A host that sees its guardian die before it dies itself has force used at once.
-        let told = self.cell.victim == Victim::BothNotStandby && self.round % 2 == 1;
+        self.host.end();
+        // A host that sees its guardian die before it dies itself has force used at once: by the
+        // order of the blows, or because a core dump takes its time.
+        let saw = self.round % 2 == 1 || !self.host.all("protection_lost").is_empty();
+        let told = self.cell.victim == Victim::BothNotStandby && saw;
         if self.cell.tree.is_deaf() && !told {
             let took = ended.empty_by.saturating_duration_since(struck);
             assert!(took >= GRACE, "force came after {took:?}");
         }
-        self.host.end();
         self.assert_guardian_ends();
         self.assert_port_free();
         ended.gone.saturating_duration_since(struck)

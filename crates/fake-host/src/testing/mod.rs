@@ -28,7 +28,7 @@ pub use family::Family;
 pub use grammar::Grammar;
 pub use host::Host;
 pub use papers::sealed;
-pub use ports::free_port;
+pub use ports::{free_port, two_free_ports};
 #[cfg(unix)]
 pub use programs::SETSID;
 pub use programs::{example, fake_host, fake_sidecar, sidecar};

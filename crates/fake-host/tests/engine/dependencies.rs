@@ -341,8 +341,8 @@ fn the_next_run_knows_the_new_port_of_a_dependency_that_was_replaced() {
     bench.engine.start("web").expect("started");
     bench.next("web", "ready");
     let before = told(&bench);
-    bench.roll("api", "a new build");
     fs::remove_file(bench.path("told")).expect("it is there");
+    bench.roll("api", "a new build");
     bench.next("web", "ready");
     let port = bench
         .engine

@@ -1,29 +1,13 @@
 //! Ports between sidecars, engines and launches.
 
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
+use fake_host::testing::two_free_ports;
 use sidecar_lifecycle::ports::PortWish;
 use sidecar_lifecycle::{Engine, EventKind, HealthCheck};
 
 use crate::support::{Bench, fake, script, wait};
-
-/// Two neighbours that nobody holds now.
-fn two_free_ports() -> (u16, u16) {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let free = |port: &u16| {
-        sidecar_lifecycle::ports::is_free(*port).is_ok()
-            && sidecar_lifecycle::ports::is_free(*port + 1).is_ok()
-    };
-    // Spread, since tests run side by side, in this process and in others.
-    let mut tried = (0..4_000).map(|_| {
-        let step = NEXT.fetch_add(1, Ordering::Relaxed);
-        12_000 + ((std::process::id().wrapping_mul(97) + step) % 4_000) as u16 * 2
-    });
-    let first = tried.find(free).expect("two free ports");
-    (first, first + 1)
-}
 
 #[test]
 fn a_server_that_finds_its_port_taken_gets_another_and_has_not_crashed() {

@@ -7,17 +7,17 @@ use fake_host::testing::{Host, Process, Setup, eventually};
 
 use crate::support::{shut_down, start};
 
-/// Far beyond every deadline of these tests.
+/// Far beyond every deadline of these tests, but for that of a start.
 const LONG: Duration = Duration::from_millis(2500);
 
 /// Stops host and guardian for a while.
-fn suspend(host: &Host) {
+fn suspend(host: &Host, time: Duration) {
     let both = [host.guardian(), host.process.clone()];
     for process in &both {
         process.signal(libc::SIGSTOP);
     }
     eventually("both are stopped", || both.iter().all(is_stopped));
-    let end = Instant::now() + LONG;
+    let end = Instant::now() + time;
     eventually("time passes", || Instant::now() >= end);
     for process in &both {
         process.signal(libc::SIGCONT);
@@ -34,10 +34,11 @@ fn is_stopped(process: &Process) -> bool {
 #[test]
 fn a_server_that_came_up_meanwhile_is_ready() {
     let setup = Setup::new();
-    let flags = "--port auto --http / --ready-timeout 900";
+    // Longer than the server takes on a busy machine, if the host should be stopped late.
+    let flags = "--port auto --http / --ready-timeout 3000";
     let (mut host, family) = start(&setup, flags, "--listen-after 300ms");
     host.next("spawned");
-    suspend(&host);
+    suspend(&host, 2 * LONG);
     host.ready();
     for event in ["crashed", "failed", "unhealthy", "stopping"] {
         assert!(host.all(event).is_empty(), "{:#?}", host.lines());
@@ -52,7 +53,7 @@ fn a_sidecar_that_is_asked_about_is_not_lost() {
     let flags = "--port auto --http / --liveness 5 --restart";
     let (mut host, family) = start(&setup, flags, "");
     host.ready();
-    suspend(&host);
+    suspend(&host, LONG);
     // What had to be said of those seconds has been said before this.
     host.order("stop");
     host.next("stopped");
@@ -74,7 +75,7 @@ fn a_crash_before_is_followed_by_one_start() {
     for process in family.living() {
         process.kill();
     }
-    suspend(&host);
+    suspend(&host, LONG);
     host.next("crashed");
     host.ready();
     assert_eq!(host.all("spawned").len(), 2);

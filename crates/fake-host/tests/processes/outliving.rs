@@ -184,7 +184,9 @@ fn what_is_left_of_one_that_has_ended_meanwhile_is_ended() {
     let setup = Setup::new();
     let (mut host, family, leader) = begin(&setup, ADOPT, "--setsid --escapee-ignores-term");
     kill(&mut host);
-    Process::of(leader as i32).expect("it runs").kill();
+    let leader = Process::of(leader as i32).expect("it runs");
+    leader.kill();
+    eventually("its leader has ended", || !leader.lives());
     let (mut host, _) = start(&setup, &flags(&setup, ADOPT), "--setsid");
     host.next("cleaned");
     host.next("spawned");

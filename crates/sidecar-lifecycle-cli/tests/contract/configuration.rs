@@ -55,6 +55,7 @@ fn flags_win() {
     let ready = host.next("ready");
     assert_eq!(ready["sidecar"], "flag");
     assert!(ready["url"].is_null(), "the check is the flag's: {ready}");
+    host.wait_for("log"); // On Windows it is killed.
     stop(&mut host);
     assert!(!printed(&host).is_empty());
 }

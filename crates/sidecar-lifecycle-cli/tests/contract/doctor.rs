@@ -176,7 +176,7 @@ fn a_tool_that_hangs_is_told_of_and_ended_with_what_it_started() {
     );
     home.tool("tools/pnpm", &script);
     // Long enough for the tool to be there with its child, also under Wine.
-    let limit = if cfg!(windows) { "8s" } else { "3s" };
+    let limit = if cfg!(windows) { "15s" } else { "5s" };
     let report = home.report(&["--timeout", limit]);
     assert!(!report.is_ok());
     let words = format!("does not answer `--version` within {limit}");

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+#[cfg(target_os = "linux")]
+use fake_host::testing::Process;
 use fake_host::testing::{Setup, eventually, eventually_some};
 use serde_json::{Value, json};
 
@@ -198,23 +200,25 @@ fn what_a_killed_run_has_left_is_shown_until_the_next_one_ends_it() {
     let flags = format!("--json --name {label} --port auto --http /");
     let command = crate::support::server_below_a_shell(&family, "--port {port} --setsid");
     let mut host = run(&setup, &flags, command);
-    let port = host.ready().to_string();
+    let ready = host.next("ready");
+    let port = ready["port"].to_string();
+    let shell = ready["pid"]
+        .as_i64()
+        .and_then(|pid| Process::of(pid as i32));
+    let shell = shell.expect("it runs");
     family.wait_for(2);
     eventually("it is listed as ready", || {
         find(&label).is_some_and(|s| s["phase"] == "ready")
     });
     crate::support::kill_both(&mut host);
+    eventually("the shell dies with its guardian", || !shell.lives());
 
     let found = eventually_some("it is listed as left behind", || {
         find(&label).filter(|s| s["status"] == "left_behind")
     });
     let mut pids: Vec<i32> = family.living().iter().map(|p| p.pid).collect();
     pids.sort_unstable();
-    assert_eq!(
-        pids.len(),
-        2,
-        "the shell died with its guardian, the rest is left"
-    );
+    assert_eq!(pids.len(), 2, "the rest is left");
     assert_eq!(found["pids"], json!(pids));
     assert_eq!(found["host"], Value::Null);
     let text = ask(Path::new("/"), &["ps"]).stdout;

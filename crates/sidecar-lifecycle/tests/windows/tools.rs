@@ -34,7 +34,7 @@ fn one_that_hangs_is_ended_with_its_children() {
         program("fake-sidecar").display(),
         pids.display()
     );
-    let asked = ask(dir.path(), &script, Duration::from_secs(8));
+    let asked = ask(dir.path(), &script, Duration::from_secs(15));
     assert!(matches!(asked, Err(AskError::TimedOut { .. })), "{asked:?}");
     let members = fs::read_to_string(&pids).expect("it was asked");
     assert!(members.lines().count() > 1, "{members}");

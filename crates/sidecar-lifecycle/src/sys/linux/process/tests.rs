@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
@@ -5,8 +6,14 @@ use super::*;
 /// A process that lives until its stdin is closed.
 fn child() -> Child {
     let mut cat = Command::new("cat");
-    cat.stdin(Stdio::piped()).stdout(Stdio::null());
-    cat.spawn().expect("cat exists")
+    cat.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = cat.spawn().expect("cat exists");
+    // A spawn returns while exec has yet to write down the name.
+    let stdin = child.stdin.as_mut().expect("piped");
+    stdin.write_all(b"\n").expect("it reads");
+    let stdout = child.stdout.as_mut().expect("piped");
+    stdout.read_exact(&mut [0]).expect("it has started");
+    child
 }
 
 /// Waits for the end of a child and leaves it a zombie.
