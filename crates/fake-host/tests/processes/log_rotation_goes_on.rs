@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use fake_host::testing::{Family, Host, Setup, eventually, eventually_some};
+#[cfg(target_os = "linux")]
+use fake_host::testing::eventually_some;
+use fake_host::testing::{Family, Host, Setup, eventually};
 
 use crate::log_rotation::{BYTES, SMALL, assert_whole, files, flood};
 use crate::logs::{leader, start};

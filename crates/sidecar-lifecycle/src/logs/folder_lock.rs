@@ -17,6 +17,10 @@ pub(crate) use unix::FolderLock;
 pub(crate) struct FolderLock;
 
 #[cfg(not(unix))]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "somebody else may have it elsewhere"
+)]
 impl FolderLock {
     pub(crate) fn wait(_log: &Path) -> Option<FolderLock> {
         Some(FolderLock)

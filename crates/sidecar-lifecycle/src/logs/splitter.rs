@@ -193,7 +193,16 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_are_shown_and_not_dropped() {
-        assert_eq!(lines(&[b"a\xff\xfeb\n"]), ["a\u{fffd}\u{fffd}b"]);
+        let shown = lines(&[b"a\xff\xfeb\n"]).concat();
+        if cfg!(windows) {
+            // As what they are in the code page of the consoles, which differs by country.
+            let inside = shown
+                .strip_prefix('a')
+                .and_then(|rest| rest.strip_suffix('b'));
+            assert!(inside.is_some_and(|inside| !inside.is_empty()), "{shown}");
+        } else {
+            assert_eq!(shown, "a\u{fffd}\u{fffd}b");
+        }
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl LogTail {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logs::{Rotation, rotation};
+    use crate::logs::Rotation;
 
     #[test]
     fn two_runs_of_one_log_write_behind_each_other_and_each_tells_of_its_own() {
