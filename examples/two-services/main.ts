@@ -3,6 +3,7 @@ import { SidecarLifecycle, type SidecarEvent, type SidecarInfo } from "tauri-plu
 
 import { byId, setText } from "../../src/lib/dom";
 import { showPhase, Timeline } from "../theme/events";
+import { newest } from "../theme/newest";
 import { Load, type Outcome } from "./load";
 import { Replacements, type Kind } from "./replacements";
 import { Runs } from "./runs";
@@ -35,16 +36,18 @@ function hear(event: SidecarEvent): void {
     runs.hear(event);
     replacements.hear(event);
   } else if (event.event === "ready" || event.event === "phase_changed") {
-    SidecarLifecycle.getStatus(GATEWAY).then(showGateway, complain);
+    askGateway().catch(complain);
   }
 }
 
-function showGateway({ state, port, pid, run, is_running }: SidecarInfo): void {
+const askGateway = newest(() => SidecarLifecycle.getStatus(GATEWAY), showGateway);
+
+function showGateway({ state, port, pid, run, is_running, is_healthy }: SidecarInfo): void {
   setText(byId("gateway-name"), run === null ? "Gateway" : `Gateway, run ${run}`);
   showPhase(byId("gateway-state"), state);
   setText(byId("gateway-facts"), is_running ? `port ${port}, pid ${pid}` : "");
-  // By its address and not by `localhost`: it listens on that one alone.
-  load.url = is_running && port !== null ? `http://127.0.0.1:${port}/answer` : null;
+  // Not while it starts: nobody listens yet. By its address and not by `localhost`: it listens on that one alone.
+  load.url = is_healthy && port !== null ? `http://127.0.0.1:${port}/answer` : null;
 }
 
 function showNumbers(): void {
@@ -102,6 +105,6 @@ byId("reset").addEventListener("click", () => {
 
 await SidecarLifecycle.onEvent(hear);
 runs.adopt(await SidecarLifecycle.getStatus(API));
-showGateway(await SidecarLifecycle.getStatus(GATEWAY));
+await askGateway();
 setRate();
 setInterval(showNumbers, EVERY_MS);

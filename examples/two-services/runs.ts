@@ -42,6 +42,8 @@ export class Runs {
 
   hear(event: SidecarEvent): void {
     if (event.event === "spawned") this.#add(event.run, event.pid, event.port, "Starting");
+    // The page may have come in between, and what it has asked for itself may be answered from before.
+    if (event.event === "ready") this.#add(event.run, event.pid, event.port, "Ready");
     const known = this.#runs.find(({ run }) => run === event.run);
     if (known === undefined) return;
     if (event.event === "ready") this.#set(known, "Ready");

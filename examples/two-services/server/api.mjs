@@ -24,6 +24,8 @@ const server = createServer((request, response) => {
     response.end(JSON.stringify({ pid: process.pid, port, count }));
   }, workMs());
 });
+// The gateway keeps its connections, and would lose a request that meets the end of one.
+server.keepAliveTimeout = 0;
 server.listen(Number(process.env.PORT ?? 0), "127.0.0.1", () => {
   // Told now: once it takes no connections, it has no address any more.
   ({ port } = server.address());
