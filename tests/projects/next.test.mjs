@@ -3,12 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { useDesk } from "../lib/desk.mjs";
-import { copyProject, npmInstall } from "../lib/real-project.mjs";
+import { copyProject, npmInstall, READY_MS } from "../lib/real-project.mjs";
 import { makeUser } from "../lib/user.mjs";
 import { until } from "../lib/wait.mjs";
-
-/** It is compiled when it is asked for. */
-const FIRST_PAGE_MS = 120_000;
 
 const desk = useDesk();
 
@@ -17,7 +14,7 @@ test("a Next.js project is shown alive and closed clean", async (t) => {
   const project = await copyProject(t, "tests/projects/next-app");
   await npmInstall(project);
   const app = await desk.open(t, project, { user });
-  await app.shown(1, FIRST_PAGE_MS);
+  await app.shown(1, READY_MS);
   await until("the page is alive", async () => (await app.page.text("h1")) === "The page is alive");
   assert.equal(await app.page.url(), `http://localhost:${project.port}/`);
   await app.picture("next");

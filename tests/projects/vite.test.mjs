@@ -6,35 +6,27 @@ import { test } from "node:test";
 
 import { useDesk } from "../lib/desk.mjs";
 import { isHeld } from "../lib/processes.mjs";
-import { copyProject, usePnpm, useRegistry } from "../lib/real-project.mjs";
+import { copyProject, READY_MS, usePnpm, useRegistry } from "../lib/real-project.mjs";
 import { makeUser } from "../lib/user.mjs";
 import { until } from "../lib/wait.mjs";
 
-const INSTALL_MS = 120_000;
-/** Waits on the launch page for a step. The page itself sees it, however soon the next one comes. */
-const STEP_COMES = `
-  const step = document.getElementById("step");
-  await new Promise((resolve) => {
-    const look = () => step.textContent === args[0] && resolve();
-    new MutationObserver(look).observe(step, { childList: true, characterData: true, subtree: true });
-    look();
-  });
-  return true;`;
 const desk = useDesk();
 
 for (const [wanted, major] of [["10", /^10\./], ["latest", /^(1[1-9]|[2-9]\d)\./]]) {
   test(`the Vite example is installed and run by pnpm ${wanted}, refreshed, and leaves nothing`, async (t) => {
     const user = makeUser(t);
     useRegistry(user);
-    assert.match(await usePnpm(user, wanted), major);
+    const { exact, release } = await usePnpm(t, user, wanted);
+    assert.match(exact, major);
     const project = await copyProject(t, "examples/vite-app");
     // What newer ones do by themselves, pnpm 10 does when it is asked to.
     if (wanted === "10") appendFileSync(join(project.folder, "pnpm-workspace.yaml"), "verifyDepsBeforeRun: install\n");
 
     const app = await desk.open(t, project, { user });
-    const installs = () => app.page.runAsync(STEP_COMES, "Installing packages");
-    await until(() => `the install is told of; it printed: ${app.output}`, async () => (await installs()) === true, INSTALL_MS);
-    await app.shown(1, INSTALL_MS);
+    const installs = async () => (await app.page.text("#step")) === "Installing packages";
+    await until(() => `the install is told of; it printed: ${app.output}`, installs);
+    release();
+    await app.shown(1, READY_MS);
     assert.equal(await app.page.url(), `http://localhost:${project.port}/`);
     await until("React has drawn it", () => app.page.text("#root h1"));
     await app.picture(`vite-pnpm-${wanted}`);
