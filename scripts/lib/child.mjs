@@ -55,10 +55,14 @@ export function killGroup(child) {
     taskkill(child.pid, "/T", "/F");
     return;
   }
+  sendSignal(-child.pid, "SIGKILL");
+}
+
+/** Sends a signal to a process, or to the group `-pid`, that may have ended in this very moment. */
+export function sendSignal(pid, signal) {
   try {
-    process.kill(-child.pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch (error) {
-    // Its members may have ended in this very moment.
     if (error.code !== "ESRCH") throw error;
   }
 }

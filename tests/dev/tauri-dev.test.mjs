@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 
-import { isRunning, start } from "../../scripts/lib/child.mjs";
+import { isRunning, sendSignal, start } from "../../scripts/lib/child.mjs";
 import { cleanUp } from "../lib/cleanup.mjs";
 import { useDesk } from "../lib/desk.mjs";
 import { allGone, commandLine, descendants, isHeld, listenersOn, lives, withVariable } from "../lib/processes.mjs";
@@ -104,7 +104,7 @@ async function openDev(t, project) {
     press: (...keys) => pressInto(desk.display, dev.window, ...keys),
   };
   cleanUp(t, async () => {
-    for (const { pid } of dev.family().filter(lives)) process.kill(pid, "SIGKILL");
+    for (const { pid } of dev.family().filter(lives)) sendSignal(pid, "SIGKILL");
     await child.ended;
   });
   const app = () => descendants(child.pid).find(({ name }) => name === "berth");

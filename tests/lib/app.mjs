@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { isRunning, start, stop } from "../../scripts/lib/child.mjs";
+import { isRunning, sendSignal, start, stop } from "../../scripts/lib/child.mjs";
 import { saveScreenshot } from "../../scripts/lib/display.mjs";
 import { cleanUp } from "./cleanup.mjs";
 import { allGone, descendants, lives, processes, program, withVariable } from "./processes.mjs";
@@ -161,11 +161,11 @@ class App {
     this.#over = true;
     const family = this.family();
     const running = this.self && lives(this.self);
-    if (running) process.kill(this.pid, "SIGTERM");
+    if (running) sendSignal(this.pid, "SIGTERM");
     try {
       await this.gone({ family, ports });
     } finally {
-      for (const { pid } of family.filter(lives)) process.kill(pid, "SIGKILL");
+      for (const { pid } of family.filter(lives)) sendSignal(pid, "SIGKILL");
       if (isRunning(this.child)) await stop(this.child, 2_000);
     }
   }

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { isRunning, start, stop } from "../../scripts/lib/child.mjs";
+import { isRunning, sendSignal, start, stop } from "../../scripts/lib/child.mjs";
 import { saveScreenshot } from "../../scripts/lib/display.mjs";
 import { cleanUp } from "./cleanup.mjs";
 import { allGone, lives, processes, program, withVariable } from "./processes.mjs";
@@ -128,11 +128,11 @@ class Example {
     if (this.#over) return;
     this.#over = true;
     const family = this.family();
-    if (lives(this.self)) process.kill(this.pid, signal);
+    if (lives(this.self)) sendSignal(this.pid, signal);
     try {
       await this.gone({ family, ports });
     } finally {
-      for (const { pid } of this.family()) process.kill(pid, "SIGKILL");
+      for (const { pid } of this.family()) sendSignal(pid, "SIGKILL");
       if (isRunning(this.child)) await stop(this.child, 2_000);
     }
   }

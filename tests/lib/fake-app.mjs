@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-import { isRunning, start, stop } from "../../scripts/lib/child.mjs";
+import { isRunning, sendSignal, start, stop } from "../../scripts/lib/child.mjs";
 import { cleanUp } from "./cleanup.mjs";
 import { lives, processes, withVariable } from "./processes.mjs";
 import { makeUser } from "./user.mjs";
@@ -166,7 +166,7 @@ class FakeApp {
       }
       await this.gone();
     } finally {
-      for (const { pid } of family.filter(lives)) process.kill(pid, "SIGKILL");
+      for (const { pid } of family.filter(lives)) sendSignal(pid, "SIGKILL");
     }
   }
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { sendSignal } from "../../scripts/lib/child.mjs";
 import { cleanUp } from "../lib/cleanup.mjs";
 import { deaf, good, startFakeApp } from "../lib/fake-app.mjs";
 import { useDesk } from "../lib/desk.mjs";
@@ -181,7 +182,7 @@ test("a sidecar that is to outlive the app does, and the next launch looks after
   const { pid } = await first.heard("spawned", { sidecar: "db" });
   const db = first.sidecars().find((process) => process.pid === pid);
   first.spare(db);
-  cleanUp(t, () => lives(db) && process.kill(pid, "SIGKILL"));
+  cleanUp(t, () => lives(db) && sendSignal(pid, "SIGKILL"));
   first.order("exit 0");
   assert.deepEqual(await first.ended(), { code: 0, signal: null });
   assert.ok(lives(db), "it was left alone");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { run } from "../../scripts/lib/child.mjs";
+import { run, sendSignal } from "../../scripts/lib/child.mjs";
 import { cleanUp } from "../lib/cleanup.mjs";
 import { built, good, startFakeApp } from "../lib/fake-app.mjs";
 import { useDesk } from "../lib/desk.mjs";
@@ -36,7 +36,7 @@ test("a killed app's sidecars are ended, kept or adopted, as each is configured"
   const [ended, kept, adopted] = ["ended", "kept", "adopted"].map((id) => leader(first, id));
   for (const outlives of [kept, adopted]) {
     first.spare(outlives);
-    cleanUp(t, () => lives(outlives) && process.kill(outlives.pid, "SIGKILL"));
+    cleanUp(t, () => lives(outlives) && sendSignal(outlives.pid, "SIGKILL"));
   }
   process.kill(first.pid, "SIGKILL");
   await first.ended();

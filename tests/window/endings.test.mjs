@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { copyFileSync, chmodSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import { sendSignal } from "../../scripts/lib/child.mjs";
 import { startDisplay } from "../../scripts/lib/display.mjs";
 import { openApp } from "../lib/app.mjs";
 import { cleanUp } from "../lib/cleanup.mjs";
@@ -72,7 +73,7 @@ test("an editor that the dev server opened lives on", async (t) => {
   const editor = Number(readFileSync(project.path("editor.pid"), "utf8"));
   const self = processes().find(({ pid }) => pid === editor);
   assert.ok(self && lives(self));
-  cleanUp(t, () => lives(self) && process.kill(editor, "SIGKILL"));
+  cleanUp(t, () => lives(self) && sendSignal(editor, "SIGKILL"));
   const family = app.family();
   await app.press("alt+F4");
   await app.gone({ family, spared: [editor] });
