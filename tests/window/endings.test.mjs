@@ -110,6 +110,8 @@ test("without a display it says so, and leaves nothing of the server that was on
   assert.deepEqual(await app.ended(), { code: 1, signal: null });
   assert.match(app.output, /^berth: there is no display/m);
   assert.doesNotMatch(app.output, /panicked/);
+  // Its guardian outlives it for a moment, to see to just that.
+  await app.gone();
   const left = processes().filter((process) => lives(process) && app.isOf(process));
   assert.deepEqual(left, []);
 });
