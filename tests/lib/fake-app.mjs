@@ -19,10 +19,15 @@ const GONE_MS = 30_000;
 
 /** A sidecar that ends when it is told to. */
 export const good = { name: "fake-sidecar", args: ["--no-listen", "--max-life", "3m"] };
-/** A sidecar that is deaf, so that force has to end it, `grace` after it was asked. */
+/**
+ * A sidecar that is deaf, so that force has to end it, `grace` after it was asked. It listens when
+ * it is deaf, and not before: one that merely runs may still be ended by the signal.
+ */
 export const deaf = (grace) => ({
   name: "fake-sidecar",
-  args: ["--no-listen", "--max-life", "3m", "--ignore-term"],
+  args: ["--max-life", "3m", "--ignore-term"],
+  port: "auto",
+  healthCheck: "tcp",
   gracefulShutdownTimeout: grace,
 });
 
@@ -133,10 +138,14 @@ class FakeApp {
     this.#spared.push(pid);
   }
 
-  /** The leaders of its sidecars, by what it has said of them, as far as they live. */
+  /**
+   * The leaders of its sidecars, by what it has said of them, as far as they live: only what stays the
+   * same of a process, so that two answers can be compared.
+   */
   sidecars() {
     const pids = this.all("spawned").map(({ pid }) => pid);
-    return processes().filter((process) => pids.includes(process.pid) && lives(process));
+    const found = processes().filter((process) => pids.includes(process.pid) && lives(process));
+    return found.map(({ pid, started }) => ({ pid, started }));
   }
 
   /** How it ended. */
