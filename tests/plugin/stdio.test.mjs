@@ -53,6 +53,8 @@ async function equip({ page }) {
       whole = async () => new Uint8Array(await new Blob(this.parts).arrayBuffer());
     }
     Object.assign(window, { Sidecar, SidecarLifecycle, SidecarError, patternOf, same, Taken });`);
+  // The page may be there before the server is.
+  assert.equal(await page.runAsync("return (await SidecarLifecycle.ensureRunning('server')).is_running"), true);
 }
 
 /** How many bytes the server has written so far. */
