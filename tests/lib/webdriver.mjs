@@ -9,6 +9,8 @@ import { until } from "./wait.mjs";
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
 const ANSWER_MS = 30_000;
+/** Answered when the app runs and its page is there, which takes longest of all. */
+const SESSION_MS = 180_000;
 
 /** Starts `binary` under the driver. `child` is the driver: the app shares its stdout and stderr. */
 export async function drive(binary, args, options) {
@@ -22,7 +24,7 @@ export async function drive(binary, args, options) {
   try {
     await until("the driver serves", () => call(`${base}/status`));
     const wanted = { "webkitgtk:browserOptions": { binary, args } };
-    const { sessionId } = await call(`${base}/session`, { capabilities: { alwaysMatch: wanted } });
+    const { sessionId } = await call(`${base}/session`, { capabilities: { alwaysMatch: wanted } }, SESSION_MS);
     return { child, page: new Page(`${base}/session/${sessionId}`) };
   } catch (error) {
     await stop(child, 2_000);
@@ -122,11 +124,11 @@ function onPath(name) {
   return found;
 }
 
-async function call(url, body) {
+async function call(url, body, ms = ANSWER_MS) {
   const response = await fetch(url, {
     method: body === undefined ? "GET" : "POST",
     body: body && JSON.stringify(body),
-    signal: AbortSignal.timeout(ANSWER_MS),
+    signal: AbortSignal.timeout(ms),
   });
   const { value } = await response.json();
   if (!response.ok) throw new Error(`${value.error}: ${value.message}`);
