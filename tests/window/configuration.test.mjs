@@ -35,7 +35,7 @@ test("every key at once: name, script, packageManager, port, path, env, logDir, 
     path: "/orders?open=1",
     env: { HARBOUR: "north" },
     logDir: "logs",
-    readyTimeout: "30s",
+    readyTimeout: "10m",
   });
   project.port = port;
   const app = await desk.open(t, project);
