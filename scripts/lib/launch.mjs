@@ -17,7 +17,7 @@ const GRACE_MS = 15_000;
 const PAINT_MS = 500;
 const DRAIN_MS = 500;
 /** WebKit's processes outlive the app by some milliseconds, and see by themselves that it is gone. */
-const STRAGGLERS_MS = 3_000;
+const STRAGGLERS_MS = 15_000;
 const LAST_LINES = 40;
 
 const { values: options } = parseArgs({
