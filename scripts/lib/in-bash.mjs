@@ -45,10 +45,11 @@ function run(words) {
     );
     process.exit(1);
   }
-  const child = spawn(bash, words, { stdio: "inherit" });
+  // Before there is a script, which would be left alone by a signal that ends this process.
   // A terminal interrupts both: how the script ends is for the script to say.
   process.on("SIGINT", () => {});
   for (const signal of ASKING) process.on(signal, () => child.kill(signal));
+  const child = spawn(bash, words, { stdio: "inherit" });
   child.on("error", (error) => {
     console.error(`${bash} cannot be started: ${error.message}`);
     process.exit(1);
