@@ -35,7 +35,8 @@ export const stages = [
   // Among them that what is built and packed is what is wanted: api-iife.js, the tarball's files.
   { name: "TypeScript API tests", command: "pnpm run test:api", counts: "vitest" },
   { name: "Page tests", command: "pnpm run test:ui", counts: "vitest" },
-  { name: "Script tests", command: nodeTests("scripts/lib"), counts: "node" },
+  // One of them has the engine documented, for which its crates may have to be fetched and compiled.
+  { name: "Script tests", command: nodeTests("scripts/lib"), counts: "node", minutes: 30 },
   hasNextest
     ? {
         name: "Rust tests",
@@ -99,7 +100,7 @@ export const stages = [
     command: "bash scripts/cross-check.sh",
     counts: "cargo",
     linux: true,
-    minutes: 40,
+    minutes: 60,
   },
   { name: "Release build", command: "bash scripts/build.sh", minutes: 40 },
   {

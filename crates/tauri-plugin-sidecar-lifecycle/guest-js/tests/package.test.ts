@@ -11,6 +11,8 @@ import { buildIife } from "../iife.mjs";
 const root = resolve(import.meta.dirname, "../..");
 const NAME = "tauri-plugin-sidecar-lifecycle-api";
 const EXPORTS = ["Sidecar", "SidecarError", "SidecarLifecycle"];
+/** What compiles or builds takes seconds, and on a busy machine many of them. */
+const BUILD_MS = 60_000;
 const FUNCTIONS = [
   ..."ensureRunning start stop restart roll getStatus list metrics".split(" "),
   ..."onCrash onEvent onHealthy onLog onOutput onStateChange".split(" "),
@@ -52,7 +54,7 @@ beforeAll(() => {
   mkdirSync(join(app, "node_modules/@tauri-apps"));
   const api = realpathSync(join(root, "node_modules/@tauri-apps/api"));
   symlinkSync(api, join(app, "node_modules/@tauri-apps/api"), "junction"); // Windows lets everybody make these.
-}, 60_000);
+}, BUILD_MS);
 
 afterAll(() => rmSync(app, { recursive: true, force: true }));
 
@@ -97,7 +99,7 @@ describe("the packed package", () => {
       "use.cts": `import api = require("${NAME}");\nconst { SidecarLifecycle } = api;${use}`,
     };
     expect(check(files, ["--module", "nodenext", "--lib", "es2022,dom"])).toBe("");
-  });
+  }, BUILD_MS);
 });
 
 describe("the documentation", () => {
@@ -141,7 +143,7 @@ describe("the documentation", () => {
     `;
     const options = ["--module", "nodenext", "--lib", "es2022,dom", "--skipLibCheck"];
     expect(check({ "page.d.ts": page, ...files }, options)).toBe("");
-  });
+  }, BUILD_MS);
 });
 
 describe("the migration guide", () => {
@@ -175,7 +177,7 @@ describe("api-iife.js", () => {
     const fresh = await buildIife();
     if (process.env["BLESS"]) writeFileSync(file, fresh);
     expect(readFileSync(file, "utf8"), "run this test with BLESS=1 and commit the file").toBe(fresh);
-  });
+  }, BUILD_MS);
 
   it("puts the package beside Tauri's own API, and calls it", async () => {
     const asked: unknown[] = [];
