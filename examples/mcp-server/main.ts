@@ -5,6 +5,7 @@ import { SidecarLifecycle, type SidecarEvent, type SidecarInfo } from "tauri-plu
 import { byId, setText } from "../../src/lib/dom";
 import { spokenDuration } from "../../src/lib/duration";
 import { showPhase, Timeline } from "../theme/events";
+import { newest } from "../theme/newest";
 import * as crashCard from "./crash-card";
 import { connect, disconnect } from "./tool-panel";
 
@@ -55,9 +56,7 @@ function hear(event: SidecarEvent): void {
   void refresh();
 }
 
-async function refresh(): Promise<void> {
-  show(await SidecarLifecycle.getStatus(ID));
-}
+const refresh = newest(() => SidecarLifecycle.getStatus(ID), show);
 
 /** Starts it unless it runs. The command is the app's own: what is started is written in Rust. */
 async function ensure(): Promise<void> {

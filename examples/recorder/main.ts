@@ -5,6 +5,7 @@ import "../theme/theme.css";
 import "./style.css";
 import { byId, make, setText } from "../../src/lib/dom";
 import { Timeline, showPhase } from "../theme/events";
+import { newest } from "../theme/newest";
 import { clock, size } from "../theme/view";
 import { ProgressReader } from "./progress";
 
@@ -150,13 +151,15 @@ async function paint(image: HTMLImageElement, name: string): Promise<void> {
   await image.decode().finally(() => URL.revokeObjectURL(url));
 }
 
-async function showRecordings(): Promise<void> {
-  const all = await invoke<Recording[]>("recordings");
-  current = all.find(({ running }) => running)?.name;
-  const done = all.filter(({ running }) => !running);
-  byId("recordings").replaceChildren(...done.map(row));
-  byId("no-recordings").hidden = done.length > 0;
-}
+const showRecordings = newest(
+  () => invoke<Recording[]>("recordings"),
+  (all) => {
+    current = all.find(({ running }) => running)?.name;
+    const done = all.filter(({ running }) => !running);
+    byId("recordings").replaceChildren(...done.map(row));
+    byId("no-recordings").hidden = done.length > 0;
+  },
+);
 
 function row({ name, bytes, seconds }: Recording): HTMLElement {
   const item = make("li", "recording");
@@ -186,8 +189,10 @@ onClick("stop", stop);
 onClick("second", () => invoke("open_window"));
 onClick("reload", async () => location.reload());
 
+const askInfo = newest(() => SidecarLifecycle.getStatus(RECORDER), showInfo);
+
 async function refresh(): Promise<void> {
-  showInfo(await SidecarLifecycle.getStatus(RECORDER));
+  await askInfo();
   await showRecordings();
 }
 

@@ -5,6 +5,7 @@ import "../theme/theme.css";
 import "./style.css";
 import { byId, make, setText } from "../../src/lib/dom";
 import { Timeline, shortly, showPhase } from "../theme/events";
+import { newest } from "../theme/newest";
 import { Uptime } from "../theme/view";
 
 const REDIS = "redis";
@@ -32,12 +33,13 @@ async function ask<T>(command: string, args: Record<string, unknown> = {}): Prom
   }
 }
 
-async function showNotes(): Promise<void> {
-  const notes = await ask<Note[]>("notes");
-  if (notes === undefined) return;
-  byId("notes").replaceChildren(...notes.map(row));
-  byId("no-notes").hidden = notes.length > 0;
-}
+const showNotes = newest(
+  () => ask<Note[]>("notes"),
+  (notes) => {
+    byId("notes").replaceChildren(...notes.map(row));
+    byId("no-notes").hidden = notes.length > 0;
+  },
+);
 
 function row({ id, at, text }: Note): HTMLElement {
   const item = make("li", "note");
@@ -54,15 +56,17 @@ function row({ id, at, text }: Note): HTMLElement {
   return item;
 }
 
-async function showServer(): Promise<void> {
-  const info = await SidecarLifecycle.getStatus(REDIS);
-  showPhase(byId("state"), info.state);
-  setText(byId("port"), String(info.port ?? "–"));
-  setText(byId("pid"), String(info.pid ?? "–"));
-  setText(byId("restarts"), String(info.restart_count));
-  uptime.show(info);
-  byId<HTMLButtonElement>("kill").disabled = !info.is_running;
-}
+const showServer = newest(
+  () => SidecarLifecycle.getStatus(REDIS),
+  (info) => {
+    showPhase(byId("state"), info.state);
+    setText(byId("port"), String(info.port ?? "–"));
+    setText(byId("pid"), String(info.pid ?? "–"));
+    setText(byId("restarts"), String(info.restart_count));
+    uptime.show(info);
+    byId<HTMLButtonElement>("kill").disabled = !info.is_running;
+  },
+);
 
 byId<HTMLFormElement>("add").addEventListener("submit", async (event) => {
   event.preventDefault();

@@ -25,7 +25,8 @@ pub(crate) fn config(folder: &Path) -> Result<SidecarConfig, ConfigError> {
         .cwd(folder)
         .port_range(6380..=6399)
         .health_check(pong())
-        // A server that hangs is ended and replaced, as one that has died.
+        // A server that hangs is ended and replaced, as one that has died: when three questions in a
+        // row were not answered, each within `resp`'s limit. While it writes to the disk it answers none.
         .liveness(Probe::every(Duration::from_secs(2)))
         .auto_restart(true)
         .restart_backoff(Duration::from_millis(100))
