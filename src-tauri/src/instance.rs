@@ -222,6 +222,7 @@ mod tests {
         let mut first = ours(dir.path());
         let socket = dir.path().join("instance.sock");
         std::fs::rename(&socket, dir.path().join("elsewhere")).unwrap();
+        assert!(matches!(door::knock(dir.path()), Answer::Wait(..)));
         let state = dir.path().to_owned();
         let second =
             thread::spawn(move || matches!(Instance::claim(&state), Ok(Claim::Taken(None))));

@@ -67,10 +67,24 @@ fn knows_escapes() -> bool {
     true
 }
 
-/// The consoles of Windows 10 print them unless each program asks for more.
+/// The consoles of Windows 10 print them unless each program asks for more. What is a terminal and no
+/// console is one of MSYS's (Git Bash), which takes them.
 #[cfg(windows)]
 fn knows_escapes() -> bool {
-    anstyle_query::windows::enable_ansi_colors() == Some(true)
+    use windows_sys::Win32::System::Console::{
+        ENABLE_VIRTUAL_TERMINAL_PROCESSING, GetConsoleMode, GetStdHandle, STD_OUTPUT_HANDLE,
+        SetConsoleMode,
+    };
+
+    let mut mode = 0;
+    // SAFETY: takes a number.
+    let stdout = unsafe { GetStdHandle(STD_OUTPUT_HANDLE) };
+    // SAFETY: whatever the handle is, `mode` is a place for the answer.
+    if unsafe { GetConsoleMode(stdout, &raw mut mode) } == 0 {
+        return true;
+    }
+    // SAFETY: the handle is a console's.
+    unsafe { SetConsoleMode(stdout, mode | ENABLE_VIRTUAL_TERMINAL_PROCESSING) != 0 }
 }
 
 /// Prints to stdout. A reader that has gone (`sidecar ps | head -1`) has what it wanted.

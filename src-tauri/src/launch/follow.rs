@@ -186,26 +186,27 @@ impl Launcher {
     }
 
     fn on_crashed(&self, last_lines: &[String]) {
-        let (died, ended) = {
+        let (died, ended, generation) = {
             let mut state = self.lock();
             let died = state.facts.was_ready && !state.facts.reviving;
             state.facts.reviving = state.facts.was_ready;
-            (died, state.facts.ended)
+            (died, state.facts.ended, state.launch.generation)
         };
         if died {
-            self.show_death(ended, last_lines, Next::Underway);
+            self.show_death(generation, ended, last_lines, Next::Underway);
         }
     }
 
     /// It is down. A server that ended by itself, and well, is as gone as one that crashed.
     fn on_stopped(&self) {
-        let (died, ended) = {
+        let (died, ended, generation) = {
             let state = self.lock();
             let f = &state.facts;
-            (f.was_ready && !f.reviving && f.ended.is_some(), f.ended)
+            let died = f.was_ready && !f.reviving && f.ended.is_some();
+            (died, f.ended, state.launch.generation)
         };
         if died {
-            self.show_death(ended, &self.last_lines(), Next::Untried);
+            self.show_death(generation, ended, &self.last_lines(), Next::Untried);
         }
     }
 
@@ -215,20 +216,23 @@ impl Launcher {
     /// thread waits for the engine, whose thread this is called on.
     fn show_death(
         &self,
+        generation: u64,
         ended: Option<(Option<i32>, Option<i32>)>,
         last_lines: &[String],
         next: Next,
     ) {
         let Some(me) = self.me.upgrade() else { return };
         let trouble = trouble::server_died(&self.command(), ended, last_lines, next);
-        let generation = self.lock().launch.generation;
         std::thread::spawn(move || {
             me.remember_route();
             let current = {
                 let state = me.lock();
                 // It may have been started anew by its user; or be back by now, or given up.
-                let is_underway = next == Next::Underway;
-                state.launch.generation == generation && state.facts.reviving == is_underway
+                let still = match next {
+                    Next::Underway => state.facts.reviving,
+                    Next::Untried | Next::GivenUp => state.facts.ended.is_some(),
+                };
+                state.launch.generation == generation && still
             };
             if current {
                 me.fail(trouble);

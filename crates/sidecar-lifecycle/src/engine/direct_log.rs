@@ -43,7 +43,7 @@ impl DirectLog {
     ) -> io::Result<(File, Rc<DirectLog>)> {
         let mut file = rotation::open_to_append(path)?;
         if file.metadata()?.len() >= rotation.due(0) {
-            let turned = rotation.turn(path, &file).map(drop);
+            let turned = rotation.turn_or_wait(path, &file).map(drop);
             // If it is another file by now, somebody else has seen to it; or does at this moment.
             let is_up_to_us = || sys::is_at(&file, path).unwrap_or(false);
             if let Err(e) = turned

@@ -42,14 +42,14 @@ mod unix {
     /// Between two attempts to get it. A rotation takes some 20 µs.
     const PAUSE: Duration = Duration::from_millis(1);
     /// Attempts before whoever has to begin a log goes on without: the other one may be stopped.
-    const ATTEMPTS: u32 = 100;
+    const ATTEMPTS: u32 = 1_000;
 
     /// The lock of a log's folder (`flock`), until it is dropped.
     #[derive(Debug)]
     pub(crate) struct FolderLock(Option<File>);
 
     impl FolderLock {
-        /// Waits for it, 100 ms at the most. `None`: somebody else has it still.
+        /// Waits for it, about a second at the most. `None`: somebody else has it still.
         pub(crate) fn wait(log: &Path) -> Option<FolderLock> {
             for _ in 1..ATTEMPTS {
                 if let Some(lock) = FolderLock::attempt(log) {

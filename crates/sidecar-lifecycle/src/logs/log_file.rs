@@ -279,8 +279,11 @@ impl LogFile {
                 self.stuck = false;
                 None
             }
-            // Somebody else's turn, for a moment.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            // Somebody else's turn, for a moment. One who is stopped keeps it.
+            Err(error)
+                if error.kind() == io::ErrorKind::WouldBlock
+                    && self.end < self.rotation.due(self.rotation.due(0)) =>
+            {
                 self.due = self.end.saturating_add(SOON);
                 None
             }

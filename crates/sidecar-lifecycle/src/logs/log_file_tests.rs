@@ -7,6 +7,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::logs::boundary::OVERSHOOT;
 use crate::logs::feed::{MAX_FILES, Piece};
+#[cfg(unix)]
+use crate::logs::folder_lock::FolderLock;
 use crate::logs::rotation::numbered;
 
 struct Fixture {
@@ -177,6 +179,27 @@ fn a_rotation_that_fails_is_told_once_and_made_up_for() {
     let obstacle = log.dir.path().join("log.1");
     fs::create_dir_all(obstacle.join("full")).unwrap();
     goes_on_until(log, || fs::remove_dir_all(&obstacle).unwrap());
+}
+
+/// Another guardian has the folder's lock, and is stopped.
+#[cfg(unix)]
+#[test]
+fn a_rotation_that_somebody_holds_up_is_told_once_and_made_up_for() {
+    let mut log = Fixture::new(10, 1);
+    let held = FolderLock::attempt(log.log.path()).unwrap();
+    let writer = log.log.join();
+    let mut told = Vec::new();
+    for _ in 0..2_000 {
+        told.extend(log.append(&writer, b"line\n"));
+    }
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].kind, TroubleKind::Rotate);
+    assert_eq!(log.files().concat().len(), 10_000);
+    drop(held);
+    for _ in 0..3 {
+        assert!(log.append(&writer, b"line\n").is_none());
+    }
+    assert_eq!(log.files().len(), 2);
 }
 
 /// As a virus scanner does: it lets others read and write meanwhile, and nobody rename.

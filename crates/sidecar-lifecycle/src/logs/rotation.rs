@@ -58,7 +58,16 @@ impl Rotation {
     /// # Errors
     /// `WouldBlock` while somebody else begins or rotates a log of the same folder.
     pub(crate) fn turn(self, path: &Path, current: &File) -> io::Result<File> {
-        let Some(_alone) = FolderLock::attempt(path) else {
+        self.turn_alone(FolderLock::attempt(path), path, current)
+    }
+
+    /// The same for who may wait, as long as [`Rotation::begin`] does.
+    pub(crate) fn turn_or_wait(self, path: &Path, current: &File) -> io::Result<File> {
+        self.turn_alone(FolderLock::wait(path), path, current)
+    }
+
+    fn turn_alone(self, lock: Option<FolderLock>, path: &Path, current: &File) -> io::Result<File> {
+        let Some(_alone) = lock else {
             return Err(io::ErrorKind::WouldBlock.into());
         };
         let aside = numbered(path, 1);

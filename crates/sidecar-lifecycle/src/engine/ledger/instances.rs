@@ -16,6 +16,10 @@ pub(super) const STALE: Duration = Duration::from_mins(10);
 /// Far longer than anybody looks at a lock.
 const LOOKING: Duration = Duration::from_millis(200);
 
+/// Longer than anybody looks at a lock, as a rule, and short for a loop that others wait for. A start
+/// that sweeps the instance has its lock for much longer.
+const GLANCE: Duration = Duration::from_millis(20);
+
 /// The state files of instances that are certainly dead: their locks could be taken.
 pub(crate) fn dead_states(dir: &Path, app_id: &str) -> Vec<DeadState> {
     clear_stale(dir);
@@ -30,7 +34,7 @@ pub(crate) fn dead_state(dir: &Path, app_id: &str, instance: &str) -> Option<Dea
         return None;
     }
     let path = dir.join(format!("{instance}.json"));
-    let lock = lock_of_the_dead(dir, instance)?;
+    let lock = lock_of_the_dead(dir, instance, LOOKING)?;
     let state = match read_state(&path) {
         Papers::Whole(state) if state.app_id != app_id => return None,
         Papers::Foreign => return None,
@@ -48,9 +52,9 @@ pub(crate) fn dead_state(dir: &Path, app_id: &str, instance: &str) -> Option<Dea
     })
 }
 
-/// An instance's lock, unless it lives.
-fn lock_of_the_dead(dir: &Path, instance: &str) -> Option<File> {
-    let deadline = monotonic() + LOOKING;
+/// An instance's lock, unless it lives. It is waited for as long as this while somebody has it.
+fn lock_of_the_dead(dir: &Path, instance: &str, limit: Duration) -> Option<File> {
+    let deadline = monotonic() + limit;
     lock_file(&lock_path(dir, instance), || {
         // Whoever only looks holds a lock as well, for a moment. A dead host's must not be passed
         // over for that; a living host's is nobody's to wait for.
@@ -178,7 +182,7 @@ pub(crate) fn look(dir: &Path, app_id: &str, instance: &str) -> (Lock, Remains) 
 /// Whether an instance has a lock file that nobody holds. An instance that is not known here is
 /// not dead: nothing proves it.
 pub(crate) fn is_dead(dir: &Path, instance: &str) -> bool {
-    is_name(instance) && lock_of_the_dead(dir, instance).is_some()
+    is_name(instance) && lock_of_the_dead(dir, instance, GLANCE).is_some()
 }
 
 /// A name may come from a process's environment: it must not be a path.
