@@ -5,6 +5,7 @@ use std::process::Command;
 use serde::Serialize;
 use tauri::{AppHandle, command};
 use tauri_plugin_sidecar_lifecycle::SidecarLifecycleExt;
+use tauri_plugin_sidecar_lifecycle::engine::{Event, EventKind};
 
 use crate::resp::{self, Reply, RespError};
 use crate::server::REDIS;
@@ -103,15 +104,28 @@ fn kill(pid: &str) -> Command {
     kill
 }
 
-/// Waits until the server is ready, which may be the end of a restart, and asks it.
+/// Waits until the server is ready, which may be the end of a restart, and asks it. One that has just
+/// died refuses, and the engine is about to hear of it: nothing was sent, so the next one is asked.
 async fn ask<const N: usize>(app: AppHandle, words: [String; N]) -> Result<Reply, NoteError> {
-    let info = app.sidecar_lifecycle().wait_ready(REDIS).await?;
-    let port = info.port.ok_or(NoteError::NoPort)?;
-    let asking = tauri::async_runtime::spawn_blocking(move || {
-        let words = words.each_ref().map(String::as_str);
-        resp::ask(port, &words)
-    });
-    Ok(asking.await??)
+    loop {
+        let mut events = app.sidecar_lifecycle().events();
+        let info = app.sidecar_lifecycle().wait_ready(REDIS).await?;
+        let port = info.port.ok_or(NoteError::NoPort)?;
+        let words = words.clone();
+        let asking = tauri::async_runtime::spawn_blocking(move || {
+            let answer = resp::ask(port, &words.each_ref().map(String::as_str));
+            if !answer.as_ref().is_err_and(RespError::is_nobody_there) {
+                return Some(answer);
+            }
+            let its_end =
+                |e: &Event| Some(e.run) == info.run && matches!(e.kind, EventKind::Exited { .. });
+            // None comes when the engine ends: then nobody will be there any more.
+            events.find(its_end).is_none().then_some(answer)
+        });
+        if let Some(answer) = asking.await? {
+            return Ok(answer?);
+        }
+    }
 }
 
 /// An entry as Redis has it: its id, and its fields in turn with their values.

@@ -31,6 +31,13 @@ pub(crate) enum RespError {
     Refused(String),
 }
 
+impl RespError {
+    /// Whether nobody listens, so that nothing was sent.
+    pub(crate) fn is_nobody_there(&self) -> bool {
+        matches!(self, RespError::Io { source, .. } if source.kind() == io::ErrorKind::ConnectionRefused)
+    }
+}
+
 /// Sends one command over a connection of its own.
 pub(crate) fn ask(port: u16, command: &[&str]) -> Result<Reply, RespError> {
     let io = |source| RespError::Io { port, source };
