@@ -132,24 +132,22 @@ fn one_process_on_two_addresses_is_one_holder() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_port_that_is_bound_without_a_listener_has_no_holder_and_is_not_free() {
-    // SAFETY: integer arguments only.
-    let socket = unsafe { libc::socket(libc::AF_INET, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0) };
-    let port = free_port();
-    // SAFETY: an address is made of integers, for which zero is a value.
-    let mut address: libc::sockaddr_in = unsafe { std::mem::zeroed() };
-    address.sin_family = libc::AF_INET as libc::sa_family_t;
-    address.sin_port = port.to_be();
-    address.sin_addr.s_addr = u32::from(std::net::Ipv4Addr::LOCALHOST).to_be();
-    let size = size_of::<libc::sockaddr_in>() as libc::socklen_t;
-    // SAFETY: pointer and size describe `address`.
-    let bound = unsafe { libc::bind(socket, (&raw const address).cast(), size) };
-    assert_eq!(bound, 0);
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use socket2::{Domain, Socket, Type};
+
+    // The system names the port: a plain bind, which keeps probes out, also takes offence at the
+    // closed connections of servers that have had a port lately.
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    let any: SocketAddr = (Ipv4Addr::LOCALHOST, 0).into();
+    socket.bind(&any.into()).expect("a port");
+    let bound = socket.local_addr().ok().and_then(|it| it.as_socket());
+    let port = bound.expect("an address").port();
     let answer = ask(Path::new("/"), &["port", &port.to_string()]);
     assert_eq!(answer.code, 1);
     let words = format!("port {port} cannot be had, and nobody is seen to listen on it\n");
     assert!(answer.stdout.starts_with(&words), "{}", answer.stdout);
-    // SAFETY: our own descriptor, closed once.
-    unsafe { libc::close(socket) };
+    drop(socket);
 }
 
 /// Only root can become another user; elsewhere there is nobody to play that part.
