@@ -70,25 +70,71 @@ impl<T: Send + 'static> Outbox<T> {
             None => Duration::ZERO,
         };
         drop(buffer);
-        let this = Arc::clone(self);
-        tauri::async_runtime::spawn(async move {
+        tauri::async_runtime::spawn(Arc::clone(self).deliver_after(wait));
+    }
+
+    /// Sends messages until none waits. One at a time does so: the next message must not overtake
+    /// one that takes long to be written.
+    async fn deliver_after(self: Arc<Self>, mut wait: Duration) {
+        loop {
             if !wait.is_zero() {
                 tokio::time::sleep(wait).await;
             }
-            this.flush();
-        });
-    }
-
-    fn flush(&self) {
-        let (waiting, dropped) = {
+            let (waiting, dropped) = {
+                let mut buffer = lock(&self.buffer);
+                let waiting = std::mem::take(&mut buffer.waiting);
+                (waiting, std::mem::take(&mut buffer.dropped))
+            };
+            if let Err(e) = (self.deliver)(waiting, dropped) {
+                log::debug!("a page no longer takes what it asked for: {e}");
+            }
             let mut buffer = lock(&self.buffer);
-            buffer.scheduled = false;
             buffer.sent_at = Some(Instant::now());
-            let waiting = std::mem::take(&mut buffer.waiting);
-            (waiting, std::mem::take(&mut buffer.dropped))
-        };
-        if let Err(e) = (self.deliver)(waiting, dropped) {
-            log::debug!("a page no longer takes what it asked for: {e}");
+            if buffer.waiting.is_empty() {
+                buffer.scheduled = false;
+                return;
+            }
+            wait = self.pace.pause;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Time enough for another message to set out, if it may.
+    const WHILE: Duration = Duration::from_millis(300);
+
+    #[test]
+    fn a_message_that_takes_long_is_not_overtaken() {
+        let pace = Pace {
+            pause: Duration::from_millis(1),
+            eager: true,
+            most: usize::MAX,
+        };
+        let (begun, first_begins) = mpsc::channel();
+        let (overtook, overtaken) = mpsc::channel();
+        let (tell, arrived) = mpsc::channel();
+        let overtaken = Mutex::new(overtaken);
+        let outbox = Outbox::new(pace, move |sent, _| {
+            let is_first = sent == [1];
+            if is_first {
+                begun.send(()).unwrap();
+                let _ = lock(&overtaken).recv_timeout(WHILE);
+            }
+            let _ = tell.send(sent);
+            if !is_first {
+                let _ = overtook.send(());
+            }
+            Ok(())
+        });
+        outbox.push(1);
+        first_begins.recv().unwrap();
+        outbox.push(2);
+        let order: Vec<i32> = arrived.iter().take(2).flatten().collect();
+        assert_eq!(order, [1, 2]);
     }
 }
