@@ -6,7 +6,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::support::{DEADLINE, Fake, connect, free_port, get};
+use crate::support::{DEADLINE, Fake, OwnPort, connect, get};
 
 #[test]
 fn answers_with_its_pid_and_the_path() {
@@ -24,7 +24,8 @@ fn answers_with_its_pid_and_the_path() {
 
 #[test]
 fn takes_its_port_from_flag_or_environment_unless_hard_wired() {
-    let [flag, environment, hard] = [free_port(), free_port(), free_port()];
+    let ports = [OwnPort::new(), OwnPort::new(), OwnPort::new()];
+    let [flag, environment, hard] = ports.each_ref().map(OwnPort::number);
     let by_flag = Fake::start_with(&format!("--port {flag}"), |command| {
         command.env("PORT", environment.to_string());
     });
@@ -60,9 +61,10 @@ fn listens_on_each_address() {
 
 #[test]
 fn only_the_asked_family_is_bound() {
-    let fake = Fake::start("--host ::1");
-    let port = fake.address().replace("[::1]", "");
-    assert!(TcpStream::connect(format!("127.0.0.1{port}")).is_err());
+    let port = OwnPort::new();
+    let fake = Fake::start(&format!("--host ::1 --port {}", port.number()));
+    assert_eq!(fake.address(), format!("[::1]:{}", port.number()));
+    assert!(TcpStream::connect(("127.0.0.1", port.number())).is_err());
 }
 
 #[test]
@@ -80,20 +82,21 @@ fn a_taken_port_is_an_error_in_nodes_words() {
 
 #[test]
 fn listens_late() {
-    let port = free_port();
+    let port = OwnPort::new();
     let start = Instant::now();
-    let fake = Fake::start(&format!("--port {port} --listen-after 5s"));
-    assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+    let fake = Fake::start(&format!("--port {} --listen-after 5s", port.number()));
+    assert!(TcpStream::connect(("127.0.0.1", port.number())).is_err());
     fake.address();
     assert!(start.elapsed() >= Duration::from_secs(5));
 }
 
 #[test]
 fn a_test_bind_connects_and_then_refuses() {
-    let address = format!("127.0.0.1:{}", free_port());
-    let port = address.rsplit_once(':').unwrap().1;
+    let port = OwnPort::new();
+    let address = format!("127.0.0.1:{}", port.number());
     let fake = Fake::start(&format!(
-        "--port {port} --test-bind-first 2s --listen-after 5s --lines 1"
+        "--port {} --test-bind-first 2s --listen-after 5s --lines 1",
+        port.number()
     ));
     let mut early = connect(&address);
     early.set_read_timeout(Some(DEADLINE)).unwrap();

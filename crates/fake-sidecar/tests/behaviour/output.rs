@@ -108,12 +108,15 @@ fn unread(pipe: &impl AsRawFd) -> libc::c_int {
 
 #[test]
 fn a_gone_reader_does_not_stop_the_server() {
-    let port = crate::support::free_port();
-    let fake = Fake::start_with(&format!("--port {port} --lines 100"), |command| {
-        let (reader, writer) = std::io::pipe().unwrap();
-        drop(reader);
-        command.stderr(writer);
-        command.arg("--flood").arg("1M/stderr");
-    });
+    let port = crate::support::OwnPort::new();
+    let fake = Fake::start_with(
+        &format!("--port {} --lines 100", port.number()),
+        |command| {
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            command.stderr(writer);
+            command.arg("--flood").arg("1M/stderr");
+        },
+    );
     assert!(get(&fake.address(), "/").contains("pid "));
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::mem::MaybeUninit;
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
@@ -11,6 +11,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 /// Longest wait for anything; only a failing test gets near it.
@@ -217,10 +218,23 @@ pub(crate) fn connect(address: &str) -> TcpStream {
     }
 }
 
-/// A port that was free a moment ago.
-pub(crate) fn free_port() -> u16 {
-    let socket = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
-    socket.local_addr().expect("it is bound").port()
+/// A port of 127.0.0.1 that nobody gets by chance: it is bound as long as this is there. Nobody
+/// listens on it, and who may reuse an address, as the fake may, can.
+pub(crate) struct OwnPort(Socket);
+
+impl OwnPort {
+    pub(crate) fn new() -> OwnPort {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        socket.set_reuse_address(true).expect("settable");
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        socket.bind(&any.into()).expect("a port is free");
+        OwnPort(socket)
+    }
+
+    pub(crate) fn number(&self) -> u16 {
+        let address = self.0.local_addr().ok().and_then(|it| it.as_socket());
+        address.expect("it is bound").port()
+    }
 }
 
 fn lines(from: impl Read + Send + 'static) -> Receiver<Vec<u8>> {

@@ -10,6 +10,8 @@ use std::path::Path;
 
 #[cfg(unix)]
 pub(crate) use unix::FolderLock;
+#[cfg(all(unix, test))]
+pub(super) use unix::LONGEST;
 
 /// Nothing: see above.
 #[cfg(not(unix))]
@@ -43,6 +45,9 @@ mod unix {
     const PAUSE: Duration = Duration::from_millis(1);
     /// Attempts before whoever has to begin a log goes on without: the other one may be stopped.
     const ATTEMPTS: u32 = 1_000;
+    /// Who has waited less has got it.
+    #[cfg(test)]
+    pub(crate) const LONGEST: Duration = PAUSE.saturating_mul(ATTEMPTS - 1);
 
     /// The lock of a log's folder (`flock`), until it is dropped.
     #[derive(Debug)]

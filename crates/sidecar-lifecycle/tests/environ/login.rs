@@ -119,9 +119,9 @@ fn noise_around_the_answer_is_no_part_of_it() {
 fn a_shell_that_hangs_is_ended_with_its_deaf_children() {
     let home = Home::new();
     let script = "trap '' TERM HUP INT
+        echo 'loading plugins' >&2
         sh -c 'trap \"\" TERM HUP INT; while :; do sleep 1000; done' &
         bash -c 'set -m; sleep 1001 & wait' &
-        echo 'loading plugins' >&2
         while :; do sleep 1002; done";
     let begun = Instant::now();
     let error = home.capture_fake(script, SHORT).unwrap_err();

@@ -6,25 +6,28 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sidecar_lifecycle::ports::{self, OurMarks, PortWish, Reservations};
+use sidecar_lifecycle::ports::{self, OurMarks, Picked, PortWish, Reservations};
 
 const ADDRESS: &str = "PORT_CHILD_LISTENS_ON";
 const QUESTION: &str = "PORT_CHILD_LOOKS_AT";
 const ROLE: &str = "support::port_child::role";
 
-/// A port that nobody has and that the system gives to no client. Every call names another. For who
-/// is [`alone`].
+/// A port that nobody has and that the system gives to no client. Every call names another, which
+/// tests in other processes are not given, nor engines, as long as this process runs. For who is
+/// [`alone`].
 pub(crate) fn quiet_port() -> u16 {
-    static CALLS: AtomicU64 = AtomicU64::new(0);
-    let seed = u64::from(std::process::id()) << 32 | CALLS.fetch_add(1, Ordering::Relaxed);
-    let picked = ports::pick(PortWish::Auto, &Reservations::default(), seed, None, &[]);
-    picked
+    static NAMED: Mutex<Vec<Picked>> = Mutex::new(Vec::new());
+    let mut named = NAMED.lock().unwrap_or_else(PoisonError::into_inner);
+    let seed = u64::from(std::process::id()) << 32 | named.len() as u64;
+    let all = Reservations::machine_wide().expect("a folder of this user's");
+    let picked = ports::pick(PortWish::Auto, &all, seed, None, &[])
         .expect("ten thousand ports are not all held")
-        .expect("a port was wished")
-        .port
+        .expect("a port was wished");
+    let port = picked.port;
+    named.push(picked);
+    port
 }
 
 /// While this is held, no other test of this process picks a port or bears a child. To pick one is to
