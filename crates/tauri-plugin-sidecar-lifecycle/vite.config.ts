@@ -5,5 +5,8 @@ export default defineConfig({
   test: {
     environment: "happy-dom",
     include: ["tests/**/*.test.ts"],
+    // Only what has failed takes that long: some of them start programs, beside others that do.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

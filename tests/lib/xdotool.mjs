@@ -18,11 +18,16 @@ export async function pressKeys(display, ...keys) {
   await xdotool(display, "key", "--clearmodifiers", "--delay", "30", ...keys);
 }
 
-/** Gives a window the focus, then presses keys. */
-export async function pressInto(display, window, ...keys) {
+/** Gives a window the focus. */
+export async function giveFocus(display, window) {
   await xdotool(display, "windowactivate", "--sync", window);
   // The window manager names it as active before the keys go there.
   await until(`window ${window} has the focus`, async () => (await xdotool(display, "getwindowfocus")) === window);
+}
+
+/** Gives a window the focus, then presses keys. */
+export async function pressInto(display, window, ...keys) {
+  await giveFocus(display, window);
   await pressKeys(display, ...keys);
 }
 

@@ -136,6 +136,7 @@ test("an app that lives on without a window keeps its sidecars as they are", asy
   const app = await open(t);
   const before = app.sidecars();
   app.order("prevent all");
+  await app.paints(); // It has taken the order: the window is closed by way of the display.
   await app.close("main");
   await app.heard("exit_requested", { code: null });
   await app.paints();

@@ -58,5 +58,6 @@ test("a command as one line of a terminal, with {port}; and the command line win
   const app = await desk.open(t, project, { user: makeUser(t), args });
   await app.shown();
   assert.equal(await app.page.url(), project.url("/from-the-command-line"));
-  assert.match(readFileSync(project.path("elsewhere/.tauri-sidecar-log"), "utf8"), new RegExp(`serving on ${project.port}`));
+  const serving = `serving on ${project.port}`;
+  await until("its log", () => readFileSync(project.path("elsewhere/.tauri-sidecar-log"), "utf8").includes(serving));
 });

@@ -35,16 +35,18 @@ test("ten fast Refreshes leave one server", async (t) => {
   await app.shown();
   await app.press(...Array(10).fill("ctrl+shift+r"));
   const log = () => app.user.read(project, ".tauri-log");
-  const isShownAfter = (key) => log().lastIndexOf("page shown: ") > log().lastIndexOf(`menu: ${key}`);
+  const isShownAfter = (words) => log().lastIndexOf("page shown: ") > log().lastIndexOf(words);
   await until("all ten were seen", () => log().match(/menu: refresh/g)?.length === 10);
   await until("one server, and its page", () => {
     const running = servers(project);
-    return running.length === 1 && running[0].pid === project.starts().at(-1) && isShownAfter("refresh");
+    const last = project.starts().at(-1);
+    const isReady = log().lastIndexOf("ready at") > log().lastIndexOf(`spawned pid ${last}`);
+    return running.length === 1 && running[0].pid === last && isReady && isShownAfter("ready at");
   });
   await until("the page", async () => (await app.page.text("h1")) === "A small project");
   const settled = project.starts().length;
   await app.press("ctrl+r");
-  await until("the page is loaded again", () => log().includes("menu: reload") && isShownAfter("reload"));
+  await until("the page is loaded again", () => log().includes("menu: reload") && isShownAfter("menu: reload"));
   assert.equal(await app.page.text("h1"), "A small project");
   assert.equal(servers(project).length, 1);
   assert.equal(project.starts().length, settled, "nothing was started later");

@@ -98,7 +98,8 @@ test("a server that is ready before there is a window needs no launch page", asy
   const resume = desk.display.pause();
   cleanUp(t, resume);
   const opening = desk.open(t, project, { user });
-  await until("the server is ready", () => log().includes("ready at"));
+  // Its port is written down last of all that a ready server changes.
+  await until("the server is ready", () => JSON.parse(user.read(project, "settings.json")).port === project.port);
   resume();
   const app = await opening;
   await app.shown();

@@ -171,7 +171,7 @@ test("the packages are not installed: one button installs them and starts the se
   renameSync(project.path("elsewhere"), project.path("pilot"));
   await app.page.click('[data-action="install"]');
   await app.shown(1, INSTALL_MS);
-  assert.match(app.user.read(project, ".tauri-sidecar-log"), /the pilot is aboard/);
+  await until("its output is in the log", () => app.user.read(project, ".tauri-sidecar-log").includes("the pilot is aboard"));
   await app.press("ctrl+shift+r");
   await app.shown(2);
   assert.equal(project.starts().length, 2, "Refresh starts the server, not the install");
