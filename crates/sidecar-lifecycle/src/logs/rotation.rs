@@ -58,6 +58,11 @@ impl Rotation {
     /// # Errors
     /// `WouldBlock` while somebody else begins or rotates a log of the same folder.
     pub(crate) fn turn(self, path: &Path, current: &File) -> io::Result<File> {
+        // Who has lost its log to another launch loses it for good: it is not to be met at the lock
+        // again and again, by the one whose log it is.
+        if let Ok(false) = sys::is_at(current, path) {
+            return Err(another_took_its_place());
+        }
         self.turn_alone(FolderLock::attempt(path), path, current)
     }
 
@@ -77,7 +82,7 @@ impl Rotation {
                 move_if_there(path, &aside)?
             }
             // By now it is the log of another launch, or of another program.
-            Ok(false) => return Err(io::Error::other("another file has taken its place")),
+            Ok(false) => return Err(another_took_its_place()),
             // Somebody has removed it, maybe to make room: the next one shall be seen again.
             Err(e) if e.kind() == io::ErrorKind::NotFound => false,
             Err(e) => return Err(e),
@@ -142,6 +147,10 @@ impl Rotation {
         move_if_there(path, &prev)?;
         outcome
     }
+}
+
+fn another_took_its_place() -> io::Error {
+    io::Error::other("another file has taken its place")
 }
 
 /// Renames a file, and answers whether it was there: whoever makes room by hand may remove any of

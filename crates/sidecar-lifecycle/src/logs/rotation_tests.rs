@@ -193,7 +193,11 @@ fn the_log_of_another_launch_is_not_moved() {
     let current = open(&logs.path()).unwrap();
     TWO.set_aside(&logs.path()).unwrap();
     logs.put("", "another's");
-    TWO.turn(&logs.path(), &current).unwrap_err();
+    // Whoever has the lock, this one needs it no more, and does not stand in the other's way.
+    let held = FolderLock::attempt(&logs.path()).unwrap();
+    let refused = TWO.turn(&logs.path(), &current).unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::Other);
+    drop(held);
     let expected = [("web.log", "another's"), ("web.log.prev", "mine")];
     assert_eq!(logs.all(), pairs(&expected));
 }
