@@ -5,20 +5,26 @@ import { createInterface } from "node:readline";
 import { until } from "./machine.mjs";
 import { tool } from "./tools.mjs";
 
-/** `{ state, parent }`, or null when there is no such process. */
+/** `{ state, parent, threads }`, or null when there is no such process. */
 export function look(pid) {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The name before it may contain anything.
-    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state, parent: Number(parent) };
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { state: fields[0], parent: Number(fields[1]), threads: Number(fields[17]) };
   } catch {
     return null;
   }
 }
 
-/** A zombie has ended: nobody has asked for its status yet, that is all. */
-export const isAlive = (pid) => !["Z", "X", undefined].includes(look(pid)?.state);
+/**
+ * A zombie has ended: nobody has asked for its status yet, that is all. But a process is shown as
+ * one, too, while its first thread has ended before the others.
+ */
+export function isAlive(pid) {
+  const now = look(pid);
+  return now !== null && (!["Z", "X"].includes(now.state) || now.threads > 1);
+}
 
 export const allPids = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
 

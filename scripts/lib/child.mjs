@@ -82,8 +82,11 @@ function groupRuns(group) {
     try {
       const stat = readFileSync(`/proc/${name}/stat`, "latin1");
       // The name stands in parentheses and may itself hold some.
-      const [state, , pgrp] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return Number(pgrp) === group && state !== "Z" && state !== "X";
+      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      const [state, , pgrp] = fields;
+      // A process whose first thread has ended before the others is shown as a zombie.
+      const threads = Number(fields[17]);
+      return Number(pgrp) === group && ((state !== "Z" && state !== "X") || threads > 1);
     } catch {
       return false; // It ended while the table was read.
     }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 import { until } from "./wait.mjs";
 
-/** All processes as `{ pid, ppid, state, started, name }`; `started` tells two users of one pid apart. */
+/** All processes as `{ pid, ppid, state, threads, started, name }`; `started` tells two users of one pid apart. */
 export function processes() {
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).map(read).filter(Boolean);
 }
@@ -23,6 +23,7 @@ function read(pid) {
     name: stat.slice(stat.indexOf("(") + 1, end),
     state: fields[0],
     ppid: Number(fields[1]),
+    threads: Number(fields[17]),
     started: fields[19],
   };
 }
@@ -39,10 +40,14 @@ export function descendants(pid) {
   return found;
 }
 
-/** Whether this very process still runs. A zombie does not: it waits for its parent only. */
+/**
+ * Whether this very process still runs. A zombie does not: it waits for its parent only. But its
+ * first thread is shown as one while others still end, and with them its ports and files.
+ */
 export function lives({ pid, started }) {
   const now = read(pid);
-  return now !== undefined && now.started === started && now.state !== "Z" && now.state !== "X";
+  if (now === undefined || now.started !== started) return false;
+  return (now.state !== "Z" && now.state !== "X") || now.threads > 1;
 }
 
 /** Running processes that have `NAME=value` in the environment they were started with. */

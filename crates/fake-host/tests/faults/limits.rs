@@ -36,17 +36,25 @@ pub(crate) fn lower(process: &Process, resource: Resource, to: u64) -> Lowered {
 }
 
 impl Lowered {
-    /// Gives it back. The process may have died of it.
+    /// Gives it back. The process may have died of it, at any moment.
     pub(crate) fn restore(self) {
-        if self.process.lives() {
-            limit(&self.process, self.resource, Some(self.before));
+        if let Err(e) = try_limit(&self.process, self.resource, Some(self.before)) {
+            assert!(!self.process.lives(), "prlimit: {e}");
         }
     }
 }
 
-/// Sets a limit and answers what it was, as the process's own user: not even root may do it to
-/// others everywhere.
+/// Sets a limit and answers what it was.
 fn limit(process: &Process, resource: Resource, new: Option<libc::rlimit>) -> libc::rlimit {
+    try_limit(process, resource, new).unwrap_or_else(|e| panic!("prlimit: {e}"))
+}
+
+/// The same, as the process's own user: not even root may do it to others everywhere.
+fn try_limit(
+    process: &Process,
+    resource: Resource,
+    new: Option<libc::rlimit>,
+) -> io::Result<libc::rlimit> {
     let owner = fs::metadata(format!("/proc/{}", process.pid)).map_or(0, |m| m.uid());
     let set = |user: Option<u32>| {
         let mut old = libc::rlimit {
@@ -59,8 +67,10 @@ fn limit(process: &Process, resource: Resource, new: Option<libc::rlimit>) -> li
         let new = new.as_ref().map_or(ptr::null(), ptr::from_ref);
         // SAFETY: `new` is null or valid, `old` is valid to be written.
         let rc = unsafe { libc::prlimit(process.pid, resource, new, &raw mut old) };
-        assert_eq!(rc, 0, "prlimit: {}", io::Error::last_os_error());
-        old
+        match rc {
+            0 => Ok(old),
+            _ => Err(io::Error::last_os_error()),
+        }
     };
     // SAFETY: takes nothing, cannot fail.
     if owner == unsafe { libc::geteuid() } {
@@ -69,7 +79,7 @@ fn limit(process: &Process, resource: Resource, new: Option<libc::rlimit>) -> li
     // A thread of its own, whose user is nobody else's business and ends with it.
     thread::scope(|scope| {
         let other = scope.spawn(|| set(Some(owner)));
-        other.join().expect("it is set")
+        other.join().expect("it has asked")
     })
 }
 

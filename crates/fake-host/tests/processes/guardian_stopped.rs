@@ -109,10 +109,10 @@ fn a_tree_out_of_reach_is_not_told_as_gone() {
     );
     host.ready();
     family.wait_for(trees::DEAF.size);
-    let leader = family.living_as("leader").remove(0);
+    let (leader, guardian) = (family.living_as("leader").remove(0), host.guardian());
     leader.kill();
     host.next("exited");
-    host.guardian().signal(libc::SIGSTOP);
+    guardian.signal(libc::SIGSTOP);
     let survivors = host.next("stopped")["survivors"].clone();
     host.next("failed");
     let mut living: Vec<i64> = family.living().iter().map(|p| p.pid.into()).collect();

@@ -13,10 +13,12 @@ pub(super) fn birth_of(pid: i32) -> Option<u64> {
     stat(pid)?[19].parse().ok()
 }
 
-/// The same, and nothing for a zombie.
+/// The same, and nothing for one that waits for its parent only. Its first thread is shown as a
+/// zombie while others still end, and with them its ports and files.
 pub(super) fn start_of(pid: i32) -> Option<u64> {
     let stat = stat(pid)?;
-    let runs = stat[0] != "Z" && stat[0] != "X";
+    let ended = stat[0] == "Z" || stat[0] == "X";
+    let runs = !ended || stat[17].parse::<u32>().is_ok_and(|threads| threads > 1);
     runs.then(|| stat[19].parse().ok()).flatten()
 }
 
@@ -92,7 +94,7 @@ pub(super) fn wait(process: &Process, end: Instant) -> bool {
     ready == 1
 }
 
-/// Fields of `/proc/PID/stat` after the name: state, parent, …, start time at 19.
+/// Fields of `/proc/PID/stat` after the name: state, parent, …, threads at 17, start time at 19.
 fn stat(pid: i32) -> Option<Vec<String>> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     Some(

@@ -6,6 +6,9 @@ use std::mem::MaybeUninit;
 
 use libc::pid_t;
 
+#[cfg(target_os = "linux")]
+use crate::sys::process;
+
 /// Sends SIGKILL to a process, or with a negative number to a group.
 pub(super) fn kill(target: pid_t) {
     // SAFETY: kill takes two numbers. `target` is our unreaped leader's group, or a process seen
@@ -54,11 +57,7 @@ fn all_pids() -> Vec<pid_t> {
 
 #[cfg(target_os = "linux")]
 fn is_zombie(pid: pid_t) -> bool {
-    // The state follows the name, which is in parentheses and may itself contain some.
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-        stat.rsplit_once(") ")
-            .is_some_and(|(_, rest)| rest.starts_with('Z'))
-    })
+    process::process(pid.cast_unsigned()).is_some_and(|it| it.zombie)
 }
 
 #[cfg(target_vendor = "apple")]
