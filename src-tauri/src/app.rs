@@ -11,8 +11,9 @@ use tauri_plugin_window_state::StateFlags;
 use crate::first_page::FirstPage;
 use crate::instance::Ending;
 use crate::launch::Launcher;
+use crate::loads::Committed;
 use crate::opening::Session;
-use crate::window::{self, Committed, MAIN, OwnPages, ProjectOrigin, WindowUi};
+use crate::window::{self, MAIN, OwnPages, ProjectOrigin, WindowUi};
 use crate::{commands, display, keys, menu, terminal};
 
 /// As long as an orderly exit waits.

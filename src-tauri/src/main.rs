@@ -14,6 +14,7 @@ mod handed_over;
 mod instance;
 mod keys;
 mod launch;
+mod loads;
 mod menu;
 mod navigation;
 mod opening;

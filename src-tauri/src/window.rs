@@ -13,7 +13,7 @@ use crate::first_page::FirstPage;
 use crate::launch::{Launch, Launcher, Ui};
 use crate::navigation::{self, NewWindow};
 use crate::paths::ProjectPaths;
-use crate::{keys, terminal, theme};
+use crate::{keys, loads, theme};
 
 /// The window's label.
 pub(crate) const MAIN: &str = "main";
@@ -42,7 +42,8 @@ impl ProjectOrigin {
             .clone()
     }
 
-    fn holds(&self, url: &Url) -> bool {
+    /// Whether it is a page of the project's.
+    pub(crate) fn holds(&self, url: &Url) -> bool {
         self.get()
             .is_some_and(|project| navigation::same_origin(&project, url))
     }
@@ -92,24 +93,6 @@ impl OwnPages {
     }
 }
 
-/// The page whose content has begun to arrive and is not there yet.
-///
-/// A navigation ends the load of the page before it, and that end is announced under the address
-/// that comes next: of a launch page that was still loading, it would say that the project was
-/// shown.
-#[derive(Default)]
-pub(crate) struct Committed(Mutex<Option<Url>>);
-
-impl Committed {
-    fn set(&self, url: &Url) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(url.clone());
-    }
-
-    fn take(&self) -> Option<Url> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
 /// Builds the window and shows it.
 pub(crate) fn open(app: &AppHandle, launcher: &Arc<Launcher>) -> tauri::Result<WebviewWindow> {
     let paths = &launcher.session.paths;
@@ -147,8 +130,8 @@ pub(crate) fn open(app: &AppHandle, launcher: &Arc<Launcher>) -> tauri::Result<W
         .on_page_load(move |window, payload| {
             for_loads.state::<OwnPages>().note(payload.url());
             match payload.event() {
-                PageLoadEvent::Started => on_committed(&for_loads, &window, payload.url()),
-                PageLoadEvent::Finished => on_loaded(&for_loads, &window),
+                PageLoadEvent::Started => loads::on_committed(&for_loads, &window, payload.url()),
+                PageLoadEvent::Finished => loads::on_loaded(&for_loads, &window),
             }
         })
         .build()?;
@@ -203,36 +186,10 @@ pub(crate) fn open_outside(app: &AppHandle, url: &Url) {
     }
 }
 
-fn on_committed(app: &AppHandle, window: &WebviewWindow, url: &Url) {
-    app.state::<Committed>().set(url);
-    if url.scheme() == "about" {
-        return; // The window's first, empty page: the one that counts is still on its way.
-    }
-    if let Some(due) = app.state::<FirstPage>().arrived() {
-        go(window, &due);
-    }
-}
-
-fn go(window: &WebviewWindow, url: &Url) {
+/// Leads the window to another page.
+pub(crate) fn go(window: &WebviewWindow, url: &Url) {
     if let Err(e) = window.navigate(url.clone()) {
         log::error!("cannot show {url}: {e}");
-    }
-}
-
-fn on_loaded(app: &AppHandle, window: &WebviewWindow) {
-    let zoom = app.state::<Arc<Launcher>>().session.settings.get().zoom;
-    if let Err(e) = window.set_zoom(zoom) {
-        log::warn!("cannot set the zoom: {e}");
-    }
-    let Some(url) = app.state::<Committed>().take() else {
-        return;
-    };
-    if app.state::<ProjectOrigin>().holds(&url) {
-        log::info!("page shown: {url}");
-        terminal::say(&format!("page shown: {url}"));
-    } else if is_own(&url) && url.path() == "/trouble.html" {
-        // What failed was said when it failed, perhaps before there was a window.
-        terminal::say("trouble shown");
     }
 }
 
@@ -314,7 +271,7 @@ impl WindowUi {
 }
 
 /// Whether it is a page of ours. Without a path the address has no slash at its end.
-fn is_own(url: &Url) -> bool {
+pub(crate) fn is_own(url: &Url) -> bool {
     let own = own_origin();
     url.as_str().starts_with(own) || url.as_str() == own.trim_end_matches('/')
 }
