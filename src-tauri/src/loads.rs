@@ -51,8 +51,41 @@ pub(crate) fn on_loaded(app: &AppHandle, window: &WebviewWindow) {
     if app.state::<ProjectOrigin>().holds(&url) {
         log::info!("page shown: {url}");
         terminal::say(&format!("page shown: {url}"));
+        app.state::<Arc<Launcher>>().page_is_shown();
     } else if is_own(&url) && url.path() == "/trouble.html" {
         // What failed was said when it failed, perhaps before there was a window.
         terminal::say("trouble shown");
     }
+}
+
+/// Hears of pages of the project's that cannot be had. WebKit would put one line of its own in their
+/// place, under their address and without a button.
+///
+/// Only here: WebView2's own page for this has a button, and on macOS the page before it stays.
+#[cfg(target_os = "linux")]
+pub(crate) fn watch_failures(app: &AppHandle, window: &WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::{NetworkError, PluginError, PolicyError, WebViewExt};
+
+    let app = app.clone();
+    window.with_webview(move |webview| {
+        webview
+            .inner()
+            .connect_load_failed(move |_, _, address, why| {
+                // Another page is gone to, or a file is downloaded instead.
+                let is_given_up = why.matches(NetworkError::Cancelled)
+                    || why.matches(PolicyError::FrameLoadInterruptedByPolicyChange)
+                    || why.matches(PluginError::WillHandleLoad);
+                let page = Url::parse(address);
+                let Ok(page) = page.map_err(drop) else {
+                    return false;
+                };
+                if is_given_up || !app.state::<ProjectOrigin>().holds(&page) {
+                    return false;
+                }
+                app.state::<Committed>().take();
+                app.state::<Arc<Launcher>>()
+                    .page_is_missing(&page, why.message());
+                true
+            });
+    })
 }

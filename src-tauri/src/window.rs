@@ -135,6 +135,8 @@ pub(crate) fn open(app: &AppHandle, launcher: &Arc<Launcher>) -> tauri::Result<W
             }
         })
         .build()?;
+    #[cfg(target_os = "linux")]
+    loads::watch_failures(app, &window)?;
     let background = if theme::is_dark(&window) { DARK } else { LIGHT };
     window.set_background_color(Some(background))?;
     window.show()?;

@@ -172,6 +172,12 @@ const TROUBLES: Record<string, Omit<Trouble, "code" | "logPath">> = {
     evidence: [],
     actions: [retry],
   },
+  "page-missing": {
+    sentence: "pnpm run dev runs, but the window could not load its page.",
+    cause: "A server that is starting itself anew, as after a change of its configuration, is back in a moment. Its log may say more.",
+    evidence: ["Could not connect to localhost: Connection refused"],
+    actions: [{ id: "load-again", label: "Load Again", primary: true }, { id: "refresh", label: "Restart the Server", primary: false }],
+  },
   "server-died": {
     sentence: "pnpm run dev was ended by signal 9 while it was in use.",
     cause: "Its last lines may say why. Berth is starting it again; then this page goes back to where you were.",

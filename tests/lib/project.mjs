@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 
 import { cleanUp } from "./cleanup.mjs";
 import { freePort } from "./ports.mjs";
+import { isHeld } from "./processes.mjs";
+import { until } from "./wait.mjs";
 
 const SERVER = fileURLToPath(new URL("../fixtures/server.mjs", import.meta.url));
 
@@ -80,6 +82,12 @@ class Project {
   /** Has the server that runs now end with `code`, from outside the window. */
   async die(code) {
     await fetch(`http://127.0.0.1:${this.port}/die?code=${code}`);
+  }
+
+  /** Has the server that runs now close its port, and run on. */
+  async close() {
+    await fetch(`http://127.0.0.1:${this.port}/close`);
+    await until("nobody listens", () => !isHeld(this.port));
   }
 
   #records(file) {

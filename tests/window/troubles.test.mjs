@@ -1,6 +1,6 @@
 // Each thing that can fail: its page says what, shows why, and Retry mends it.
 import assert from "node:assert/strict";
-import { mkdirSync, renameSync, symlinkSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { start, stop } from "../../scripts/lib/child.mjs";
 import { cleanUp } from "../lib/cleanup.mjs";
 import { useDesk } from "../lib/desk.mjs";
-import { lives, processes } from "../lib/processes.mjs";
+import { isHeld, lives, processes } from "../lib/processes.mjs";
 import { makeProject } from "../lib/project.mjs";
 import { makeUser } from "../lib/user.mjs";
 import { until } from "../lib/wait.mjs";
@@ -214,6 +214,39 @@ test("a server that dies later: the trouble page, then the same route by itself"
   await app.shown(2);
   assert.equal(await app.page.url(), project.url("/orders/12?open=1"));
   assert.equal(project.starts().length, 2);
+});
+
+test("a page that does not come: one button tries again, another one starts the server anew", async (t) => {
+  const project = await makeProject(t);
+  const app = await desk.open(t, project);
+  await app.shown();
+  await app.page.run("history.pushState({}, '', '/orders/12?open=1')");
+  await project.close();
+  await app.press("ctrl+r");
+  await app.trouble("page-missing");
+  assert.equal(await text(app, "sentence"), "node server.mjs runs, but the window could not load its page.");
+  assert.match(await text(app, "evidence"), /refused$/);
+  await app.picture("trouble-page-missing-light");
+  await app.page.click('[data-action="load-again"]');
+  await until("it is told once more", async () => /refused \(2 times\)$/.test(await text(app, "evidence")));
+  project.release();
+  await until("it listens again", () => isHeld(project.port));
+  await app.page.click('[data-action="load-again"]');
+  await app.shown(2);
+  assert.equal(await app.page.url(), project.url("/orders/12?open=1"));
+  const [first, ...others] = project.starts();
+  assert.deepEqual(others, [], "the server was left as it is");
+
+  rmSync(project.path("released"));
+  await project.close();
+  await app.press("ctrl+r");
+  await app.trouble("page-missing", 3);
+  assert.match(await text(app, "evidence"), /refused$/);
+  await app.page.click('[data-action="refresh"]');
+  await app.shown(3);
+  assert.equal(await app.page.url(), project.url("/orders/12?open=1"));
+  assert.equal(project.starts().length, 2);
+  assert.ok(!processes().some((process) => process.pid === first && lives(process)), "the first one has ended");
 });
 
 test("a server that ends as if it were done while it is in use: the trouble page, and Retry brings the route back", async (t) => {

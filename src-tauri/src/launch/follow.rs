@@ -24,6 +24,8 @@ pub(crate) struct Facts {
     pub(crate) was_ready: bool,
     /// It died after that, and the engine is bringing it back.
     reviving: bool,
+    /// How often the window has not got a page from it, since the last one that came.
+    pub(super) missing: u32,
 }
 
 impl Launcher {
@@ -160,7 +162,7 @@ impl Launcher {
     }
 
     fn on_ready(&self, url: Option<&str>, port: Option<u16>) {
-        let Some(mut target) = url.and_then(|u| Url::parse(u).ok()) else {
+        let Some(target) = url.and_then(|u| Url::parse(u).ok()) else {
             return;
         };
         {
@@ -168,20 +170,8 @@ impl Launcher {
             state.facts.was_ready = true;
             state.facts.reviving = false;
             state.facts.ended = None;
-            state.launch.trouble = None;
-            if let Some(page) = state.route.take().and_then(|r| target.join(&r).ok())
-                && page.origin() == target.origin()
-            {
-                target = page;
-            }
-            state.launch.url = Some(target.to_string());
-            state.due = Some(target);
-            state.launch.phase = Phase::Ready;
-            "Opening the page".clone_into(&mut state.launch.step);
         }
-        // The page first: it is what the user waits for.
-        self.show_project();
-        self.tell();
+        self.open_page(target);
         self.session.settings.change(|v| v.port = port.or(v.port));
     }
 
@@ -289,7 +279,7 @@ impl Launcher {
         plan.as_ref().is_some_and(|plan| is_movable(plan.port))
     }
 
-    fn command(&self) -> String {
+    pub(super) fn command(&self) -> String {
         self.lock()
             .plan
             .as_ref()

@@ -317,10 +317,11 @@ impl Launcher {
         {
             self.lock().port_override = Some(port);
         }
-        if action == "install" {
-            self.install();
-        } else {
-            self.launch();
+        match action {
+            "install" => self.install(),
+            "refresh" => self.refresh(),
+            "load-again" if self.load_again() => {}
+            _ => self.launch(),
         }
     }
 

@@ -5,6 +5,7 @@ mod follow;
 mod install;
 mod launcher;
 mod model;
+mod page;
 mod prepare;
 
 pub(crate) use launcher::{Launcher, SERVER, Ui};

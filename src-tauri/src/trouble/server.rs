@@ -132,6 +132,24 @@ pub(crate) fn server_died(
     )
 }
 
+/// It runs, and the window did not get its page, so many times.
+pub(crate) fn page_missing(command: &str, why: &str, times: u32) -> Trouble {
+    let sentence = format!("{command} runs, but the window could not load its page.");
+    let cause = "A server that is starting itself anew, as after a change of its configuration, is \
+                 back in a moment. Its log may say more.";
+    let evidence = match times {
+        0..=1 => why.to_owned(),
+        times => format!("{why} ({times} times)"),
+    };
+    Trouble {
+        actions: vec![
+            Action::primary("load-again", "Load Again"),
+            Action::other("refresh", "Restart the Server"),
+        ],
+        ..make("page-missing", sentence, cause.to_owned(), vec![evidence])
+    }
+}
+
 /// Well-known words in the last lines, translated.
 fn cause_in(lines: &[String]) -> String {
     const KNOWN: [(&str, &str); 7] = [
