@@ -55,7 +55,9 @@ fn try_limit(
     resource: Resource,
     new: Option<libc::rlimit>,
 ) -> io::Result<libc::rlimit> {
-    let owner = fs::metadata(format!("/proc/{}", process.pid)).map_or(0, |m| m.uid());
+    let Ok(owner) = fs::metadata(format!("/proc/{}", process.pid)).map(|it| it.uid()) else {
+        return Err(io::Error::from_raw_os_error(libc::ESRCH));
+    };
     let set = |user: Option<u32>| {
         let mut old = libc::rlimit {
             rlim_cur: 0,

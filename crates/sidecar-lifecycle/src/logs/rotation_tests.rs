@@ -194,10 +194,9 @@ fn the_log_of_another_launch_is_not_moved() {
     TWO.set_aside(&logs.path()).unwrap();
     logs.put("", "another's");
     // Whoever has the lock, this one needs it no more, and does not stand in the other's way.
-    let held = FolderLock::attempt(&logs.path()).unwrap();
+    let _held = FolderLock::attempt(&logs.path()).unwrap();
     let refused = TWO.turn(&logs.path(), &current).unwrap_err();
     assert_eq!(refused.kind(), io::ErrorKind::Other);
-    drop(held);
     let expected = [("web.log", "another's"), ("web.log.prev", "mine")];
     assert_eq!(logs.all(), pairs(&expected));
 }
