@@ -11,7 +11,7 @@ use tauri_plugin_window_state::StateFlags;
 use crate::first_page::FirstPage;
 use crate::instance::Ending;
 use crate::launch::Launcher;
-use crate::loads::Committed;
+use crate::loads::{Committed, LastFailure};
 use crate::opening::Session;
 use crate::window::{self, MAIN, OwnPages, ProjectOrigin, WindowUi};
 use crate::{commands, display, keys, menu, terminal};
@@ -74,6 +74,7 @@ pub(crate) fn run(mut session: Session, context: tauri::Context<Wry>) -> ExitCod
         .manage(ProjectOrigin::default())
         .manage(OwnPages::default())
         .manage(Committed::default())
+        .manage(LastFailure::default())
         .manage(FirstPage::default())
         .menu(menu::build)
         .on_menu_event(|app, event| menu::on_event(app, &event))

@@ -28,14 +28,33 @@ impl Committed {
     }
 }
 
+/// Why the last page could not be had, in the web view's words.
+#[derive(Default)]
+pub(crate) struct LastFailure(Mutex<Option<String>>);
+
+#[cfg(target_os = "linux")]
+impl LastFailure {
+    fn set(&self, why: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.to_owned());
+    }
+
+    fn take(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// A page's content has begun to arrive.
 pub(crate) fn on_committed(app: &AppHandle, window: &WebviewWindow, url: &Url) {
     app.state::<Committed>().set(url);
     if url.scheme() == "about" {
         return; // The window's first, empty page: the one that counts is still on its way.
     }
-    if let Some(due) = app.state::<FirstPage>().arrived() {
-        go(window, &due);
+    let on = app.state::<FirstPage>().arrived().or_else(|| {
+        let launcher = app.state::<Arc<Launcher>>();
+        is_own(url).then(|| launcher.page_in_the_way_of()).flatten()
+    });
+    if let Some(on) = on {
+        go(window, &on);
     }
 }
 
@@ -49,43 +68,69 @@ pub(crate) fn on_loaded(app: &AppHandle, window: &WebviewWindow) {
         return;
     };
     if app.state::<ProjectOrigin>().holds(&url) {
-        log::info!("page shown: {url}");
-        terminal::say(&format!("page shown: {url}"));
-        app.state::<Arc<Launcher>>().page_is_shown();
+        on_project_loaded(app, window, &url);
     } else if is_own(&url) && url.path() == "/trouble.html" {
         // What failed was said when it failed, perhaps before there was a window.
         terminal::say("trouble shown");
     }
 }
 
-/// Hears of pages of the project's that cannot be had. WebKit would put one line of its own in their
-/// place, under their address and without a button.
-///
-/// Only here: WebView2's own page for this has a button, and on macOS the page before it stays.
+fn say_shown(app: &AppHandle, url: &Url) {
+    log::info!("page shown: {url}");
+    terminal::say(&format!("page shown: {url}"));
+    app.state::<Arc<Launcher>>().page_is_shown();
+}
+
+/// WebKit puts a page of its own in the place of one that cannot be had, under the same address:
+/// one line without a button. It is told from what a server has answered by its status: it has none.
+#[cfg(target_os = "linux")]
+fn on_project_loaded(app: &AppHandle, window: &WebviewWindow, url: &Url) {
+    if status(window) != Some(0) {
+        say_shown(app, url);
+        return;
+    }
+    let why = app.state::<LastFailure>().take();
+    let why = why.as_deref().unwrap_or("Nothing was answered");
+    log::warn!("{url} cannot be shown: {why}");
+    app.state::<Arc<Launcher>>().page_is_missing(url, why);
+}
+
+/// The status with which the shown page was answered, asked on the main thread.
+#[cfg(target_os = "linux")]
+fn status(window: &WebviewWindow) -> Option<u32> {
+    use webkit2gtk::{URIResponseExt, WebResourceExt, WebViewExt};
+
+    let (tell, told) = std::sync::mpsc::channel();
+    let asked = window.with_webview(move |webview| {
+        let page = webview.inner().main_resource();
+        let status = page.and_then(|page| Some(page.response()?.status_code()));
+        let _ = tell.send(status); // It is waited for below.
+    });
+    if let Err(e) = asked {
+        log::warn!("the window cannot be asked what it shows: {e}");
+    }
+    // On the main thread it was asked by now. In there nothing else may be asked of the window: the
+    // runtime has it locked.
+    told.try_recv().ok().flatten()
+}
+
+/// Elsewhere a page that came cannot be told from what the web view says in its place: that of
+/// `WebView2` has a button. macOS's leaves the page before it.
+#[cfg(not(target_os = "linux"))]
+fn on_project_loaded(app: &AppHandle, _window: &WebviewWindow, url: &Url) {
+    say_shown(app, url);
+}
+
+/// Keeps why a page cannot be had.
 #[cfg(target_os = "linux")]
 pub(crate) fn watch_failures(app: &AppHandle, window: &WebviewWindow) -> tauri::Result<()> {
-    use webkit2gtk::{NetworkError, PluginError, PolicyError, WebViewExt};
+    use webkit2gtk::WebViewExt;
 
     let app = app.clone();
     window.with_webview(move |webview| {
-        webview
-            .inner()
-            .connect_load_failed(move |_, _, address, why| {
-                // Another page is gone to, or a file is downloaded instead.
-                let is_given_up = why.matches(NetworkError::Cancelled)
-                    || why.matches(PolicyError::FrameLoadInterruptedByPolicyChange)
-                    || why.matches(PluginError::WillHandleLoad);
-                let page = Url::parse(address);
-                let Ok(page) = page.map_err(drop) else {
-                    return false;
-                };
-                if is_given_up || !app.state::<ProjectOrigin>().holds(&page) {
-                    return false;
-                }
-                app.state::<Committed>().take();
-                app.state::<Arc<Launcher>>()
-                    .page_is_missing(&page, why.message());
-                true
-            });
+        webview.inner().connect_load_failed(move |_, _, _, why| {
+            app.state::<LastFailure>().set(why.message());
+            false
+        });
     })
 }

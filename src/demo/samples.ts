@@ -173,8 +173,8 @@ const TROUBLES: Record<string, Omit<Trouble, "code" | "logPath">> = {
     actions: [retry],
   },
   "page-missing": {
-    sentence: "pnpm run dev runs, but the window could not load its page.",
-    cause: "A server that is starting itself anew, as after a change of its configuration, is back in a moment. Its log may say more.",
+    sentence: "The server is running, but its page did not load.",
+    cause: "It may be starting itself anew, as after a change of its configuration; then it is back in a moment. Its log may say more.",
     evidence: ["Could not connect to localhost: Connection refused"],
     actions: [{ id: "load-again", label: "Load Again", primary: true }, { id: "refresh", label: "Restart the Server", primary: false }],
   },

@@ -29,8 +29,14 @@ export async function startTroublePage(navigate: Navigate = replacePage): Promis
   const accept = (launch: Launch): void => {
     if (launch.generation < generation) return;
     generation = launch.generation;
-    // Berth itself has sent the window to the project: another page would get in its way.
-    if (launch.phase === "ready") return;
+    if (launch.phase === "ready") {
+      // Berth itself has sent the window to the project: another page would get in its way.
+      shown = "";
+      if (document.body.dataset["view"] === "blank") setText(byId("sentence"), launch.project.name);
+      document.body.dataset["view"] = "trouble";
+      setText(byId("cause"), "Opening the page");
+      return;
+    }
     if (launch.phase !== "trouble") return navigate("index.html");
     void feed.open();
     // An event that changes nothing must not take the focus from where the user has put it.

@@ -224,7 +224,7 @@ test("a page that does not come: one button tries again, another one starts the 
   await project.close();
   await app.press("ctrl+r");
   await app.trouble("page-missing");
-  assert.equal(await text(app, "sentence"), "node server.mjs runs, but the window could not load its page.");
+  assert.equal(await text(app, "sentence"), "The server is running, but its page did not load.");
   assert.match(await text(app, "evidence"), /refused$/);
   await app.picture("trouble-page-missing-light");
   await app.page.click('[data-action="load-again"]');

@@ -2,7 +2,7 @@
 
 use berth_project::{PackageManager, Plan};
 use tauri_plugin_sidecar_lifecycle::engine::ports::{self, Barred, Holder, HolderKind, PortWish};
-use tauri_plugin_sidecar_lifecycle::engine::{Event, EventKind, LogLine};
+use tauri_plugin_sidecar_lifecycle::engine::{Event, EventKind, LogLine, RunId};
 use url::Url;
 
 use super::install::{Says, says};
@@ -69,9 +69,7 @@ impl Launcher {
                 self.lock().run = event.run;
                 self.on_spawned(*port);
             }
-            // A run that a refresh has replaced may have become ready just before it was told.
-            EventKind::Ready { .. } if event.run <= self.lock().replaced => {}
-            EventKind::Ready { url, port, .. } => self.on_ready(url.as_deref(), *port),
+            EventKind::Ready { url, port, .. } => self.on_ready(event.run, url.as_deref(), *port),
             EventKind::Exited {
                 code,
                 signal,
@@ -120,9 +118,7 @@ impl Launcher {
     /// A step forward, unless the trouble page stands while the engine brings a dead server back:
     /// that page stays until there is something better to show.
     fn advance(&self, phase: Phase, step: &str) {
-        if !self.lock().facts.reviving {
-            self.enter(phase, step);
-        }
+        self.enter_if(phase, step, |state| !state.facts.reviving);
     }
 
     fn on_spawned(&self, port: Option<u16>) {
@@ -135,43 +131,45 @@ impl Launcher {
         if installs {
             self.advance(Phase::Installing, "Installing packages");
         } else {
-            self.wait_for(port);
+            self.advance(Phase::Waiting, &waiting_for(port));
         }
-    }
-
-    fn wait_for(&self, port: Option<u16>) {
-        let step = port.map_or_else(
-            || "Waiting for the server".to_owned(),
-            |port| format!("Waiting for the server on port {port}"),
-        );
-        self.advance(Phase::Waiting, &step);
     }
 
     /// A line of the server's output: it may say what it is doing.
     pub(crate) fn on_line(&self, line: &LogLine) {
-        let phase = self.lock().launch.phase;
-        match (phase, says(&line.line)) {
-            (Phase::Waiting, Some(Says::Installing)) => {
-                self.advance(Phase::Installing, "Installing packages");
+        let (from, to, step) = match says(&line.line) {
+            Some(Says::Installing) => (
+                Phase::Waiting,
+                Phase::Installing,
+                "Installing packages".to_owned(),
+            ),
+            Some(Says::Running) => {
+                let port = self.engine().info(SERVER).and_then(|i| i.port);
+                (Phase::Installing, Phase::Waiting, waiting_for(port))
             }
-            (Phase::Installing, Some(Says::Running)) => {
-                self.wait_for(self.engine().info(SERVER).and_then(|i| i.port));
-            }
-            _ => {}
-        }
+            None => return,
+        };
+        self.enter_if(to, &step, |state| {
+            state.launch.phase == from && !state.facts.reviving
+        });
     }
 
-    fn on_ready(&self, url: Option<&str>, port: Option<u16>) {
+    fn on_ready(&self, run: RunId, url: Option<&str>, port: Option<u16>) {
         let Some(target) = url.and_then(|u| Url::parse(u).ok()) else {
             return;
         };
         {
             let mut state = self.lock();
+            // A run that a refresh has replaced may have become ready just before it was told.
+            if run <= state.replaced {
+                return;
+            }
             state.facts.was_ready = true;
             state.facts.reviving = false;
             state.facts.ended = None;
+            state.page_is_due(target);
         }
-        self.open_page(target);
+        self.open_page();
         self.session.settings.change(|v| v.port = port.or(v.port));
     }
 
@@ -215,18 +213,14 @@ impl Launcher {
         let trouble = trouble::server_died(&self.command(), ended, last_lines, next);
         std::thread::spawn(move || {
             me.remember_route();
-            let current = {
-                let state = me.lock();
-                // It may have been started anew by its user; or be back by now, or given up.
+            // It may have been started anew by its user; or be back by now, or given up.
+            me.fail_if(trouble, |state| {
                 let still = match next {
                     Next::Underway => state.facts.reviving,
                     Next::Untried | Next::GivenUp => state.facts.ended.is_some(),
                 };
                 state.launch.generation == generation && still
-            };
-            if current {
-                me.fail(trouble);
-            }
+            });
         });
     }
 
@@ -279,7 +273,7 @@ impl Launcher {
         plan.as_ref().is_some_and(|plan| is_movable(plan.port))
     }
 
-    pub(super) fn command(&self) -> String {
+    fn command(&self) -> String {
         self.lock()
             .plan
             .as_ref()
@@ -292,6 +286,14 @@ impl Launcher {
             .map(|ring| ring.last(20))
             .unwrap_or_default()
     }
+}
+
+/// What a server that runs and does not answer yet is waited for.
+pub(super) fn waiting_for(port: Option<u16>) -> String {
+    port.map_or_else(
+        || "Waiting for the server".to_owned(),
+        |port| format!("Waiting for the server on port {port}"),
+    )
 }
 
 /// Whether the start may install missing packages by itself: of the package managers only pnpm does.

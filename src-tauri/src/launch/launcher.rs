@@ -12,7 +12,7 @@ use super::follow::Facts;
 use super::model::{Launch, Phase, Project, Trouble};
 use super::prepare::{self, Unprepared};
 use crate::opening::Session;
-use crate::{paths, terminal, trouble};
+use crate::{paths, trouble};
 
 /// The id of the project's server among the engine's sidecars.
 pub(crate) const SERVER: &str = "server";
@@ -38,6 +38,8 @@ pub(crate) struct Launcher {
     pub(super) ui: OnceLock<Box<dyn Ui>>,
     pub(super) me: Weak<Launcher>,
     lines: Mutex<Option<Subscription>>,
+    /// Whoever tells the window how the launch stands: what is told last has to be what is.
+    pub(super) telling: Mutex<()>,
 }
 
 /// What changes.
@@ -101,6 +103,7 @@ impl Launcher {
             ui: OnceLock::new(),
             me: me.clone(),
             lines: Mutex::default(),
+            telling: Mutex::default(),
         });
         launcher.follow();
         launcher
@@ -124,6 +127,11 @@ impl Launcher {
             return; // There is one window, and it is attached once.
         }
         self.show_project();
+        if self.lock().launch.phase == Phase::Trouble
+            && let Some(ui) = self.ui.get()
+        {
+            ui.show_trouble_page();
+        }
     }
 
     /// Has the window show a page that is due, if there is a window: whoever comes second of the
@@ -180,8 +188,15 @@ impl Launcher {
             self.begin();
             return;
         }
-        {
+        let is_up = self.is_up();
+        let generation = {
             let mut state = self.lock();
+            if is_up && state.launch.phase == Phase::Ready {
+                drop(state);
+                // It came back by itself, and its page is on its way.
+                self.load_again();
+                return;
+            }
             if std::mem::replace(&mut state.preparing, true) {
                 return;
             }
@@ -189,15 +204,22 @@ impl Launcher {
             state.launch.started_at_ms = now_ms();
             state.launch.trouble = None;
             state.launch.url = None;
+            state.launch.phase = Phase::Looking;
+            "Looking at the project".clone_into(&mut state.launch.step);
             state.due = None;
             state.facts = Facts::default();
             state.installing = false;
-        }
-        self.enter(Phase::Looking, "Looking at the project");
+            state.launch.generation
+        };
+        self.tell();
         let Some(me) = self.me.upgrade() else { return };
         thread::spawn(move || {
             let outcome = start(&me);
-            me.lock().preparing = false;
+            {
+                // A later launch may be preparing by now.
+                let mut state = me.lock();
+                state.preparing &= state.launch.generation != generation;
+            }
             if let Err(trouble) = outcome {
                 me.fail(*trouble);
             }
@@ -207,10 +229,10 @@ impl Launcher {
     fn prepare_and_start(&self) -> Result<(), Box<Trouble>> {
         let plan = self.read_plan()?;
         let tool = plan.argv.first().cloned().unwrap_or_default();
-        self.enter(Phase::Looking, &format!("Looking for {tool}"));
+        self.prepare(Phase::Looking, &format!("Looking for {tool}"));
         let port_override = self.lock().port_override;
         let config = prepare::server(&self.session, &plan, port_override).map_err(unprepared)?;
-        self.enter(
+        self.prepare(
             Phase::Starting,
             &format!("Starting {}", short_command(&plan)),
         );
@@ -225,7 +247,7 @@ impl Launcher {
             return self.prepare_and_start(); // The project says by now how it is started.
         };
         let argv = [chosen.manager.program().to_owned(), "install".to_owned()];
-        self.enter(Phase::Looking, &format!("Looking for {}", argv[0]));
+        self.prepare(Phase::Looking, &format!("Looking for {}", argv[0]));
         let config = prepare::install(&self.session, &plan, &argv).map_err(unprepared)?;
         self.lock().installing = true;
         self.enter(Phase::Installing, "Installing packages");
@@ -320,7 +342,7 @@ impl Launcher {
         match action {
             "install" => self.install(),
             "refresh" => self.refresh(),
-            "load-again" if self.load_again() => {}
+            "load-again" => self.load_again(),
             _ => self.launch(),
         }
     }
@@ -333,38 +355,9 @@ impl Launcher {
         }
     }
 
-    pub(super) fn enter(&self, phase: Phase, step: &str) {
-        {
-            let mut state = self.lock();
-            state.launch.phase = phase;
-            step.clone_into(&mut state.launch.step);
-        }
-        self.tell();
-    }
-
-    /// Tells the window how the launch stands.
-    pub(super) fn tell(&self) {
-        if let Some(ui) = self.ui.get() {
-            ui.changed(&self.snapshot());
-        }
-    }
-
     /// The project's page, if its server was ready before there was a window to show it.
     pub(crate) fn take_due(&self) -> Option<Url> {
         self.lock().due.take()
-    }
-
-    /// Shows what failed.
-    pub(super) fn fail(&self, mut trouble: Trouble) {
-        log::error!("{}: {}", trouble.code, trouble.sentence);
-        terminal::say(&format!("trouble: {}: {}", trouble.code, trouble.sentence));
-        trouble.log_path = Some(paths::for_people(&self.session.paths.server_log()));
-        let step = trouble.sentence.clone();
-        self.lock().launch.trouble = Some(trouble);
-        self.enter(Phase::Trouble, &step);
-        if let Some(ui) = self.ui.get() {
-            ui.show_trouble_page();
-        }
     }
 }
 

@@ -7,6 +7,7 @@ mod launcher;
 mod model;
 mod page;
 mod prepare;
+mod telling;
 
 pub(crate) use launcher::{Launcher, SERVER, Ui};
 pub(crate) use model::{Action, Launch, Trouble};

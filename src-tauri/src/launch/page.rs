@@ -1,61 +1,126 @@
 //! The project's page: shown, missing, tried again.
 
+use tauri_plugin_sidecar_lifecycle::engine::Phase as Observed;
 use url::Url;
 
-use super::launcher::{Launcher, SERVER};
+use super::follow::waiting_for;
+use super::launcher::{Launcher, SERVER, State};
 use super::model::Phase;
-use crate::trouble;
+use crate::trouble::{self, PAGE_MISSING};
+
+/// What the window needs in the place of the web view's own words.
+enum Instead {
+    /// This trouble is news.
+    Trouble(u32),
+    /// What has failed is known.
+    KnownTrouble,
+    /// What happens now.
+    Progress,
+    /// Nothing yet: the server is ending, or has just ended. That is told in a moment, if the app
+    /// does not end itself.
+    Nothing,
+}
+
+impl State {
+    /// The server is ready: its page, or the one of its pages to come back to, is to be shown.
+    pub(super) fn page_is_due(&mut self, mut target: Url) {
+        if let Some(page) = self.route.take().and_then(|r| target.join(&r).ok())
+            && page.origin() == target.origin()
+        {
+            target = page;
+        }
+        self.launch.trouble = None;
+        self.launch.url = Some(target.to_string());
+        self.launch.phase = Phase::Ready;
+        "Opening the page".clone_into(&mut self.launch.step);
+        self.due = Some(target);
+    }
+}
 
 impl Launcher {
-    /// Has the window show the server's page, or the one of its pages to come back to.
-    pub(super) fn open_page(&self, mut target: Url) {
-        {
-            let mut state = self.lock();
-            state.launch.trouble = None;
-            if let Some(page) = state.route.take().and_then(|r| target.join(&r).ok())
-                && page.origin() == target.origin()
-            {
-                target = page;
-            }
-            state.launch.url = Some(target.to_string());
-            state.due = Some(target);
-            state.launch.phase = Phase::Ready;
-            "Opening the page".clone_into(&mut state.launch.step);
-        }
+    /// Whether the engine says that the server is ready: it hears of an end before it tells of it.
+    pub(super) fn is_up(&self) -> bool {
+        let info = self.engine().info(SERVER);
+        info.is_some_and(|info| info.state == Observed::Ready)
+    }
+
+    /// Has the window go to the page that is due.
+    pub(super) fn open_page(&self) {
         // The page first: it is what the user waits for.
         self.show_project();
         self.tell();
     }
 
+    /// Where the window has to go on to, if a page of ours comes while the project's is on its way
+    /// or is there: that one would have been given up for it.
+    pub(crate) fn page_in_the_way_of(&self) -> Option<Url> {
+        let state = self.lock();
+        let is_ready = state.launch.phase == Phase::Ready;
+        let page = state.launch.url.as_deref().filter(|_| is_ready)?;
+        Url::parse(page).ok()
+    }
+
     /// The window shows a page of the project's.
     pub(crate) fn page_is_shown(&self) {
-        self.lock().facts.missing = 0;
-    }
-
-    /// The window has not got a page from a server that is ready.
-    pub(crate) fn page_is_missing(&self, page: &Url, why: &str) {
-        let times = {
+        {
             let mut state = self.lock();
-            if state.launch.phase != Phase::Ready {
-                return; // Of a server that is ending, or is being ended, the engine tells.
+            state.facts.missing = 0;
+            let trouble = state.launch.trouble.as_ref();
+            if trouble.is_none_or(|trouble| trouble.code != PAGE_MISSING) {
+                return;
             }
-            state.facts.missing += 1;
-            state.route = Some(page[url::Position::BeforePath..].to_owned());
-            state.facts.missing
-        };
-        self.fail(trouble::page_missing(&self.command(), why, times));
+            // It was loaded by another way than by the button.
+            state.launch.trouble = None;
+            state.launch.phase = Phase::Ready;
+        }
+        self.tell();
     }
 
-    /// Has the window try once more. Answers whether there is a server to ask.
-    pub(super) fn load_again(&self) -> bool {
-        let runs = self.engine().info(SERVER).is_some_and(|i| i.is_running);
-        let page = self.lock().launch.url.as_deref().map(Url::parse);
-        match page {
-            Some(Ok(page)) if runs => {
-                self.open_page(page);
-                true
-            }
-            _ => false,
+    /// The window has got nothing from the server, and shows what the web view has to say.
+    pub(crate) fn page_is_missing(&self, page: &Url, why: &str) {
+        let is_up = self.is_up();
+        let (instead, generation) = {
+            let mut state = self.lock();
+            let instead = match state.launch.phase {
+                Phase::Ready if is_up => {
+                    state.route = Some(page[url::Position::BeforePath..].to_owned());
+                    state.facts.missing += 1;
+                    Instead::Trouble(state.facts.missing)
+                }
+                Phase::Ready => Instead::Nothing,
+                Phase::Trouble => Instead::KnownTrouble,
+                _ => Instead::Progress,
+            };
+            (instead, state.launch.generation)
+        };
+        let Some(ui) = self.ui.get() else { return };
+        match instead {
+            // It may have ended meanwhile, or be started anew.
+            Instead::Trouble(times) => self.fail_if(trouble::page_missing(why, times), |state| {
+                let launch = &state.launch;
+                launch.phase == Phase::Ready && launch.generation == generation
+            }),
+            Instead::KnownTrouble => ui.show_trouble_page(),
+            Instead::Progress => ui.show_launch_page(),
+            Instead::Nothing => {}
+        }
+    }
+
+    /// Has the window try once more. Without a server there is one to be started.
+    pub(super) fn load_again(&self) {
+        let Some(info) = self.engine().info(SERVER).filter(|info| info.is_running) else {
+            self.launch();
+            return;
+        };
+        let page = info.url.as_deref().map(Url::parse);
+        if let Some(Ok(page)) = page
+            && info.state == Observed::Ready
+        {
+            self.lock().page_is_due(page);
+            self.open_page();
+        } else {
+            // It is being brought back: its page opens by itself.
+            self.enter(Phase::Waiting, &waiting_for(info.port));
         }
     }
 }

@@ -10,7 +10,8 @@ use crate::paths::for_people;
 
 pub(crate) use port::{port_barred, port_held};
 pub(crate) use server::{
-    Next, install_failed, never_ready, not_installed, page_missing, server_died, server_exited,
+    Next, PAGE_MISSING, install_failed, never_ready, not_installed, page_missing, server_died,
+    server_exited,
 };
 
 fn retry() -> Action {
@@ -143,7 +144,7 @@ mod tests {
             server_exited("pnpm dev", (Some(1), None), &lines, true),
             never_ready("pnpm dev", 120_000, &[]),
             server_died("pnpm dev", None, &[], Next::GivenUp),
-            page_missing("pnpm dev", "Connection refused", 1),
+            page_missing("Connection refused", 1),
             not_installed("npm run dev"),
             install_failed((Some(1), None), &lines),
             cannot_start("no"),

@@ -132,11 +132,14 @@ pub(crate) fn server_died(
     )
 }
 
-/// It runs, and the window did not get its page, so many times.
-pub(crate) fn page_missing(command: &str, why: &str, times: u32) -> Trouble {
-    let sentence = format!("{command} runs, but the window could not load its page.");
-    let cause = "A server that is starting itself anew, as after a change of its configuration, is \
-                 back in a moment. Its log may say more.";
+/// The code of [`page_missing`].
+pub(crate) const PAGE_MISSING: &str = "page-missing";
+
+/// It runs, and the window did not get its page, for the `times`th time in a row.
+pub(crate) fn page_missing(why: &str, times: u32) -> Trouble {
+    let sentence = "The server is running, but its page did not load.".to_owned();
+    let cause = "It may be starting itself anew, as after a change of its configuration; then it \
+                 is back in a moment. Its log may say more.";
     let evidence = match times {
         0..=1 => why.to_owned(),
         times => format!("{why} ({times} times)"),
@@ -146,7 +149,7 @@ pub(crate) fn page_missing(command: &str, why: &str, times: u32) -> Trouble {
             Action::primary("load-again", "Load Again"),
             Action::other("refresh", "Restart the Server"),
         ],
-        ..make("page-missing", sentence, cause.to_owned(), vec![evidence])
+        ..make(PAGE_MISSING, sentence, cause.to_owned(), vec![evidence])
     }
 }
 
