@@ -69,13 +69,21 @@ export async function onLog(
     guarded(callback, { lines: fresh, dropped: missing });
     place?.save(last);
   };
-  let subscription = await subscribe();
-  const again = () => void subscribe().then((number) => (subscription = number), reportError);
+  /** The number comes with Rust's answer, and the page may end it before. */
+  let subscription = subscribe();
+  await subscription;
+  const again = () => {
+    subscription = subscribe();
+    subscription.catch(reportError);
+  };
   whenRevived(again);
   return once(() => {
     open = false;
     notRevived(again);
-    release("unsubscribe_logs", subscription);
+    subscription.then(
+      (number) => release("unsubscribe_logs", number),
+      () => {}, // It was told of, and there is nothing to end.
+    );
   });
 }
 

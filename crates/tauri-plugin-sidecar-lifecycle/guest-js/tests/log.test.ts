@@ -153,4 +153,19 @@ describe("after a reload the log", () => {
     window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
     expect(rust.called("subscribe_logs")).toHaveLength(2);
   });
+
+  it("that is let go while it is asked for anew is let go once Rust has answered", async () => {
+    const end = await (await rust.page()).SidecarLifecycle.onLog("web", () => {});
+    rust.subscriptions.clear(); // As Rust does when a page is left.
+    const answer = rust.answers["subscribe_logs"]!;
+    let answerNow = () => {};
+    const asked = new Promise<void>((resolve) => (answerNow = resolve));
+    rust.answers["subscribe_logs"] = (call) => asked.then(() => answer(call));
+    window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    end();
+    answerNow();
+    await vi.waitFor(() => expect(rust.called("unsubscribe_logs")).toHaveLength(1));
+    expect(rust.called("unsubscribe_logs")[0]?.args).toEqual({ subscription: 2 });
+    expect(rust.subscriptions.size).toBe(0);
+  });
 });
