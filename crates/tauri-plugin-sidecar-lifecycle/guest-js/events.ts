@@ -131,18 +131,19 @@ export function onCrash(id: string, callback: (crash: CrashInfo) => void): Promi
  * ```
  */
 export async function onHealthy(id: string, callback: (healthy: Healthy) => void): Promise<UnlistenFn> {
+  /** An event has said how it is; a status that was asked for before may be older. */
   let heard = false;
   /** The run that was told of by its status. The event that says the same may still come. */
   let told: number | null = null;
   const unlisten = await listen((event) => {
     if (event.sidecar !== id) return;
-    if (event.event === "unhealthy") told = null;
-    if (event.event !== "ready") return;
+    if (event.event !== "unhealthy" && event.event !== "ready") return;
     heard = true;
     const again = event.run === told;
     told = null;
+    if (again || event.event === "unhealthy") return;
     const { run, pid, port, url } = event;
-    if (!again) callback({ id, run, pid, port, url });
+    callback({ id, run, pid, port, url });
   });
   try {
     const { is_healthy, run, pid, port, url } = await getStatus(id);

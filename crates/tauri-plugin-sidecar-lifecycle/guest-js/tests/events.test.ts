@@ -194,6 +194,20 @@ describe("health", () => {
     expect(heard).toHaveBeenCalledExactlyOnceWith(healthy);
   });
 
+  it("that is lost before an older status comes is told when it is back, and not before", async () => {
+    const heard = vi.fn();
+    const answer = rust.answers["get_status"]!;
+    rust.answers["get_status"] = (call) => {
+      const before = answer(call);
+      rust.emit(unhealthy());
+      return before;
+    };
+    await page.SidecarLifecycle.onHealthy("web", heard);
+    expect(heard, "it is not healthy").not.toHaveBeenCalled();
+    rust.emit(ready());
+    expect(heard, "it has recovered").toHaveBeenCalledExactlyOnceWith(healthy);
+  });
+
   it("is waited for when it is not there", async () => {
     rust.info = { ...rust.info, is_healthy: false };
     const heard = vi.fn();
