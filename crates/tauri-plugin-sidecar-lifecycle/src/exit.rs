@@ -57,6 +57,22 @@ enum Way {
     Leaves,
 }
 
+impl Way {
+    /// The app has prevented the exit that was asked for again: what comes back for that.
+    fn prevented(&mut self) -> Option<Vec<String>> {
+        match self {
+            Way::Released { stopped } => {
+                let stopped = std::mem::take(stopped);
+                *self = Way::Stays;
+                Some(stopped)
+            }
+            // Of two exits at once each is prevented, and the first call has done it all: by the
+            // second the app stays, or has asked anew. And one that leaves was not prevented.
+            Way::Stays | Way::Held { .. } | Way::Leaves => None,
+        }
+    }
+}
+
 /// Between the app's wish to exit and its end.
 pub(crate) struct Exit {
     /// The longest that it waits. `None`: as long as the graces may take.
@@ -160,12 +176,9 @@ impl Exit {
     /// The app has prevented an exit that it had asked for: what was stopped for it comes back.
     fn prevented<R: Runtime>(app: &AppHandle<R>) {
         let this = app.state::<Exit>();
-        let mut way = lock(&this.way);
-        let Way::Released { stopped } = std::mem::take(&mut *way) else {
-            *way = Way::Leaves;
+        let Some(stopped) = lock(&this.way).prevented() else {
             return;
         };
-        drop(way);
         let sidecars = app.state::<SidecarLifecycle>();
         sidecars.set_exiting(false);
         for id in stopped {
@@ -245,3 +258,29 @@ pub(crate) fn handle_signals<R: Runtime>(app: &AppHandle<R>) -> std::io::Result<
 const FORCED: i32 = 130;
 /// What force may take.
 const FORCE_LIMIT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exit_that_is_prevented_twice_does_not_count_as_the_loops_end() {
+        let mut way = Way::Released {
+            stopped: vec!["web".to_owned()],
+        };
+        assert_eq!(way.prevented(), Some(vec!["web".to_owned()]));
+        assert_eq!(way.prevented(), None);
+        assert!(matches!(way, Way::Stays), "the next exit is held again");
+
+        way = Way::Held { code: 3 };
+        assert_eq!(way.prevented(), None);
+        assert!(
+            matches!(way, Way::Held { code: 3 }),
+            "it is still asked for again"
+        );
+
+        way = Way::Leaves;
+        assert_eq!(way.prevented(), None);
+        assert!(matches!(way, Way::Leaves), "nothing is held any more");
+    }
+}
