@@ -29,7 +29,11 @@ pub(crate) async fn read_output(
     let output = sidecars.output(&id)?;
     let mut at = match offset {
         Some(offset) => offset,
-        None => output.position().await?.acknowledged,
+        None => match output.position().await? {
+            position if position.run == run => position.acknowledged,
+            // During a rolling restart it is the old run's; the new one's beginning is told below.
+            _ => 0,
+        },
     };
     loop {
         match output.read(run, at, MOST).await {

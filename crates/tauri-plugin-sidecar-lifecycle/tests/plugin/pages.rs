@@ -1,17 +1,19 @@
 //! What pages ask for, and what comes of it.
 
 use std::future::ready;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 use tauri::http::HeaderMap;
 use tauri::ipc::{InvokeBody, InvokeResponseBody};
+use tauri_plugin_sidecar_lifecycle::engine::ports::PortWish;
 use tauri_plugin_sidecar_lifecycle::engine::{StdinMode, StdoutMode, Wanted};
 use tauri_plugin_sidecar_lifecycle::{
     Builder, Declaration, HealthCheck, Param, SidecarBuilder, SidecarConfig,
 };
 
+use crate::streams::{events_until, subscribe};
 use crate::support::{Bench, Page, config, fake, server};
 
 fn everything() -> [Value; 1] {
@@ -181,6 +183,20 @@ fn headers(id: &str, run: &Value) -> HeaderMap {
     headers
 }
 
+/// The offset of the first byte of the output, and the bytes.
+fn read_output(page: &Page, id: &str, run: &Value, offset: &Value) -> (u64, Vec<u8>) {
+    let args = json!({ "id": id, "run": run, "offset": offset });
+    let body = page.send("read_output", InvokeBody::Json(args), HeaderMap::new());
+    match body.expect("answered") {
+        InvokeResponseBody::Raw(bytes) => {
+            let (at, bytes) = bytes.split_at(8);
+            let at = u64::from_be_bytes(at.try_into().expect("eight"));
+            (at, bytes.to_vec())
+        }
+        InvokeResponseBody::Json(json) => panic!("bytes were expected: {json}"),
+    }
+}
+
 #[test]
 fn bytes_go_in_and_come_out_as_they_are() {
     let bench = Bench::new(Builder::new().sidecar("my echo", echo()), &everything());
@@ -192,20 +208,7 @@ fn bytes_go_in_and_come_out_as_they_are() {
     let bytes: Vec<u8> = (0..=255).collect();
     let write =
         |id: &str, run: &Value, body: InvokeBody| page.send("write_stdin", body, headers(id, run));
-    let read = |offset: Value| {
-        let args = json!({ "id": "my echo", "run": run, "offset": offset });
-        let body = page.send("read_output", InvokeBody::Json(args), HeaderMap::new());
-        match body.expect("answered") {
-            InvokeResponseBody::Raw(bytes) => {
-                let (at, bytes) = bytes.split_at(8);
-                (
-                    u64::from_be_bytes(at.try_into().expect("eight")),
-                    bytes.to_vec(),
-                )
-            }
-            InvokeResponseBody::Json(json) => panic!("bytes were expected: {json}"),
-        }
-    };
+    let read = |offset: Value| read_output(&page, "my echo", &run, &offset);
     write("my%20echo", &run, InvokeBody::Raw(bytes.clone())).expect("taken");
     assert_eq!(read(Value::Null), (0, bytes.clone()));
     assert_eq!(
@@ -244,6 +247,39 @@ fn bytes_go_in_and_come_out_as_they_are() {
     );
     let json_body = InvokeBody::Json(json!({ "bytes": [1] }));
     assert_eq!(code(write("my%20echo", &run, json_body)), "bad-request");
+}
+
+#[test]
+fn a_page_without_a_place_reads_the_successor_of_a_rolling_restart_from_its_beginning() {
+    // Its port is that of the first run; no other one becomes ready.
+    let first_port = Arc::new(Mutex::new(None));
+    let first = first_port.clone();
+    let is_first = HealthCheck::custom(move |context| {
+        let mut first = first.lock().expect("no panic");
+        ready(*first.get_or_insert(context.port) == context.port)
+    });
+    let web = fake(&["--no-listen", "--print-url", "hello"])
+        .port(PortWish::Auto)
+        .health_check(is_first)
+        .stdout(StdoutMode::Raw);
+    let plugin = Builder::new().sidecar("web", config(web));
+    let bench = Bench::new(plugin, &everything());
+    let page = bench.page("main");
+    let old = page
+        .call("ensure_running", json!({ "id": "web" }))
+        .expect("ready")["run"]
+        .clone();
+    let (_, bytes) = read_output(&page, "web", &old, &Value::Null);
+    assert!(bytes.starts_with(b"hello"), "{bytes:?}");
+    // Three bytes are acknowledged by this.
+    assert_eq!(read_output(&page, "web", &old, &json!(3)).0, 3);
+    let (_, events) = subscribe(&page, 1, json!({}));
+    page.call("roll", json!({ "id": "web" })).expect("asked");
+    let is_new = |e: &Value| e["event"] == "spawned" && e["run"] != old;
+    let heard = events_until(&events, is_new);
+    let new = &heard.iter().find(|e| is_new(e)).expect("it was heard")["run"];
+    let (at, bytes) = read_output(&page, "web", new, &Value::Null);
+    assert!(at == 0 && bytes.starts_with(b"hello"), "{at}: {bytes:?}");
 }
 
 #[test]

@@ -40,7 +40,10 @@ fn flood() -> SidecarConfig {
 }
 
 /// All events up to this one, and those that came in one message with it.
-fn events_until(messages: &Receiver<Value>, last: impl Fn(&Value) -> bool) -> Vec<Value> {
+pub(crate) fn events_until(
+    messages: &Receiver<Value>,
+    last: impl Fn(&Value) -> bool,
+) -> Vec<Value> {
     let mut heard = Vec::new();
     while !heard.iter().any(&last) {
         let batch = messages.recv_timeout(DEADLINE).expect("another message");
@@ -49,7 +52,7 @@ fn events_until(messages: &Receiver<Value>, last: impl Fn(&Value) -> bool) -> Ve
     heard
 }
 
-fn subscribe(page: &Page, number: u32, more: Value) -> (Value, Receiver<Value>) {
+pub(crate) fn subscribe(page: &Page, number: u32, more: Value) -> (Value, Receiver<Value>) {
     let (channel, messages) = page.channel(number);
     let args = with(json!({ "onEvents": channel }), more);
     (
