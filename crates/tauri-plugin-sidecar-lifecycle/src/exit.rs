@@ -204,8 +204,10 @@ fn is_worth_holding<R: Runtime>(app: &AppHandle<R>) -> bool {
 }
 
 /// Stops every sidecar and waits until they are down, or until the limit. Answers which were wanted.
-fn stop_all(engine: &SidecarLifecycle, limit: Option<Duration>) -> Vec<String> {
-    let infos = engine.list();
+fn stop_all(sidecars: &SidecarLifecycle, limit: Option<Duration>) -> Vec<String> {
+    let infos = sidecars.list();
+    // An exit does not wait for the login shell, as the wishes of the app do.
+    let engine = sidecars.engine();
     let wanted = infos.iter().filter(|info| info.wanted == Wanted::Up);
     let wanted: Vec<String> = wanted.map(|info| info.id.clone()).collect();
     let limit = limit.unwrap_or_else(|| engine.stop_limit());

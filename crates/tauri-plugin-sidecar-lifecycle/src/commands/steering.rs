@@ -53,7 +53,7 @@ pub(crate) async fn stop(
     why: Option<Why>,
 ) -> Result<()> {
     scope.check("stop", &id)?;
-    Ok(sidecars.stop(&id, &reason(why))?)
+    sidecars.stop(&id, &reason(why))
 }
 
 /// Wants a new run.
@@ -89,5 +89,5 @@ pub(crate) async fn kill(
     run: RunId,
 ) -> Result<()> {
     scope.check("kill", &id)?;
-    Ok(sidecars.kill(&id, run).await?)
+    sidecars.kill(&id, run).await
 }

@@ -18,8 +18,8 @@ use crate::programs::{Programs, of_login_shell};
 
 /// The sidecars of an app. Cheap to clone; all clones are the same.
 ///
-/// It is the [`Engine`] (everything that this has is there too: `stop`, `kill`, `metrics`, `logs`,
-/// `subscribe`, `stdin`, `protection`), with what an app needs besides: [declarations](Declaration)
+/// It is the [`Engine`] (everything that this has is there too: `metrics`, `logs`, `subscribe`,
+/// `stdin`, `protection`), with what an app needs besides: [declarations](Declaration)
 /// whose places pages may fill, programs that the bundler has put beside the app, and the user's
 /// PATH.
 ///
