@@ -14,18 +14,20 @@ use crate::outbox::lock;
 
 type Then = Box<dyn FnOnce() + Send>;
 
-/// What is known of the user's PATH.
-enum UserPath {
-    /// This is it; `None` is the app's own.
-    Known(Option<OsString>),
-    /// The login shell is being asked, and these wait for it.
+/// Whether the login shell is being asked.
+enum Shell {
+    /// It has answered, or nobody has asked: nothing waits.
+    Known,
+    /// It is, or these are being called since it has answered: whoever comes now comes behind them.
     Asked(Vec<Then>),
 }
 
 /// See the module.
 pub(crate) struct Programs {
     bundled: BTreeMap<OsString, PathBuf>,
-    path: Mutex<UserPath>,
+    /// The user's PATH; `None` is the app's own.
+    path: Mutex<Option<OsString>>,
+    shell: Mutex<Shell>,
 }
 
 impl Programs {
@@ -33,35 +35,46 @@ impl Programs {
     pub(crate) fn new(external: &[String], executable: Option<&Path>) -> Programs {
         Programs {
             bundled: bundled(external, executable),
-            path: Mutex::new(UserPath::Known(None)),
+            path: Mutex::default(),
+            shell: Mutex::new(Shell::Known),
         }
     }
 
     /// From now on the PATH is unknown until [`Programs::answer`].
     pub(crate) fn ask(&self) {
-        *lock(&self.path) = UserPath::Asked(Vec::new());
+        *lock(&self.shell) = Shell::Asked(Vec::new());
     }
 
-    /// This is it. `update` comes before whoever waits.
+    /// This is it. `update` comes before whoever waits, and they come in their order.
     pub(crate) fn answer(&self, path: Option<OsString>, update: impl FnOnce()) {
-        let mut known = lock(&self.path);
-        let before = std::mem::replace(&mut *known, UserPath::Known(path));
-        drop(known);
+        *lock(&self.path) = path;
         update();
-        if let UserPath::Asked(waiting) = before {
+        while let Some(waiting) = self.take_waiting() {
             for then in waiting {
                 then();
             }
         }
     }
 
+    /// Those that wait. When there are none it is known, and nobody has to wait any more.
+    fn take_waiting(&self) -> Option<Vec<Then>> {
+        let mut shell = lock(&self.shell);
+        match &mut *shell {
+            Shell::Asked(waiting) if !waiting.is_empty() => Some(std::mem::take(waiting)),
+            Shell::Asked(_) | Shell::Known => {
+                *shell = Shell::Known;
+                None
+            }
+        }
+    }
+
     /// Calls `then` once the PATH is known: now, if it is.
     pub(crate) fn once_known(&self, then: impl FnOnce() + Send + 'static) {
-        let mut path = lock(&self.path);
-        match &mut *path {
-            UserPath::Asked(waiting) => waiting.push(Box::new(then)),
-            UserPath::Known(_) => {
-                drop(path);
+        let mut shell = lock(&self.shell);
+        match &mut *shell {
+            Shell::Asked(waiting) => waiting.push(Box::new(then)),
+            Shell::Known => {
+                drop(shell);
                 then();
             }
         }
@@ -74,7 +87,7 @@ impl Programs {
             config.program.clone_from(file);
         }
         let path = OsStr::new("PATH");
-        if let UserPath::Known(Some(users)) = &*lock(&self.path)
+        if let Some(users) = &*lock(&self.path)
             && !config.clear_env
             && !config.env.contains_key(path)
         {
@@ -142,6 +155,32 @@ mod tests {
                 assert_eq!(place(other), Path::new(other), "{exe}");
             }
         }
+    }
+
+    #[test]
+    fn nobody_overtakes_those_that_have_waited_for_the_users_path() {
+        let programs = Arc::new(Programs::new(&[], None));
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let note = |what: &'static str| {
+            let order = order.clone();
+            move || lock(&order).push(what)
+        };
+        programs.ask();
+        programs.once_known(note("first"));
+        // Comes while those that wait are called.
+        let (beside, late) = (programs.clone(), note("late"));
+        programs.once_known(move || beside.once_known(late));
+        programs.once_known(note("second"));
+        programs.answer(Some("/home/ana/bin".into()), || {
+            let env = programs.locate(config("node")).env;
+            let path = env.get(OsStr::new("PATH")).cloned();
+            assert_eq!(path, Some("/home/ana/bin".into()), "it is declared with it");
+            programs.once_known(note("early"));
+            assert!(lock(&order).is_empty(), "all is up to date before");
+        });
+        programs.once_known(note("last"));
+        let order = lock(&order);
+        assert_eq!(*order, ["first", "second", "early", "late", "last"]);
     }
 
     #[test]
