@@ -122,6 +122,49 @@ impl SidecarLifecycle {
         self.later(move |engine| Box::pin(engine.kill(&id, run)))
     }
 
+    /// Waits until it is ready, see [`Engine::wait_ready`]; wishes that were made before come first.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// ```no_run
+    /// # use tauri_plugin_sidecar_lifecycle::{Result, SidecarLifecycleExt};
+    /// # async fn example(app: tauri::AppHandle) -> Result<()> {
+    /// app.sidecar_lifecycle().restart("api", "its configuration has changed")?;
+    /// let info = app.sidecar_lifecycle().wait_ready("api").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_ready(
+        &self,
+        id: &str,
+    ) -> impl Future<Output = Result<SidecarInfo>> + Send + 'static {
+        let id = id.to_owned();
+        self.later(move |engine| Box::pin(engine.wait_ready(&id)))
+    }
+
+    /// Waits until nothing of it runs and nothing will of itself, see [`Engine::wait_down`]; wishes
+    /// that were made before come first.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// ```no_run
+    /// # use tauri_plugin_sidecar_lifecycle::{Result, SidecarLifecycleExt};
+    /// # async fn example(app: tauri::AppHandle) -> Result<()> {
+    /// app.sidecar_lifecycle().stop("api", "its folder is to be deleted")?;
+    /// app.sidecar_lifecycle().wait_down("api").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wait_down(
+        &self,
+        id: &str,
+    ) -> impl Future<Output = Result<SidecarInfo>> + Send + 'static {
+        let id = id.to_owned();
+        self.later(move |engine| Box::pin(engine.wait_down(&id)))
+    }
+
     /// Makes a wish of one sidecar.
     fn wish(
         &self,
@@ -214,6 +257,8 @@ impl SidecarLifecycle {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
     use std::time::Duration;
 
     use fake_host::testing::fake_sidecar;
@@ -272,6 +317,23 @@ mod tests {
         );
         sidecars.set_exiting(true);
         sidecars.stop("web", "the test").expect("always possible");
+        end(&sidecars);
+    }
+
+    #[test]
+    fn who_waits_for_a_start_that_waits_for_the_users_path_is_not_told_that_it_is_down() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let sidecars = sidecars(&folder);
+        sidecars.inner.programs.ask();
+        sidecars.start("web").expect("noted");
+        let ready = sidecars.wait_ready("web");
+        let mut down = pin!(sidecars.wait_down("web"));
+        sidecars.use_path(None);
+        block_on(ready).expect("ready");
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(down.as_mut().poll(&mut context).is_pending(), "it runs");
+        sidecars.stop("web", "the test").expect("stopped");
+        block_on(down).expect("down");
         end(&sidecars);
     }
 

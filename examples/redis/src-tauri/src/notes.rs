@@ -28,7 +28,7 @@ pub(crate) struct Note {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoteError {
     #[error(transparent)]
-    Engine(#[from] tauri_plugin_sidecar_lifecycle::engine::Error),
+    Sidecar(#[from] tauri_plugin_sidecar_lifecycle::Error),
     #[error(transparent)]
     Resp(#[from] RespError),
     #[error("the server has no port")]
