@@ -131,3 +131,30 @@ fn a_tree_out_of_reach_is_not_told_as_gone() {
     host.end();
     host.wait_until_empty();
 }
+
+/// Each successor was forgotten while the list that it stood in was gone through, and the engine
+/// went on beyond that list's end: its thread panicked.
+#[test]
+fn it_dies_while_two_are_rolled() {
+    let setup = Setup::new();
+    let (mut host, family) = start(&setup, "--port auto --http / --count 2", "");
+    ready(&mut host, 2);
+    let guardian = host.guardian();
+    guardian.signal(libc::SIGSTOP);
+    host.order("roll");
+    for _ in 0..2 {
+        silence_is_told(&mut host); // Both new runs are ordered, and neither was spawned.
+    }
+    guardian.kill();
+    for _ in 0..2 {
+        let reason = host.next("roll_failed")["reason"].clone();
+        let reason = reason.as_str().expect("words");
+        assert!(reason.contains("the guardian died"), "{reason}");
+    }
+    for _ in 0..2 {
+        host.next("failed"); // The old ones died with the guardian.
+    }
+    host.order("start");
+    ready(&mut host, 2);
+    ends(&setup, host, &family);
+}

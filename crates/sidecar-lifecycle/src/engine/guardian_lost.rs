@@ -3,7 +3,7 @@
 use super::entry::Entry;
 use super::message::{Message, Report};
 use super::run_loop::Loop;
-use crate::core::Fact;
+use crate::core::{Fact, RunId, SidecarId};
 use crate::event::{EventKind, Protection};
 
 impl Loop {
@@ -27,13 +27,16 @@ impl Loop {
             _ => log::error!("the guardian is gone: protection is best effort from now on"),
         }
         self.note_protection();
-        for index in 0..self.entries.len() {
+        for (core, id) in self.current_runs() {
+            // A failed spawn may have ended a roll, and with it an entry.
+            let Some(index) = self.index_of(id) else {
+                continue;
+            };
             let Some(run) = &self.entries[index].run else {
                 continue;
             };
-            let (id, leader, marker) = (run.run, run.leader.clone(), run.marker.clone());
+            let (leader, marker) = (run.leader.clone(), run.marker.clone());
             let keep = self.entries[index].config.keep.clone();
-            let core = self.entries[index].core;
             self.tell(core, id, EventKind::ProtectionLost { protection });
             if self.keep_looking_after(index) {
                 continue;
@@ -69,11 +72,15 @@ impl Loop {
         log::error!("the guardian's standby is gone: the guardian goes on without");
         self.note_protection();
         let protection = self.spawner.protection();
-        let running = |e: &Entry| e.run.as_ref().map(|run| (e.core, run.run));
-        let running: Vec<_> = self.entries.iter().filter_map(running).collect();
-        for (core, run) in running {
+        for (core, run) in self.current_runs() {
             self.tell(core, run, EventKind::ProtectionLost { protection });
         }
+    }
+
+    /// By their ids: places among the entries change when one of them is forgotten.
+    fn current_runs(&self) -> Vec<(SidecarId, RunId)> {
+        let current = |e: &Entry| e.run.as_ref().map(|run| (e.core, run.run));
+        self.entries.iter().filter_map(current).collect()
     }
 
     fn note_protection(&mut self) {

@@ -33,8 +33,11 @@ impl Loop {
                     current.leader = Some(leader);
                 }
                 self.step(self.entries[index].core, Fact::Spawned { run, pid });
-                // Only now: a line that is told before its run was would puzzle who listens.
-                if let Some(current) = &mut self.entries[index].run {
+                // Only now: a line that is told before its run was would puzzle who listens. Its
+                // place is looked up again: another entry may have been forgotten by that step.
+                if let Some(index) = self.index_of(run)
+                    && let Some(current) = &mut self.entries[index].run
+                {
                     current.read_output(&self.tx);
                 }
             }
