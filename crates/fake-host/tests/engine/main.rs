@@ -3,6 +3,7 @@
 
 #![cfg(unix)]
 
+mod declaring;
 mod dependencies;
 mod health;
 mod killing;

@@ -128,7 +128,7 @@ impl Loop {
                 }
                 became_ready = true;
                 entry.avoid.clear();
-                let lasting = entry.role == Role::Main && entry.config.port.is_choice();
+                let lasting = entry.role == Role::Main && entry.config_in_use().port.is_choice();
                 if let Some(port) = port.filter(|_| lasting) {
                     self.ports.remember(&entry.id, port);
                 }

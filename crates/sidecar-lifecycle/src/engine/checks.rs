@@ -192,7 +192,7 @@ impl Loop {
         let mut env = self.environment_of(index);
         let marker = current.marker.to_string();
         env.set(marker::VARIABLE, marker.clone());
-        let cwd = entry.config.cwd.clone();
+        let cwd = current.config.cwd.clone();
         let here = cwd.clone().unwrap_or_else(|| PathBuf::from("."));
         let path = env.get("PATH");
         let cmd = &command.cmd;
@@ -207,8 +207,8 @@ impl Loop {
             env,
             cwd,
             marker,
-            stop_signal: entry.config.stop_signal,
-            grace: entry.config.grace,
+            stop_signal: current.config.stop_signal,
+            grace: current.config.grace,
             log: None,
             raw_stdout: false,
             direct_log: None,

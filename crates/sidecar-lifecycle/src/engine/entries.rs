@@ -12,8 +12,11 @@ impl Loop {
     pub(super) fn declare(&mut self, id: &str, config: Arc<SidecarConfig>, ring: LogRing) {
         if let Some(&index) = self.by_name.get(id) {
             let entry = &mut self.entries[index];
-            self.fleet.set_policy(entry.core, config.policy());
             entry.config = config;
+            // A run that has begun keeps its policy too: the next one brings its own.
+            if entry.run.as_ref().is_none_or(|run| run.over) {
+                self.fleet.set_policy(entry.core, entry.config.policy());
+            }
             self.link(id);
             return;
         }

@@ -27,7 +27,7 @@ use crate::ports::Reservation;
 pub(crate) struct Entry {
     pub(crate) id: String,
     pub(crate) core: SidecarId,
-    /// Shared with whoever holds the engine.
+    /// What the next run begins with. Shared with whoever holds the engine.
     pub(crate) config: Arc<SidecarConfig>,
     pub(crate) ring: LogRing,
     pub(crate) run: Option<CurrentRun>,
@@ -37,6 +37,15 @@ pub(crate) struct Entry {
     /// Ports that its last runs have found taken.
     pub(crate) avoid: Vec<u16>,
     pub(crate) role: Role,
+}
+
+impl Entry {
+    /// What the current run began with, or the next one will. Another one may be declared while a
+    /// run begins: half of each would be neither.
+    pub(crate) fn config_in_use(&self) -> &Arc<SidecarConfig> {
+        let current = self.run.as_ref().filter(|run| !run.over);
+        current.map_or(&self.config, |run| &run.config)
+    }
 }
 
 /// Which of a sidecar's entries this is: a rolling restart has two.
@@ -53,6 +62,8 @@ pub(crate) enum Role {
 /// What the shell knows of the run that the core is in.
 pub(crate) struct CurrentRun {
     pub(crate) run: RunId,
+    /// It is what this run has until its end, whatever is declared meanwhile.
+    pub(crate) config: Arc<SidecarConfig>,
     pub(crate) marker: Marker,
     pub(crate) prepared: Option<Prepared>,
     /// Nothing of it will be started any more.
@@ -89,9 +100,10 @@ pub(crate) struct Prepared {
 }
 
 impl CurrentRun {
-    pub(crate) fn new(run: RunId, marker: Marker) -> CurrentRun {
+    pub(crate) fn new(run: RunId, config: Arc<SidecarConfig>, marker: Marker) -> CurrentRun {
         CurrentRun {
             run,
+            config,
             marker,
             prepared: None,
             over: false,

@@ -15,7 +15,7 @@ impl Loop {
     /// those are that it depends on.
     pub(super) fn environment_of(&self, index: usize) -> Variables {
         let entry = &self.entries[index];
-        let config = &entry.config;
+        let config = entry.config_in_use();
         let mut env = environment(config);
         let mut tell = |name: &str, value: Option<String>| {
             // What the configuration gives is meant.
@@ -68,7 +68,7 @@ impl Loop {
             .as_ref()
             .filter(|_| Phase::may_have_processes(phase))?;
         let port = run.port?;
-        let untold = matches!(entry.config.check, Some(HealthCheck::Http { .. }))
+        let untold = matches!(entry.config_in_use().check, Some(HealthCheck::Http { .. }))
             .then(|| format!("http://localhost:{port}"));
         let url = run.url.as_deref().map(origin).or(untold);
         Some(Place { port, url })

@@ -36,7 +36,7 @@ impl Loop {
                 continue;
             };
             let (leader, marker) = (run.leader.clone(), run.marker.clone());
-            let keep = self.entries[index].config.keep.clone();
+            let keep = run.config.keep.clone();
             self.tell(core, id, EventKind::ProtectionLost { protection });
             if self.keep_looking_after(index) {
                 continue;

@@ -110,7 +110,7 @@ impl Loop {
     /// The hook that is due for an event, if its sidecar has one.
     pub(super) fn hook_for(&self, index: usize, run: RunId, kind: &EventKind) -> Option<Call> {
         let entry = &self.entries[index];
-        let (id, hooks) = (&entry.id, &entry.config.hooks);
+        let (id, hooks) = (&entry.id, &entry.config_in_use().hooks);
         match kind {
             EventKind::Crashed {
                 reason,

@@ -18,7 +18,8 @@ impl Loop {
         index: usize,
         run: RunId,
     ) -> Result<Option<LogOrder>, Refusal> {
-        let (core, config) = (self.entries[index].core, &self.entries[index].config);
+        let entry = &self.entries[index];
+        let (core, config) = (entry.core, entry.config_in_use());
         let Some(wish) = config.log_file.clone() else {
             return Ok(None);
         };

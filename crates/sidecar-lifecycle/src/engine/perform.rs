@@ -22,7 +22,7 @@ use super::spawner::{HostEnds, OutputEnd, SpawnOrder};
 use super::stdin::Stdin;
 use super::watch::Watch;
 use crate::config::{StdinMode, StdoutMode};
-use crate::core::{Effect, Fact, Leftovers, Order, Phase, RunId};
+use crate::core::{Effect, Fact, Leftovers, Order, Phase, Restart, RunId};
 use crate::identity::Identity;
 use crate::marker::{self, Marker};
 
@@ -79,13 +79,19 @@ impl Loop {
         let (live, sweeper) = (self.live_trees(), self.sweeper());
         let fingerprint = self.fingerprint_of(index);
         let entry = &mut self.entries[index];
+        let mut policy = entry.config.policy();
+        if entry.role == Role::Successor {
+            policy.restart = Restart::Never; // Its roll has failed then.
+        }
+        // The last run had the policy of its own configuration.
+        self.fleet.set_policy(entry.core, policy);
         let marker = Marker {
             app_id: self.app_id.clone(),
             instance: self.instance.clone(),
             sidecar: entry.id.clone(),
             run,
         };
-        let mut current = CurrentRun::new(run, marker);
+        let mut current = CurrentRun::new(run, entry.config.clone(), marker);
         current.fingerprint = fingerprint;
         entry.run = Some(current);
         let env = environment(&entry.config);
@@ -144,7 +150,7 @@ impl Loop {
 
     fn spawn(&mut self, index: usize, run: RunId) -> Result<(), Refusal> {
         let log = self.open_log(index, run)?;
-        let outlives = self.entries[index].config.leftovers != Leftovers::End;
+        let outlives = self.entries[index].config_in_use().leftovers != Leftovers::End;
         let (log, direct) = match log {
             Some(log) if outlives => {
                 let ring = self.entries[index].ring.clone();
@@ -164,7 +170,7 @@ impl Loop {
         let Some(prepared) = &current.prepared else {
             return Ok(());
         };
-        let config = &entry.config;
+        let config = &current.config;
         let marker = current.marker.to_string();
         env.set(marker::VARIABLE, marker.clone());
         let mut argv = vec![prepared.program.clone().into_os_string()];
@@ -223,7 +229,7 @@ impl Loop {
     fn ask_stop(&mut self, index: usize, run: RunId) {
         let entry = &mut self.entries[index];
         if let Some(current) = entry.run.as_mut().filter(|r| r.run == run) {
-            let farewell = entry.config.stop_input.as_ref().zip(current.stdin.take());
+            let farewell = current.config.stop_input.as_ref().zip(current.stdin.take());
             if let Some((text, stdin)) = farewell.filter(|_| !current.exited) {
                 match stdin.farewell(text) {
                     Ok(stdin) => {
@@ -253,25 +259,26 @@ impl Loop {
 
     pub(super) fn record(&mut self, index: usize, run: RunId, leader: &Identity) {
         let entry = &self.entries[index];
+        let config = entry.config_in_use();
         let current = entry.run.as_ref();
         let left = current.and_then(|r| r.left.as_deref());
         let record = RunRecord {
             sidecar: entry.id.clone(),
             run,
             leader: leader.clone(),
-            command: entry.config.program.display().to_string(),
+            command: config.program.display().to_string(),
             phase: Some(Phase::Starting),
             members: left.map_or(Vec::new(), |left| left.record.members.clone()),
             makers: left.map_or_else(
                 || ledger::makers_of([leader].into_iter()),
                 |left| left.record.makers.clone(),
             ),
-            leftovers: entry.config.leftovers,
+            leftovers: config.leftovers,
             fingerprint: current.map_or(0, |r| r.fingerprint),
             port: current.and_then(|r| r.port),
             url: left.and_then(|left| left.record.url.clone()),
             marker: left.map(|left| left.marker.clone()),
-            cleanup: Cleanup::of(&entry.config),
+            cleanup: Cleanup::of(config),
         };
         let was_left = left.is_some();
         let outlives = record.leftovers != Leftovers::End;

@@ -78,7 +78,7 @@ impl Loop {
         let Some((port, tree)) = current.and_then(|run| Some((run.port?, run.tree()?))) else {
             return false;
         };
-        (entry.config.own_listener && held_by_another(&tree, port))
+        (entry.config_in_use().own_listener && held_by_another(&tree, port))
             || self.lines_of(index).say_taken(port)
     }
 }

@@ -49,7 +49,8 @@ impl Loop {
                     if self.was_lost(index) {
                         return;
                     }
-                    let program = self.entries[index].config.program.display().to_string();
+                    let program = &self.entries[index].config_in_use().program;
+                    let program = program.display().to_string();
                     let Refusal { reason, transient } = refusal.while_doing(&program);
                     let fact = Fact::SpawnFailed {
                         run,

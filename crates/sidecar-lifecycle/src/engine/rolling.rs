@@ -39,7 +39,7 @@ impl Loop {
         let tell = move |fact| {
             let _ = tx.send(Message::Fact { sidecar, fact }); // The loop reads this itself.
         };
-        let Some(hook) = entry.config.hooks.hand_over.clone() else {
+        let Some(hook) = entry.config_in_use().hooks.hand_over.clone() else {
             return tell(Fact::HandedOver { run });
         };
         let old = self
@@ -94,8 +94,10 @@ impl Loop {
         let id = self.entries[new].id.clone();
         self.rename(id, new);
         let entry = &self.entries[new];
+        // Not that of the old run, which may have begun with another configuration.
+        self.fleet.set_policy(entry.core, entry.config.policy());
         let port = entry.run.as_ref().and_then(|run| run.port);
-        if let Some(port) = port.filter(|_| entry.config.port.is_choice()) {
+        if let Some(port) = port.filter(|_| entry.config_in_use().port.is_choice()) {
             self.ports.remember(&entry.id, port);
         }
         if let Some(core) = self.fleet.get(entry.core) {

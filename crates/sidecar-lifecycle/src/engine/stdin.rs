@@ -336,7 +336,7 @@ impl Loop {
                 .ok_or_else(|| StdinError::NotRunning { id: id() }),
         }?;
         let entry = &mut self.entries[index];
-        if entry.config.stdin != StdinMode::Piped {
+        if entry.config_in_use().stdin != StdinMode::Piped {
             return Err(StdinError::NotPiped { id: id() });
         }
         match entry.run.as_mut().map(|current| &mut current.stdin) {
@@ -350,7 +350,7 @@ impl Loop {
     /// stdin: that is the better answer.
     fn present(&mut self, id: &str) -> Option<usize> {
         let entry = self.entry(id)?;
-        let (core, piped) = (entry.core, entry.config.stdin == StdinMode::Piped);
+        let (core, piped) = (entry.core, entry.config_in_use().stdin == StdinMode::Piped);
         let phase = self.fleet.get(core).map(Sidecar::phase);
         let runs = phase.is_some_and(Phase::may_have_processes);
         if runs || !piped {

@@ -1,6 +1,7 @@
 //! Looking after what an earlier host has left running.
 
 use super::direct_log::DirectLog;
+use super::entry::CurrentRun;
 use super::log_reader::LogReader;
 use super::message::Message;
 use super::output::{Output, Source};
@@ -31,7 +32,7 @@ impl Loop {
             current.marker = marker;
         }
         let ring = entry.ring.clone();
-        let log = entry.config.log_file.as_deref().map(|wish| {
+        let log = current.config.log_file.as_deref().map(|wish| {
             let path = rotation::locate(wish)?;
             let log = DirectLog::resume(&path, ring.clone());
             self.logs_begun.insert(path); // It is written, and not begun anew by another run.
@@ -75,9 +76,9 @@ impl Loop {
             leader,
             members,
             marker: current.marker.to_string(),
-            stop_signal: entry.config.stop_signal,
-            grace: entry.config.grace,
-            keep: entry.config.keep.clone(),
+            stop_signal: current.config.stop_signal,
+            grace: current.config.grace,
+            keep: current.config.keep.clone(),
         };
         self.spawner.take_over(order).map_err(|e| e.to_string())
     }
@@ -93,7 +94,7 @@ impl Loop {
             return false;
         };
         let members = self.ledger.as_ref().map_or(Vec::new(), |l| l.members(run));
-        let keep = self.entries[index].config.keep.clone();
+        let keep = current.config.keep.clone();
         self.order_about(run, |s| s.adopt(run, &leader, &members, &marker, &keep));
         true
     }
@@ -102,12 +103,14 @@ impl Loop {
     /// after it. Answers whether it does.
     pub(super) fn keep_looking_after(&mut self, index: usize) -> bool {
         let entry = &self.entries[index];
-        let leader = entry.run.as_ref().and_then(|run| run.leader.clone());
-        let outlives = entry.config.leftovers != Leftovers::End;
-        let Some(leader) = leader.filter(|leader| outlives && leader.is_alive()) else {
+        let outlives = |run: &&CurrentRun| run.config.leftovers != Leftovers::End;
+        let Some(current) = entry.run.as_ref().filter(outlives) else {
             return false;
         };
-        let run = entry.run.as_ref().map_or(RunId(0), |run| run.run);
+        let Some(leader) = current.leader.clone().filter(Identity::is_alive) else {
+            return false;
+        };
+        let run = current.run;
         let members = self.ledger.as_ref().map_or(Vec::new(), |l| l.members(run));
         self.order_take_over(index, leader, members).is_ok()
     }

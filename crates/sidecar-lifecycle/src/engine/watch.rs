@@ -47,7 +47,7 @@ impl Watch {
 impl Loop {
     /// Asks until it is ready.
     pub(super) fn start_readiness(&mut self, index: usize, run: RunId) {
-        let config = &self.entries[index].config;
+        let config = self.entries[index].config_in_use();
         let (interval, passes) = (config.startup_interval, config.success_threshold);
         let limit = config.check_timeout;
         let Some(check) = config.check.clone() else {
@@ -80,7 +80,7 @@ impl Loop {
 
     /// Asks on, once it is ready.
     pub(super) fn start_watch(&mut self, index: usize, run: RunId, watch: Watch) {
-        let config = &self.entries[index].config;
+        let config = self.entries[index].config_in_use();
         let Some(probe) = watch.probe(config) else {
             return;
         };
@@ -120,8 +120,8 @@ impl Loop {
             limit: limit.unwrap_or_else(|| check.timeout()),
             check,
             port: current.port,
-            any_status: entry.config.any_http_status,
-            own_listener: entry.config.own_listener,
+            any_status: current.config.any_http_status,
+            own_listener: current.config.own_listener,
             tree: current.tree()?,
             output: current.output.clone()?,
             sparing: Sparing::default(),

@@ -33,8 +33,8 @@ impl Engine {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Conflict`] if it runs with another configuration, [`Error::Failed`] when it is
-    /// given up, [`Error::Stopped`] when somebody stops it meanwhile.
+    /// Those of [`declare`](Engine::declare), [`Error::Failed`] when it is given up,
+    /// [`Error::Stopped`] when somebody stops it meanwhile.
     pub fn ensure_running(
         &self,
         id: &str,

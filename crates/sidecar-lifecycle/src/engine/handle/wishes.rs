@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::Engine;
 use super::door::Declared;
 use crate::config::{SidecarConfig, find_cycle};
-use crate::core::{Fact, RunId};
+use crate::core::{Fact, Phase, RunId};
 use crate::engine::killing::Killer;
 use crate::engine::message::Message;
 use crate::engine::raw_output::SidecarOutput;
@@ -19,12 +19,13 @@ use crate::logs::LogRing;
 
 impl Engine {
     /// Makes a sidecar known without starting it. The same configuration again changes nothing;
-    /// another one is accepted only while the sidecar is down. (Closures count as the same: see
-    /// [`CustomCheck`](crate::CustomCheck).)
+    /// another one is accepted only while the sidecar is down. A run that begins at that moment
+    /// keeps the one that it began with; the next run has the other one. (Closures count as the
+    /// same: see [`CustomCheck`](crate::CustomCheck).)
     ///
     /// # Errors
     /// [`Error::Config`] with all that is wrong, [`Error::Conflict`] if the sidecar runs with
-    /// another configuration, [`Error::ShutDown`].
+    /// another configuration or is being prepared with it, [`Error::ShutDown`].
     ///
     /// ```no_run
     /// # use sidecar_lifecycle::{Engine, SidecarConfig};
@@ -41,7 +42,8 @@ impl Engine {
         let known = declared.get(id).map(|(c, r)| (**c == config, r.clone()));
         let ring = match known {
             Some((true, _)) => return Ok(()),
-            Some((false, _)) if self.info(id).is_some_and(|i| i.is_running) => {
+            // One that is being prepared is not down, though nothing of it runs yet.
+            Some((false, _)) if self.info(id).is_some_and(|i| has_begun(i.state)) => {
                 return Err(Error::Conflict { id: id.to_owned() });
             }
             Some((false, ring)) => ring,
@@ -284,6 +286,11 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether there is a run that its configuration belongs to.
+fn has_begun(phase: Phase) -> bool {
+    phase == Phase::Preparing || phase.may_have_processes()
 }
 
 /// Refuses a configuration that would have a sidecar wait for itself.

@@ -219,7 +219,7 @@ impl Loop {
     fn raw_of(&mut self, id: &str) -> Result<Rc<RawOutput>, OutputError> {
         let none = || OutputError::NeverRan { id: id.to_owned() };
         let entry = self.entry(id).ok_or_else(none)?;
-        if entry.config.stdout != StdoutMode::Raw {
+        if entry.config_in_use().stdout != StdoutMode::Raw {
             return Err(OutputError::NotRaw { id: id.to_owned() });
         }
         entry.raw.clone().ok_or_else(none)
