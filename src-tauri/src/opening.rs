@@ -83,14 +83,11 @@ pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened,
         source,
     };
     private::folder(&paths.state).map_err(state)?;
-    let settings = Settings::load(&paths.state);
-    if args.trust || is_example {
-        settings.change(|v| v.trusted = true);
-    }
+    let agrees = args.trust || is_example;
     // What a project says about itself counts once its user has agreed that it may run: until
     // then it must not choose where we write.
     let own = Config::load(&folder).ok().flatten();
-    let own = own.filter(|_| settings.get().trusted);
+    let own = own.filter(|_| agrees || Settings::load(&paths.state).get().trusted);
     let log_dir = config
         .log_dir
         .clone()
@@ -122,6 +119,11 @@ pub(crate) fn open(args: &Args, context: &tauri::Context<Wry>) -> Result<Opened,
             return Ok(Opened::Elsewhere);
         }
     };
+    // Only now: those of a project belong to the process that has it open.
+    let settings = Settings::load(&paths.state);
+    if agrees {
+        settings.change(|v| v.trusted = true);
+    }
     log::info!(
         "berth {} opens {}",
         env!("CARGO_PKG_VERSION"),

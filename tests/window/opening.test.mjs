@@ -1,6 +1,7 @@
 // From the first start to the project's page.
 import assert from "node:assert/strict";
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { isRunning } from "../../scripts/lib/child.mjs";
@@ -49,6 +50,19 @@ test("Refresh by key does not run what was not agreed to", async (t) => {
   await app.press("ctrl+shift+r");
   await until("the key was seen", () => app.user.read(project, ".tauri-log").includes("menu: refresh"));
   assert.equal(await asked(app), "Open shop?");
+  assert.deepEqual(project.starts(), []);
+});
+
+test("a second start answers no question of the first one, and writes nothing where that does", async (t) => {
+  const project = await makeProject(t);
+  const user = makeUser(t);
+  const first = await desk.open(t, project, { user, trust: false });
+  await asked(first);
+  const second = await desk.open(t, project, { user, driven: false });
+  assert.deepEqual(await second.ended(), { code: 0, signal: null });
+  await second.end({ ports: [] });
+  assert.equal(existsSync(join(user.state(project), "settings.json")), false);
+  assert.equal(await asked(first), "Open shop?");
   assert.deepEqual(project.starts(), []);
 });
 
