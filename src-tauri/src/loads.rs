@@ -78,7 +78,7 @@ pub(crate) fn on_loaded(app: &AppHandle, window: &WebviewWindow) {
 fn say_shown(app: &AppHandle, url: &Url) {
     log::info!("page shown: {url}");
     terminal::say(&format!("page shown: {url}"));
-    app.state::<Arc<Launcher>>().page_is_shown();
+    app.state::<Arc<Launcher>>().page_is_shown(url);
 }
 
 /// WebKit puts a page of its own in the place of one that cannot be had, under the same address:

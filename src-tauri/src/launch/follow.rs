@@ -164,7 +164,6 @@ impl Launcher {
             if run <= state.replaced {
                 return;
             }
-            state.facts.was_ready = true;
             state.facts.reviving = false;
             state.facts.ended = None;
             state.page_is_due(target);

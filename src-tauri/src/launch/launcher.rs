@@ -47,12 +47,12 @@ pub(super) struct State {
     pub(super) launch: Launch,
     pub(super) plan: Option<Plan>,
     pub(super) facts: Facts,
-    /// The page to come back to.
+    /// The page to come back to, until one of the project's is shown.
     pub(super) route: Option<String>,
     /// The port that the user chose on the trouble page.
     pub(super) port_override: Option<u16>,
-    /// A launch is being prepared on its thread.
-    preparing: bool,
+    /// The launch that is being prepared on its thread, by its generation.
+    preparing: Option<u64>,
     /// What runs in the server's place is an install of the project's packages.
     pub(super) installing: bool,
     /// The newest run that was told of.
@@ -91,7 +91,7 @@ impl Launcher {
             facts: Facts::default(),
             route: None,
             port_override: None,
-            preparing: false,
+            preparing: None,
             installing: false,
             run: RunId(0),
             replaced: RunId(0),
@@ -127,11 +127,6 @@ impl Launcher {
             return; // There is one window, and it is attached once.
         }
         self.show_project();
-        if self.lock().launch.phase == Phase::Trouble
-            && let Some(ui) = self.ui.get()
-        {
-            ui.show_trouble_page();
-        }
     }
 
     /// Has the window show a page that is due, if there is a window: whoever comes second of the
@@ -188,19 +183,13 @@ impl Launcher {
             self.begin();
             return;
         }
-        let is_up = self.is_up();
         let generation = {
             let mut state = self.lock();
-            if is_up && state.launch.phase == Phase::Ready {
-                drop(state);
-                // It came back by itself, and its page is on its way.
-                self.load_again();
-                return;
-            }
-            if std::mem::replace(&mut state.preparing, true) {
+            if state.preparing.is_some() {
                 return;
             }
             state.launch.generation += 1;
+            state.preparing = Some(state.launch.generation);
             state.launch.started_at_ms = now_ms();
             state.launch.trouble = None;
             state.launch.url = None;
@@ -215,13 +204,11 @@ impl Launcher {
         let Some(me) = self.me.upgrade() else { return };
         thread::spawn(move || {
             let outcome = start(&me);
-            {
-                // A later launch may be preparing by now.
-                let mut state = me.lock();
-                state.preparing &= state.launch.generation != generation;
-            }
+            // A later one may have begun since this one was handed to the engine.
+            me.lock().preparing.take_if(|of| *of == generation);
             if let Err(trouble) = outcome {
-                me.fail(*trouble);
+                // Unless a refresh has taken its place.
+                me.fail_if(*trouble, |state| state.launch.generation == generation);
             }
         });
     }
@@ -268,8 +255,9 @@ impl Launcher {
         let engine = self.engine();
         // From here on the engine tells what happens, perhaps at once: a Retry that answers it must
         // not find this one still underway.
-        self.lock().preparing = false;
+        self.lock().preparing = None;
         let declared = engine.declare(SERVER, config);
+        let was_up = declared.is_ok() && self.is_up();
         self.read_lines();
         let started = match declared {
             Ok(()) => engine.start(SERVER),
@@ -279,7 +267,12 @@ impl Launcher {
             }
             Err(e) => Err(e),
         };
-        started.map_err(|e| Box::new(trouble::cannot_start(&e.to_string())))
+        started.map_err(|e| Box::new(trouble::cannot_start(&e.to_string())))?;
+        // One that came back by itself is left as it is, and nothing more is told of it.
+        if was_up {
+            self.load_again();
+        }
+        Ok(())
     }
 
     /// Looks for signs of an install in the server's lines, from now on.

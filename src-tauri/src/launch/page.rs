@@ -24,16 +24,29 @@ enum Instead {
 impl State {
     /// The server is ready: its page, or the one of its pages to come back to, is to be shown.
     pub(super) fn page_is_due(&mut self, mut target: Url) {
-        if let Some(page) = self.route.take().and_then(|r| target.join(&r).ok())
+        let page = self.route.as_ref().and_then(|r| target.join(r).ok());
+        if let Some(page) = page
             && page.origin() == target.origin()
         {
             target = page;
         }
+        self.facts.was_ready = true;
         self.launch.trouble = None;
         self.launch.url = Some(target.to_string());
         self.launch.phase = Phase::Ready;
         "Opening the page".clone_into(&mut self.launch.step);
         self.due = Some(target);
+    }
+
+    /// Whether the window is to show the project's page, as far as is known.
+    fn expects_page(&self) -> bool {
+        self.launch.phase == Phase::Ready || self.misses_page()
+    }
+
+    /// Whether the trouble is that its page did not come.
+    fn misses_page(&self) -> bool {
+        let trouble = self.launch.trouble.as_ref();
+        self.launch.phase == Phase::Trouble && trouble.is_some_and(|it| it.code == PAGE_MISSING)
     }
 }
 
@@ -55,23 +68,28 @@ impl Launcher {
     /// or is there: that one would have been given up for it.
     pub(crate) fn page_in_the_way_of(&self) -> Option<Url> {
         let state = self.lock();
-        let is_ready = state.launch.phase == Phase::Ready;
-        let page = state.launch.url.as_deref().filter(|_| is_ready)?;
+        // One that is due is gone to in a moment.
+        let is_told = state.launch.phase == Phase::Ready && state.due.is_none();
+        let page = state.launch.url.as_deref().filter(|_| is_told)?;
         Url::parse(page).ok()
     }
 
     /// The window shows a page of the project's.
-    pub(crate) fn page_is_shown(&self) {
+    pub(crate) fn page_is_shown(&self, page: &Url) {
         {
             let mut state = self.lock();
             state.facts.missing = 0;
-            let trouble = state.launch.trouble.as_ref();
-            if trouble.is_none_or(|trouble| trouble.code != PAGE_MISSING) {
+            let launch = &state.launch;
+            if launch.phase == Phase::Ready && launch.url.as_deref() == Some(page.as_str()) {
+                state.route = None; // The window has come to where it was to come back to.
+            }
+            if !state.misses_page() {
                 return;
             }
             // It was loaded by another way than by the button.
             state.launch.trouble = None;
             state.launch.phase = Phase::Ready;
+            "Opening the page".clone_into(&mut state.launch.step);
         }
         self.tell();
     }
@@ -82,7 +100,7 @@ impl Launcher {
         let (instead, generation) = {
             let mut state = self.lock();
             let instead = match state.launch.phase {
-                Phase::Ready if is_up => {
+                Phase::Ready | Phase::Trouble if is_up && state.expects_page() => {
                     state.route = Some(page[url::Position::BeforePath..].to_owned());
                     state.facts.missing += 1;
                     Instead::Trouble(state.facts.missing)
@@ -97,8 +115,7 @@ impl Launcher {
         match instead {
             // It may have ended meanwhile, or be started anew.
             Instead::Trouble(times) => self.fail_if(trouble::page_missing(why, times), |state| {
-                let launch = &state.launch;
-                launch.phase == Phase::Ready && launch.generation == generation
+                state.expects_page() && state.launch.generation == generation
             }),
             Instead::KnownTrouble => ui.show_trouble_page(),
             Instead::Progress => ui.show_launch_page(),
@@ -119,8 +136,10 @@ impl Launcher {
             self.lock().page_is_due(page);
             self.open_page();
         } else {
-            // It is being brought back: its page opens by itself.
-            self.enter(Phase::Waiting, &waiting_for(info.port));
+            // It is being brought back, if it is not back by now: its page opens by itself.
+            self.enter_if(Phase::Waiting, &waiting_for(info.port), |state| {
+                state.launch.phase == Phase::Trouble
+            });
         }
     }
 }
