@@ -2,33 +2,15 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 
+import { statOf } from "../lib/proc-stat.mjs";
 import { until } from "./machine.mjs";
 import { tool } from "./tools.mjs";
 
-/** `{ state, parent, threads }`, or null when there is no such process. */
-export function look(pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name before it may contain anything.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { state: fields[0], parent: Number(fields[1]), threads: Number(fields[17]) };
-  } catch {
-    return null;
-  }
-}
-
-/**
- * A zombie has ended: nobody has asked for its status yet, that is all. But a process is shown as
- * one, too, while its first thread has ended before the others.
- */
-export function isAlive(pid) {
-  const now = look(pid);
-  return now !== null && (!["Z", "X"].includes(now.state) || now.threads > 1);
-}
+export const isAlive = (pid) => statOf(pid)?.runs ?? false;
 
 export const allPids = () => readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
 
-export const childrenOf = (pid) => allPids().filter((each) => look(each)?.parent === pid);
+export const childrenOf = (pid) => allPids().filter((each) => statOf(each)?.ppid === pid);
 
 /** How often each thread of the processes has given up or lost its CPU so far, by its id. */
 export function contextSwitches(pids) {

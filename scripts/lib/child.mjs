@@ -1,8 +1,10 @@
 // Child processes: ends them for certain, waits without polling.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+
+import { statOf } from "./proc-stat.mjs";
 
 const GROUP_EVERY_MS = 20;
 
@@ -77,20 +79,8 @@ export async function groupGone(group, ms) {
 }
 
 function groupRuns(group) {
-  return readdirSync("/proc").some((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
-      // The name stands in parentheses and may itself hold some.
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const [state, , pgrp] = fields;
-      // A process whose first thread has ended before the others is shown as a zombie.
-      const threads = Number(fields[17]);
-      return Number(pgrp) === group && ((state !== "Z" && state !== "X") || threads > 1);
-    } catch {
-      return false; // It ended while the table was read.
-    }
-  });
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map(statOf).some((process) => process?.runs && process.pgrp === group);
 }
 
 /**

@@ -90,6 +90,24 @@ describe("the trouble page", () => {
     expect(navigate).toHaveBeenCalledExactlyOnceWith("index.html");
   });
 
+  it("says that the page is opened, and shows the same trouble again if it does not come", async () => {
+    const berth = mockBerth(inTrouble());
+    await startTroublePage(vi.fn());
+    byId("show-logs").focus();
+    await berth.send(launch({ phase: "ready" }));
+    expect(byId("cause").textContent).toBe("Opening the page");
+    await berth.send(inTrouble());
+    expect(byId("cause").textContent).toBe("Another program was there first.");
+    expect(document.activeElement).toBe(action("use-port:5174"));
+  });
+
+  it("is not empty when it is loaded while the page is opened", async () => {
+    mockBerth(launch({ phase: "ready" }));
+    await startTroublePage(vi.fn());
+    expect(document.body.dataset["view"]).toBe("trouble");
+    expect([byId("sentence").textContent, byId("cause").textContent]).toEqual(["shop", "Opening the page"]);
+  });
+
   it("leaves the focus where the user put it when nothing changed", async () => {
     const berth = mockBerth(inTrouble());
     await startTroublePage(vi.fn());

@@ -1,31 +1,12 @@
 // The process table, read from /proc: who descends from whom, who is left.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
+import { statOf } from "../../scripts/lib/proc-stat.mjs";
 import { until } from "./wait.mjs";
 
-/** All processes as `{ pid, ppid, state, threads, started, name }`; `started` tells two users of one pid apart. */
+/** All processes, as `statOf` has each. */
 export function processes() {
-  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).map(read).filter(Boolean);
-}
-
-function read(pid) {
-  let stat;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  } catch {
-    return undefined; // It ended while the table was read.
-  }
-  // The name stands in parentheses and may itself hold some.
-  const end = stat.lastIndexOf(")");
-  const fields = stat.slice(end + 2).split(" ");
-  return {
-    pid,
-    name: stat.slice(stat.indexOf("(") + 1, end),
-    state: fields[0],
-    ppid: Number(fields[1]),
-    threads: Number(fields[17]),
-    started: fields[19],
-  };
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(statOf).filter(Boolean);
 }
 
 /** Every descendant of `pid`, without itself. */
@@ -40,14 +21,10 @@ export function descendants(pid) {
   return found;
 }
 
-/**
- * Whether this very process still runs. A zombie does not: it waits for its parent only. But its
- * first thread is shown as one while others still end, and with them its ports and files.
- */
+/** Whether this very process still runs. */
 export function lives({ pid, started }) {
-  const now = read(pid);
-  if (now === undefined || now.started !== started) return false;
-  return (now.state !== "Z" && now.state !== "X") || now.threads > 1;
+  const now = statOf(pid);
+  return now !== undefined && now.started === started && now.runs;
 }
 
 /** Running processes that have `NAME=value` in the environment they were started with. */

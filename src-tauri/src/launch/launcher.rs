@@ -216,10 +216,10 @@ impl Launcher {
     fn prepare_and_start(&self) -> Result<(), Box<Trouble>> {
         let plan = self.read_plan()?;
         let tool = plan.argv.first().cloned().unwrap_or_default();
-        self.prepare(Phase::Looking, &format!("Looking for {tool}"));
+        self.enter_unless_ready(Phase::Looking, &format!("Looking for {tool}"));
         let port_override = self.lock().port_override;
         let config = prepare::server(&self.session, &plan, port_override).map_err(unprepared)?;
-        self.prepare(
+        self.enter_unless_ready(
             Phase::Starting,
             &format!("Starting {}", short_command(&plan)),
         );
@@ -234,7 +234,7 @@ impl Launcher {
             return self.prepare_and_start(); // The project says by now how it is started.
         };
         let argv = [chosen.manager.program().to_owned(), "install".to_owned()];
-        self.prepare(Phase::Looking, &format!("Looking for {}", argv[0]));
+        self.enter_unless_ready(Phase::Looking, &format!("Looking for {}", argv[0]));
         let config = prepare::install(&self.session, &plan, &argv).map_err(unprepared)?;
         self.lock().installing = true;
         self.enter(Phase::Installing, "Installing packages");

@@ -31,11 +31,16 @@ impl State {
             target = page;
         }
         self.facts.was_ready = true;
-        self.launch.trouble = None;
         self.launch.url = Some(target.to_string());
+        self.due = Some(target);
+        self.becomes_ready();
+    }
+
+    /// Nothing is in trouble, or is not any more.
+    fn becomes_ready(&mut self) {
+        self.launch.trouble = None;
         self.launch.phase = Phase::Ready;
         "Opening the page".clone_into(&mut self.launch.step);
-        self.due = Some(target);
     }
 
     /// Whether the window is to show the project's page, as far as is known.
@@ -87,9 +92,7 @@ impl Launcher {
                 return;
             }
             // It was loaded by another way than by the button.
-            state.launch.trouble = None;
-            state.launch.phase = Phase::Ready;
-            "Opening the page".clone_into(&mut state.launch.step);
+            state.becomes_ready();
         }
         self.tell();
     }

@@ -8,7 +8,7 @@ use crate::{paths, terminal};
 
 impl Launcher {
     /// A step of a preparation: a server that ran all the while may have become ready meanwhile.
-    pub(super) fn prepare(&self, phase: Phase, step: &str) {
+    pub(super) fn enter_unless_ready(&self, phase: Phase, step: &str) {
         self.enter_if(phase, step, |state| state.launch.phase != Phase::Ready);
     }
 
